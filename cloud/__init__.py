@@ -1,0 +1,1 @@
+"""Ingest, store, registry, alarms, API, console."""

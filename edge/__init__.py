@@ -1,0 +1,1 @@
+"""Cables, cadence, buffering: the agent on a gateway."""

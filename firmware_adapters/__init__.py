@@ -1,0 +1,1 @@
+"""What one vendor's model and firmware means by its registers, codes and resources. Rows before code. Pure."""

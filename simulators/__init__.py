@@ -1,0 +1,1 @@
+"""Devices that do not exist, answering on real wires, written from datasheets."""
