@@ -1,0 +1,50 @@
+"""The world: one value for every observed property, site and instant, however often and by whomever it is asked."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from simulators.environment.generated import GENERATED
+from simulators.environment.measured import MEASURED, measured
+from simulators.environment.moment import Moment, Site
+
+ANCHOR_MS: Final = 1_767_225_600_000
+"""2026-01-01T00:00Z, the instant at which simulated and real time meet at any speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast the world goes on: ``speed`` simulated seconds in one real second.
+
+    Simulated time = anchor + (real time - anchor) * speed, so that a restart finds the world where it would have been.
+    """
+
+    speed: float = 1.0
+    anchor_ms: int = ANCHOR_MS
+
+    def simulated_ms(self, now_ms: int) -> int:
+        """The world's time at a real instant, ms UTC."""
+        return self.anchor_ms + round((now_ms - self.anchor_ms) * self.speed)
+
+    def real_s(self, simulated_s: float) -> float:
+        """How long a simulated span lasts, real seconds."""
+        return simulated_s / self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Answers in the units of the vocabulary; the devices bring them onto their wires."""
+
+    seed: int = 1
+    tempo: Tempo = Tempo()
+
+    def moment(self, site: Site, now_ms: int) -> Moment:
+        """A site at a real instant."""
+        return Moment(self.seed, site, self.tempo.simulated_ms(now_ms))
+
+    def value(self, site: Site, observed: str, now_ms: int) -> float | None:
+        """What is there at a real instant (ms UTC), in the property's unit; None where the replayed series has a gap.
+
+        :raises KeyError: this world has no such property.
+        """
+        moment = self.moment(site, now_ms)
+        return measured(moment, observed) if observed in MEASURED else GENERATED[observed](moment)
