@@ -1,0 +1,71 @@
+"""Every file call of the spool, in one place, so that a test can cut the power between any two of them."""
+
+import os
+from pathlib import Path
+
+
+class FileOps:
+    """The machine's file system."""
+
+    def create(self, path: Path) -> int:
+        """A new file for appending; its directory entry is on disk when this returns."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self.sync_directory(path.parent)
+        return descriptor
+
+    def append(self, descriptor: int, data: bytes) -> None:
+        """All of ``data``, at the end."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    def datasync(self, descriptor: int) -> None:
+        """What was written is on the disk when this returns."""
+        os.fdatasync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    def size(self, path: Path) -> int:
+        return path.stat().st_size
+
+    def truncate(self, path: Path, length: int) -> None:
+        """Cut a torn tail off, on disk when this returns."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.ftruncate(descriptor, length)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def unlink(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+    def replace(self, path: Path, data: bytes) -> None:
+        """The file holds the old bytes or the new ones, never neither."""
+        draft = path.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            self.append(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
+        self.sync_directory(path.parent)
+
+    def sync_directory(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def list(self, directory: Path, suffix: str) -> list[Path]:
+        """Files of that suffix, sorted by name."""
+        return sorted(p for p in directory.iterdir() if p.suffix == suffix)

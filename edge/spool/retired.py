@@ -1,0 +1,31 @@
+"""What the cloud holds already, kept over restarts in one small file; when it is lost, records are only sent again."""
+
+import json
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+
+from edge.spool.files import FileOps
+from protocols.vocabulary.ranges import RangeSet
+
+Retired = dict[tuple[int, int], RangeSet]
+"""(stream, epoch) -> sequence numbers that the store has committed."""
+
+
+def load(files: FileOps, path: Path) -> tuple[Retired, bool]:
+    """The retired numbers, and whether the file was sound; a missing, torn or altered file counts as empty."""
+    try:
+        data = files.read(path)
+    except FileNotFoundError:
+        return {}, True
+    checksum, _, body = data.partition(b"\n")
+    if checksum != b"%08x" % zlib.crc32(body):
+        return {}, False
+    return {(stream, epoch): RangeSet(map(tuple, ranges)) for stream, epoch, ranges in json.loads(body)}, True
+
+
+def save(files: FileOps, path: Path, retired: Retired, wanted: Collection[tuple[int, int]] | None) -> None:
+    """Write the file anew; epochs that no segment holds any more are left out when ``wanted`` lists those that do."""
+    rows = [[*of, list(ranges)] for of, ranges in retired.items() if wanted is None or of in wanted]
+    body = json.dumps(rows, separators=(",", ":")).encode()
+    files.replace(path, b"%08x\n" % zlib.crc32(body) + body)

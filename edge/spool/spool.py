@@ -1,0 +1,316 @@
+"""The spool: every record is on disk before it counts as taken, and stays until the cloud's store has it."""
+
+import errno
+import fcntl
+import os
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from edge.spool import retired as retired_file
+from edge.spool.files import FileOps
+from edge.spool.record import Found, RecordKey, pack
+from edge.spool.segment import Contents, Segment
+from protocols.vocabulary import Clock, ConfigError
+from protocols.vocabulary.ranges import RangeSet
+
+_KEEP_DAMAGED: Final = 4
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(slots=True)
+class SpoolCounts:
+    """What happened so far; each number only grows."""
+
+    appended: int = 0
+    synced: int = 0
+    retired: int = 0
+    corrupt_skipped: int = 0
+    torn: int = 0
+    dropped_segments: int = 0
+    dropped_records: int = 0
+    write_errors: int = 0
+    state_file_lost: int = 0
+
+
+class Spool:
+    """Append-only segments in one directory, owned by one agent.
+
+    :param max_bytes: when the segments grow beyond it the oldest is dropped and counted: telemetry, oldest first.
+    :param segment_bytes: a segment is closed when it is longer.
+
+    ``commit`` may run in a thread beside calls from the event loop; everything else is called from one thread.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        clock: Clock,
+        *,
+        max_bytes: int = 1 << 30,
+        segment_bytes: int = 4 << 20,
+        files: FileOps | None = None,
+    ) -> None:
+        self.directory = directory
+        self.max_bytes = max_bytes
+        self.counts = SpoolCounts()
+        self.epoch = 0
+        self._segment_bytes = segment_bytes
+        self._clock = clock
+        self._files = files or FileOps()
+        self._segments: deque[Segment] = deque()
+        self._retired: retired_file.Retired = {}
+        self._retired_dirty = False
+        self._next = {1: 0, 2: 0}
+        self._descriptor: int | None = None
+        self._lock_descriptor: int | None = None
+        self._mutex = threading.Lock()
+        self._newest = 0
+        self._cursor = (0, 0)
+        self._loaded: deque[Found] = deque()
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._mutex:
+            self._close_active()
+        self.save()
+        if self._lock_descriptor is not None:
+            os.close(self._lock_descriptor)
+
+    def _open(self) -> None:
+        """Lock the directory, find the segments of earlier runs, begin a new epoch.
+
+        :raises ConfigError: another agent owns the directory, or it cannot be written.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock_descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigError(f"spool {self.directory}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"spool {self.directory}: another agent is using it") from error
+        self._retired, sound = retired_file.load(self._files, self._state_path)
+        self.counts.state_file_lost += not sound
+        for path in self._files.list(self.directory, ".seg"):
+            if path.stem.isdigit():
+                segment = Segment(int(path.stem), path, self._files.size(path), closed=True)
+                self._segments.append(segment)
+        if self._segments:
+            self._cut_tail(self._segments[-1])
+            self._newest = self._segments[-1].number
+        self.epoch = self._new_epoch()
+
+    def _cut_tail(self, segment: Segment) -> None:
+        contents = self._read(segment)
+        if contents.torn_at is not None:
+            self._files.truncate(segment.path, contents.torn_at)
+            segment.synced = contents.torn_at
+
+    def _new_epoch(self) -> int:
+        """Never one that was used before: by the clock, with random low bits, and above all that are known."""
+        known = [epoch for _, epoch in self._retired]
+        known += [epoch for segment in self._segments for _, epoch in segment.held or ()]
+        candidate = (self._clock.now_ms() << 16 | secrets.randbits(16)) & (1 << 63) - 1
+        return max([candidate, *(epoch + 1 for epoch in known)])
+
+    @property
+    def _state_path(self) -> Path:
+        return self.directory / "retired"
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(segment.synced for segment in self._segments)
+
+    @property
+    def segments(self) -> int:
+        """Files."""
+        return len(self._segments)
+
+    def oldest_ms(self) -> int | None:
+        """When the oldest file that is still wanted was last written, ms; None when nothing waits."""
+        for segment in self._segments:
+            if segment.wanted(self._retired):
+                with suppress(FileNotFoundError):
+                    return int(segment.path.stat().st_mtime * 1000)
+        return None
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def allocate(self, stream: int) -> RecordKey:
+        """The key of the next record."""
+        sequence = self._next[stream]
+        self._next[stream] = sequence + 1
+        return RecordKey(stream, self.epoch, sequence)
+
+    def commit(self, records: Sequence[tuple[RecordKey, bytes]]) -> None:
+        """Append and wait until they are on disk; blocks, call it in a thread.
+
+        A file whose write or sync failed is never written again: the records go to a new one. On a full disk the
+        oldest segment is dropped first.
+
+        :raises OSError: they are not on disk; nothing may be acknowledged.
+        """
+        data = b"".join(pack(key, payload) for key, payload in records)
+        self.counts.appended += len(records)
+        for attempt in range(4):
+            try:
+                self._write(data, [key for key, _ in records])
+            except OSError as error:
+                self.counts.write_errors += 1
+                with self._mutex:
+                    self._close_active()
+                    made_room = error.errno in _NO_SPACE and self._drop_oldest()
+                if attempt == 3 or (error.errno in _NO_SPACE and not made_room and attempt):
+                    raise
+            else:
+                self.counts.synced += len(records)
+                return
+
+    def _write(self, data: bytes, keys: Iterable[RecordKey]) -> None:
+        with self._mutex:
+            while self._segments and self.size + len(data) > self.max_bytes and self._drop_oldest():
+                pass
+            segment = self._active()
+            descriptor = self._descriptor
+        assert descriptor is not None  # noqa: S101 - _active has just opened it
+        self._files.append(descriptor, data)
+        self._files.datasync(descriptor)
+        with self._mutex:
+            segment.synced += len(data)
+            for key in keys:
+                segment.note(key)
+            if segment.synced >= self._segment_bytes:
+                self._close_active()
+
+    def _active(self) -> Segment:
+        if self._descriptor is None:
+            self._newest += 1
+            number = self._newest
+            path = self.directory / f"{number:016d}.seg"
+            self._descriptor = self._files.create(path)
+            self._segments.append(Segment(number, path, held={}))
+        return self._segments[-1]
+
+    def _close_active(self) -> None:
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            self._segments[-1].closed = True
+            with suppress(OSError):
+                self._files.close(descriptor)
+
+    def _drop_oldest(self) -> bool:
+        """The policy when full; False when only the segment in writing is left."""
+        oldest = self._segments[0] if self._segments else None
+        if oldest is None or not oldest.closed:
+            return False
+        if oldest.held is None:
+            with suppress(OSError):
+                self._read(oldest)
+        if oldest.wanted(self._retired):
+            self.counts.dropped_segments += 1
+            self.counts.dropped_records += sum(
+                number not in self._retired.get(of, ())
+                for of, ranges in (oldest.held or {}).items()
+                for first, last in ranges
+                for number in range(first, last + 1)
+            )
+        self._remove(oldest)
+        return True
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def next_backlog(self, skip: Callable[[RecordKey], bool]) -> Found | None:
+        """The next record behind the cursor that is neither retired nor skipped; None when there is none yet."""
+        while True:
+            while self._loaded:
+                found = self._loaded.popleft()
+                of = (found.key.stream, found.key.epoch)
+                if found.key.sequence not in self._retired.get(of, ()) and not skip(found.key):
+                    return found
+            if not self._load():
+                return None
+
+    def _load(self) -> bool:
+        """Read the segment under the cursor, or the one behind it; False when the cursor is at the end."""
+        with self._mutex:
+            number, offset = self._cursor
+            segments = [s for s in self._segments if s.number >= number and s.synced]
+            for segment in segments:
+                start = offset if segment.number == number else 0
+                if segment.synced <= start or not segment.wanted(self._retired):
+                    continue
+                contents = self._read(segment)
+                self._loaded.extend(f for f in contents.found if f.offset >= start)
+                self._cursor = (segment.number, segment.synced)
+                if self._loaded:
+                    return True
+            self._free()
+            return False
+
+    def _read(self, segment: Segment) -> Contents:
+        data = self._files.read(segment.path)[: segment.synced]
+        contents = Contents.of(data)
+        if segment.closed:
+            segment.held = contents.held()
+        torn = contents.torn_at is not None
+        self.counts.corrupt_skipped += max(0, contents.damaged - segment.damaged)
+        self.counts.torn += max(0, torn - segment.torn)
+        segment.damaged, segment.torn = contents.damaged, int(torn)
+        return contents
+
+    # -- retiring ------------------------------------------------------------------------------------------------
+
+    def retire(self, stream: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> None:
+        """The store holds these: they are not sent again, and files that hold nothing else are removed."""
+        mine = self._retired.setdefault((stream, epoch), RangeSet())
+        before = mine.total()
+        mine.update(ranges)
+        self.counts.retired += mine.total() - before
+        self._retired_dirty = True
+        with self._mutex:
+            self._free()
+
+    def is_retired(self, key: RecordKey) -> bool:
+        """Whether the store has it."""
+        return key.sequence in self._retired.get((key.stream, key.epoch), ())
+
+    def _free(self) -> None:
+        for segment in [s for s in self._segments if s.closed and s.held is not None]:
+            if not segment.wanted(self._retired):
+                self._remove(segment)
+
+    def _remove(self, segment: Segment) -> None:
+        self._segments.remove(segment)
+        if segment.damaged or segment.torn:
+            self._keep_damaged(segment)
+        else:
+            self._files.unlink(segment.path)
+
+    def _keep_damaged(self, segment: Segment) -> None:
+        """What was damaged is put aside for a look, the last few files of it."""
+        aside = self.directory / "damaged"
+        aside.mkdir(exist_ok=True)
+        self._files.rename(segment.path, aside / segment.path.name)
+        for path in self._files.list(aside, ".seg")[:-_KEEP_DAMAGED]:
+            self._files.unlink(path)
+
+    def save(self) -> None:
+        """Write down what is retired; losing it costs only resends."""
+        if not self._retired_dirty:
+            return
+        self._retired_dirty = False
+        known = all(segment.held is not None for segment in self._segments)
+        wanted = {of for segment in self._segments for of in segment.held or ()} | {(1, self.epoch), (2, self.epoch)}
+        with suppress(OSError):
+            retired_file.save(self._files, self._state_path, self._retired, wanted if known else None)

@@ -1,0 +1,1 @@
+"""The line to the cloud: windows, lanes, acknowledgements, back-off."""

@@ -1,0 +1,155 @@
+"""The MQTT session with the cloud: publish what the window gives, retire what the cloud acknowledges, come back when cut."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiomqtt
+
+from edge.uplink.backoff import Backoff
+from edge.uplink.window import Outgoing, Window
+from protocols.uplink import Ack, sign
+from protocols.vocabulary import Clock, ProtocolError
+from protocols.vocabulary.topics import DOWN_ACK, UP_BATCH, UP_STATUS, topic
+
+log = logging.getLogger(__name__)
+
+SENDERS: Final = 8
+"""Publishes that may wait for their PUBACK at a time."""
+PUBACK_TIMEOUT_S: Final = 20.0
+STATUS_PERIOD_S: Final = 30.0
+_REFUSED: Final = ("Not authorized", "Bad user name or password", "Connection refused: not authorised")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where the broker is and who we are there."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    hmac_key: bytes
+    key_id: int = 0
+    keepalive_s: int = 30
+
+
+@dataclass(slots=True)
+class LineCounts:
+    """What happened on the line; each number only grows, ``connected`` apart."""
+
+    connected: bool = False
+    connects: int = 0
+    published: int = 0
+    acknowledged: int = 0
+    bad_acknowledgements: int = 0
+    refused: int = 0
+
+
+class Session:
+    """One gateway's line.
+
+    :param status: what the birth message and its repetitions say beside ``online``.
+    """
+
+    def __init__(
+        self, gateway: str, line: Line, window: Window, clock: Clock, status: Callable[[], dict[str, Any]]
+    ) -> None:
+        self.counts = LineCounts()
+        self._gateway = gateway
+        self._line = line
+        self._window = window
+        self._clock = clock
+        self._status = status
+        self._wake = asyncio.Event()
+        self._backoff = Backoff()
+
+    def wake(self) -> None:
+        """The window has something new."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled: connect, work, and when the line is cut, wait and connect again."""
+        while True:
+            refused = False
+            try:
+                await self._connected()
+            except* aiomqtt.MqttError as group:
+                reason = str(group.exceptions[0])
+                refused = any(word in reason for word in _REFUSED)
+                self.counts.refused += refused
+                log.warning("uplink to %s:%d: %s", self._line.host, self._line.port, reason)
+            self.counts.connected = False
+            await self._clock.sleep(self._backoff.next_s(refused=refused))
+
+    async def _connected(self) -> None:
+        offline = json.dumps({"online": False}).encode()
+        status_topic = topic(self._gateway, UP_STATUS)
+        async with (
+            aiomqtt.Client(
+                self._line.host,
+                self._line.port,
+                username=self._line.username,
+                password=self._line.password,
+                identifier=self._gateway,
+                clean_session=True,
+                keepalive=self._line.keepalive_s,
+                timeout=PUBACK_TIMEOUT_S,
+                will=aiomqtt.Will(status_topic, offline, qos=1, retain=True),
+                max_queued_incoming_messages=4096,
+            ) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            await client.subscribe(topic(self._gateway, DOWN_ACK), qos=1)
+            self.counts.connected = True
+            self.counts.connects += 1
+            self._backoff.succeeded()
+            self._window.reconnected(self._clock.monotonic_s())
+            group.create_task(self._receive(client))
+            group.create_task(self._tell(client, status_topic))
+            for _ in range(SENDERS):
+                group.create_task(self._send(client))
+
+    async def _tell(self, client: aiomqtt.Client, status_topic: str) -> None:
+        while True:
+            await client.publish(status_topic, json.dumps({"online": True, **self._status()}), qos=1, retain=True)
+            await self._clock.sleep(STATUS_PERIOD_S)
+
+    async def _send(self, client: aiomqtt.Client) -> None:
+        while True:
+            outgoing = self._window.next(self._clock.monotonic_s())
+            if outgoing is None:
+                await self._something_to_do()
+            else:
+                await client.publish(topic(self._gateway, UP_BATCH), self._signed(outgoing), qos=1)
+                self.counts.published += 1
+
+    def _signed(self, outgoing: Outgoing) -> bytes:
+        return sign(outgoing.payload, self._line.hmac_key, key_id=self._line.key_id, late=outgoing.late)
+
+    async def _something_to_do(self) -> None:
+        """Wait for a fresh envelope, an acknowledgement, or the next resend."""
+        self._wake.clear()
+        due_s = self._window.next_due_s()
+        wait_s = None if due_s is None else max(0.01, due_s - self._clock.monotonic_s())
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _receive(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            try:
+                ack = Ack.decode(bytes(message.payload), (self._line.hmac_key,))  # type: ignore[arg-type] # always bytes here
+            except ProtocolError as error:
+                self.counts.bad_acknowledgements += 1
+                log.warning("acknowledgement refused: %s", error)
+                continue
+            for stream, epoch, ranges in ack.held:
+                self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
+            self._wake.set()
+        raise aiomqtt.MqttError("the broker closed the connection")

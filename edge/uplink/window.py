@@ -1,0 +1,129 @@
+"""Which envelope goes next: live before backlog, a bounded window, resends of what was not acknowledged. No I/O."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from edge.spool.gather import Sealed
+from edge.spool.record import RecordKey
+from edge.spool.spool import Spool
+
+LIVE_QUEUE: Final = 64
+"""Envelopes that wait in the live lane; older ones are left to the backlog lane, which reads them from the spool."""
+LATE_AFTER_S: Final = 60.0
+RESEND_CAP_S: Final = 60.0
+
+
+@dataclass(slots=True)
+class InFlight:
+    """An envelope that was sent and not acknowledged."""
+
+    payload: bytes
+    late: bool
+    due_s: float
+    """Monotonic; when it is sent again."""
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What to publish now."""
+
+    key: RecordKey
+    payload: bytes
+    late: bool
+    resend: bool
+
+
+class Window:
+    """The state between spool and line.
+
+    :param size: envelopes that may be unacknowledged at a time.
+    :param resend_after_s: how long to wait for the cloud's acknowledgement the first time; doubled at every try.
+    """
+
+    def __init__(self, spool: Spool, size: int = 32, resend_after_s: float = 10.0) -> None:
+        self.resent = 0
+        self.overflowed = 0
+        self._spool = spool
+        self._size = size
+        self._resend_after_s = resend_after_s
+        self._live: deque[Sealed] = deque()
+        self._live_keys: set[RecordKey] = set()
+        self._flying: dict[RecordKey, InFlight] = {}
+        self._backlog = True
+
+    @property
+    def in_flight(self) -> int:
+        """Sent and unacknowledged."""
+        return len(self._flying)
+
+    @property
+    def backlog(self) -> bool:
+        """Whether the spool may hold older records that were not sent in this session."""
+        return self._backlog
+
+    def offer(self, sealed: Sealed) -> None:
+        """A fresh envelope; when the lane is full the oldest in it goes over to the backlog."""
+        if len(self._live) >= LIVE_QUEUE:
+            left = self._live.popleft()
+            self._live_keys.discard(left.key)
+            self.overflowed += 1
+            self._backlog = True
+        self._live.append(sealed)
+        self._live_keys.add(sealed.key)
+
+    def next(self, now_s: float) -> Outgoing | None:
+        """What to publish at ``now_s``; None when nothing may go now."""
+        for key, flight in self._flying.items():
+            if flight.due_s <= now_s:
+                flight.tries += 1
+                flight.due_s = now_s + min(RESEND_CAP_S, self._resend_after_s * 2 ** (flight.tries - 1))
+                self.resent += 1
+                return Outgoing(key, flight.payload, flight.late, resend=True)
+        if len(self._flying) >= self._size:
+            return None
+        return self._fresh(now_s) or self._older(now_s)
+
+    def _fresh(self, now_s: float) -> Outgoing | None:
+        while self._live:
+            sealed = self._live.popleft()
+            self._live_keys.discard(sealed.key)
+            if not self._spool.is_retired(sealed.key):
+                return self._launch(sealed.key, sealed.payload, now_s, late=now_s - sealed.sealed_s > LATE_AFTER_S)
+        return None
+
+    def _older(self, now_s: float) -> Outgoing | None:
+        if not self._backlog:
+            return None
+        found = self._spool.next_backlog(self._elsewhere)
+        if found is None:
+            self._backlog = False
+            return None
+        return self._launch(found.key, found.payload, now_s, late=True)
+
+    def _elsewhere(self, key: RecordKey) -> bool:
+        return key in self._flying or key in self._live_keys
+
+    def _launch(self, key: RecordKey, payload: bytes, now_s: float, *, late: bool) -> Outgoing:
+        self._flying[key] = InFlight(payload, late, now_s + self._resend_after_s)
+        return Outgoing(key, payload, late, resend=False)
+
+    def acknowledged(self, stream: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> int:
+        """The store holds these; returns how many left the window."""
+        self._spool.retire(stream, epoch, ranges)
+        done = [key for key in self._flying if self._spool.is_retired(key)]
+        for key in done:
+            del self._flying[key]
+        return len(done)
+
+    def reconnected(self, now_s: float) -> None:
+        """The line is new: what was in flight is due at once, in the order in which it was sent."""
+        for flight in self._flying.values():
+            flight.due_s = now_s
+            flight.tries = 0
+
+    def next_due_s(self) -> float | None:
+        """When the next resend is due; None when nothing is in flight."""
+        return min((flight.due_s for flight in self._flying.values()), default=None)
