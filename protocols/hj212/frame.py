@@ -1,0 +1,90 @@
+"""The envelope of a packet, ``##`` length, data segment, CRC, CR LF: HJ 212-2017 §6.3.1 and Appendix A."""
+
+import re
+from typing import Final, Literal, NamedTuple
+
+from protocols.checksums import crc16_hj212, crc16_modbus
+from protocols.vocabulary.errors import FrameTooLong, ProtocolError
+
+CrcRule = Literal["standard", "modbus"]
+"""How a CRC was made: as the standard says, or as plain Modbus CRC-16, which many real devices send."""
+CrcMode = Literal["standard", "modbus", "either"]
+"""What a receiver accepts; a setting of the device."""
+
+MAX_SEGMENT: Final = 1024
+"""Bytes of the data segment (Table 2)."""
+HEAD: Final = 6
+CRC: Final = 4
+TAIL: Final = b"\r\n"
+MAX_FRAME: Final = HEAD + MAX_SEGMENT + CRC + len(TAIL)
+
+_LENGTH = re.compile(rb"[0-9]{4}")
+_CRC = re.compile(rb"[0-9A-Fa-f]{4}")
+
+
+class Frame(NamedTuple):
+    """A packet whose length and CRC were checked, its data segment not yet read."""
+
+    segment: bytes
+    crc: int
+    """As it was sent, 0..65535."""
+    rule: CrcRule
+
+
+def open_frame(raw: bytes, mode: CrcMode = "standard") -> Frame:
+    """Check head, length and CRC of exactly one packet; CR LF at its end may be missing (a line reader ate it).
+
+    :raises FrameTooLong: the length field says more than 1024.
+    :raises ProtocolError: anything else is wrong; the message says what was found and what would have been right.
+    """
+    if raw[:2] != b"##":
+        raise ProtocolError(f"head: expected ##, found {raw[:2]!r}", raw)
+    if _LENGTH.fullmatch(raw, 2, HEAD) is None:
+        raise ProtocolError(f"length field: expected 4 digits, found {raw[2:HEAD]!r}", raw)
+    announced = int(raw[2:HEAD])
+    if announced > MAX_SEGMENT:
+        raise FrameTooLong(f"length field: {announced} is more than {MAX_SEGMENT}", raw)
+    body = raw.removesuffix(TAIL)
+    found = len(body) - HEAD - CRC
+    if found != announced:
+        raise ProtocolError(f"length field says {announced}, the data segment has {found} bytes", raw)
+    return check_crc(raw, body[HEAD:-CRC], body[-CRC:], mode)
+
+
+def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode) -> Frame:
+    """Compare the four hexadecimal digits, high byte first, upper or lower case, with the segment's CRC.
+
+    :raises ProtocolError: they are no digits, or not the right ones.
+    """
+    if _CRC.fullmatch(digits) is None:
+        raise ProtocolError(
+            f"CRC: expected 4 hexadecimal digits after {len(segment)} bytes of data segment, found {digits!r}", raw
+        )
+    given = int(digits, 16)
+    if mode != "modbus" and given == crc16_hj212(segment):
+        return Frame(segment, given, "standard")
+    if mode != "standard" and given == crc16_modbus(segment):
+        return Frame(segment, given, "modbus")
+    raise ProtocolError(f"CRC: found {given:04X}, {_right(segment, given, mode)}", raw)
+
+
+def _right(segment: bytes, given: int, mode: CrcMode) -> str:
+    standard, modbus = crc16_hj212(segment), crc16_modbus(segment)
+    if mode == "either":
+        return f"{standard:04X} is right (or {modbus:04X} by the Modbus rule)"
+    if mode == "modbus":
+        hint = " (it is right by the rule of the standard)" if given == standard else ""
+        return f"{modbus:04X} is right by the Modbus rule{hint}"
+    hint = " (it is right by the Modbus rule)" if given == modbus else ""
+    return f"{standard:04X} is right{hint}"
+
+
+def seal(segment: bytes, rule: CrcRule = "standard") -> bytes:
+    """Put head, length, CRC and CR LF around a data segment.
+
+    :raises FrameTooLong: the segment has more than 1024 bytes.
+    """
+    if len(segment) > MAX_SEGMENT:
+        raise FrameTooLong(f"data segment of {len(segment)} bytes, {MAX_SEGMENT} are allowed", segment)
+    crc = crc16_modbus(segment) if rule == "modbus" else crc16_hj212(segment)
+    return b"##%04d%b%04X\r\n" % (len(segment), segment, crc)
