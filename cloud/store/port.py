@@ -26,11 +26,38 @@ class Columns:
     def __len__(self) -> int:
         return len(self.time)
 
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Columns":
+        """Some of the rows, by index or mask."""
+        return Columns(self.datastream[rows], self.time[rows], self.value[rows], self.quality[rows], self.reasons[rows])
+
+    @classmethod
+    def join(cls, parts: "Sequence[Columns]") -> "Columns":
+        """One behind the other."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return cls.empty()
+        return cls(
+            np.concatenate([p.datastream for p in parts]),
+            np.concatenate([p.time for p in parts]),
+            np.concatenate([p.value for p in parts]),
+            np.concatenate([p.quality for p in parts]),
+            np.concatenate([p.reasons for p in parts]),
+        )
+
+    @classmethod
+    def empty(cls) -> "Columns":
+        """No rows."""
+        return cls(
+            np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.uint8), np.empty(0, np.uint32)
+        )
+
 
 class EnvelopeKey(NamedTuple):
     """What makes an envelope unique, and a digest of its content."""
 
     gateway: str
+    stream: int
     epoch: int
     sequence: int
     digest: int
@@ -53,7 +80,8 @@ class Buckets(NamedTuple):
     datastream: NDArray[np.int32]
     start: NDArray[np.int64]
     value: NDArray[np.float64]
-    count: NDArray[np.int64]
+    values: NDArray[np.int64]
+    """How many went in."""
     quality: NDArray[np.uint8]
     """The worst quality in the bucket."""
 
@@ -61,18 +89,20 @@ class Buckets(NamedTuple):
 class Store(Protocol):
     """All calls block; callers on an event loop use a thread. Queries never return two readings of one instant."""
 
-    def commit(self, columns: Columns, envelopes: Sequence[EnvelopeKey], stored_ms: int) -> CommitReport:
+    def commit(self, fresh: Columns, late: Columns, envelopes: Sequence[EnvelopeKey], stored_ms: int) -> CommitReport:
         """All or nothing, on disk when it returns.
 
+        :param fresh: each instant newer than all that is stored of its datastream, and none twice: written unseen.
+        :param late: any others; written unless their datastream has a reading of that instant already.
         :param stored_ms: when the cloud stored them, ms UTC.
         """
         ...
 
-    def held(self) -> dict[tuple[str, int], list[tuple[int, int]]]:
-        """(gateway, epoch) -> inclusive ranges of sequence numbers whose envelopes are committed."""
+    def held(self) -> dict[tuple[str, int, int], list[tuple[int, int]]]:
+        """(gateway, stream, epoch) -> inclusive ranges of sequence numbers whose envelopes are committed."""
         ...
 
-    def digest(self, gateway: str, epoch: int, sequence: int) -> int | None:
+    def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
         """The digest a committed envelope had; None when it is not held."""
         ...
 
@@ -85,6 +115,7 @@ class Store(Protocol):
         datastreams: Sequence[int],
         from_ms: int,
         to_ms: int,
+        *,
         limit: int,
         qualities: Sequence[int] = (),
         after: tuple[int, int] | None = None,
@@ -101,6 +132,7 @@ class Store(Protocol):
         datastreams: Sequence[int],
         from_ms: int,
         to_ms: int,
+        *,
         every_ms: int,
         aggregate: Aggregate,
         qualities: Sequence[int] = (),

@@ -24,7 +24,7 @@ class Backoff:
         self._failures = 0
 
     def next_s(self, *, refused: bool = False) -> float:
-        """Seconds until the next try: uniform in 0..min(cap, base * 2^failures), longer when credentials were refused."""
+        """Seconds until the next try: uniform in 0..min(cap, base * 2^failures); longer after refused credentials."""
         ceiling = min(self._cap_s, self._base_s * 2.0 ** min(self._failures, 30))
         self._failures += 1
         delay_s = self._random.uniform(0, ceiling)

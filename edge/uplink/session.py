@@ -1,4 +1,4 @@
-"""The MQTT session with the cloud: publish what the window gives, retire what the cloud acknowledges, come back when cut."""
+"""The MQTT session with the cloud: publish what the window gives, retire what is acknowledged, come back when cut."""
 
 import asyncio
 import json
@@ -144,7 +144,7 @@ class Session:
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
             try:
-                ack = Ack.decode(bytes(message.payload), (self._line.hmac_key,))  # type: ignore[arg-type] # always bytes here
+                ack = Ack.decode(bytes(message.payload), (self._line.hmac_key,))
             except ProtocolError as error:
                 self.counts.bad_acknowledgements += 1
                 log.warning("acknowledgement refused: %s", error)
