@@ -6,9 +6,13 @@ from typing import Final
 from simulators.environment.generated import GENERATED
 from simulators.environment.measured import MEASURED, measured
 from simulators.environment.moment import Moment, Site
+from simulators.measurements.replay import HOUR_MS
 
 ANCHOR_MS: Final = 1_767_225_600_000
 """2026-01-01T00:00Z, the instant at which simulated and real time meet at any speed."""
+
+MAX_GAP_HOURS: Final = 240
+"""No gap of the replayed series is as long as ten days (checked by a test)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,17 @@ class World:
         """
         moment = self.moment(site, now_ms)
         return measured(moment, observed) if observed in MEASURED else GENERATED[observed](moment)
+
+    def last_known(self, site: Site, observed: str, now_ms: int) -> float:
+        """As :meth:`value`, for an instrument whose wire has no word for "no value": what was there whole hours ago.
+
+        :raises KeyError: this world has no such property.
+        """
+        moment = self.moment(site, now_ms)
+        if observed in GENERATED:
+            return GENERATED[observed](moment)
+        for hours in range(MAX_GAP_HOURS):
+            value = measured(Moment(self.seed, site, moment.time_ms - hours * HOUR_MS), observed)
+            if value is not None:
+                return value
+        raise ValueError(f"{observed}: no value within {MAX_GAP_HOURS} hours before {moment.time_ms}")

@@ -98,3 +98,15 @@ def test_wander_is_smooth():
     assert max(abs(b - a) for a, b in pairwise(steps)) < 0.01
     assert min(steps) < -0.3
     assert max(steps) > 0.3
+
+
+@pytest.mark.parametrize("observed", sorted(MEASURED))
+def test_last_known_always_knows(observed):
+    world = World(5)
+    gaps = 0
+    for hour in range(366 * 24):
+        at = NOW + hour * HOUR
+        value, known = world.value(SITE, observed, at), world.last_known(SITE, observed, at)
+        gaps += value is None
+        assert value is None or known == value
+    assert gaps > 0

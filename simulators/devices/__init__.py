@@ -1,0 +1,1 @@
+"""The simulated devices, each answering on its own wire."""

@@ -1,0 +1,103 @@
+"""One Modbus unit: a register map over the world, sampled once a second."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from protocols.vocabulary import HardwareId
+from simulators.devices.register_map import LAMP_LEVEL, STREETLIGHT, RegisterMap
+from simulators.environment import Site, World
+from simulators.environment.generated import active_power, current, lamp_level, voltage
+from simulators.truth import Said, Witness
+
+SAMPLE_MS: Final = 1000
+"""The instrument measures on the full second, and shows that until the next: reading it often costs no measuring."""
+ILLEGAL_ADDRESS: Final = 2
+ILLEGAL_VALUE: Final = 3
+
+
+class Unit:
+    """A read-only instrument.
+
+    :param witness: is told every reading that an answer carried whole; None: nobody is.
+    """
+
+    def __init__(
+        self, site: Site, hardware: HardwareId, registers: RegisterMap, world: World, witness: Witness | None = None
+    ) -> None:
+        self.site = site
+        self.hardware = hardware
+        self.registers = registers
+        self._world = world
+        self._witness = witness
+        self._base, self._end = registers.base, registers.end
+        self._sampled_ms: int | None = None
+        self._image = b""
+
+    def read(self, address: int, quantity: int, now_ms: int) -> bytes | None:
+        """``quantity`` registers from ``address`` on; None when one of them is outside of the map."""
+        if address < self._base or address + quantity > self._end:
+            return None
+        sample_ms = now_ms - now_ms % SAMPLE_MS
+        if sample_ms != self._sampled_ms:
+            self._image = self.registers.encode(self.values(sample_ms))
+            self._sampled_ms = sample_ms
+        start = 2 * (address - self._base)
+        words = self._image[start : start + 2 * quantity]
+        if self._witness is not None:
+            self._witness(self._said(words, address, quantity, now_ms))
+        return words
+
+    def write(self, address: int, words: bytes) -> int:
+        """Write register words from ``address`` on; 0 when done, else the exception code."""
+        del address, words
+        return ILLEGAL_ADDRESS
+
+    def values(self, sample_ms: int) -> Mapping[str, float]:
+        """What the instrument finds at an instant, ms UTC, in the vocabulary's units."""
+        return {
+            observed: self._world.last_known(self.site, observed, sample_ms) for observed in self.registers.observed
+        }
+
+    def _said(self, words: bytes, address: int, quantity: int, now_ms: int) -> list[Said]:
+        return [
+            Said(
+                self.site.device,
+                str(self.hardware),
+                entry.observed,
+                None,
+                entry.decode(words[2 * (entry.address - address) : 2 * (entry.end - address)]),
+                "answered",
+                now_ms,
+            )
+            for entry in self.registers.entries
+            if entry.shown is None and address <= entry.address and entry.end <= address + quantity
+        ]
+
+
+class Streetlight(Unit):
+    """A lamp controller: by itself it follows the sun; once its level register was written, it keeps that level."""
+
+    def __init__(self, site: Site, hardware: HardwareId, world: World, witness: Witness | None = None) -> None:
+        super().__init__(site, hardware, STREETLIGHT, world, witness)
+        self.commanded: int | None = None
+        """The level that was written, %; None as long as none was."""
+
+    def write(self, address: int, words: bytes) -> int:
+        if address != LAMP_LEVEL or len(words) != 2:
+            return ILLEGAL_ADDRESS
+        level = int.from_bytes(words, "big")
+        if level > 100:
+            return ILLEGAL_VALUE
+        self.commanded = level
+        self._sampled_ms = None
+        return 0
+
+    def values(self, sample_ms: int) -> Mapping[str, float]:
+        moment = self._world.moment(self.site, sample_ms)
+        level = lamp_level(moment) if self.commanded is None else float(self.commanded)
+        return {
+            "voltage": voltage(moment),
+            "current": current(moment, level),
+            "active_power": active_power(moment, level),
+            "lamp_level": level,
+        }

@@ -1,0 +1,130 @@
+"""Register maps as the datasheets print them: what a number in a register stands for."""
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, NamedTuple
+
+Form = Literal["u16", "i16", "u32", "f32 CDAB"]
+_WORDS: Final[dict[Form, int]] = {"u16": 1, "i16": 1, "u32": 2, "f32 CDAB": 2}
+_RANGE: Final[dict[Form, tuple[int, int]]] = {"u16": (0, 0xFFFF), "i16": (-0x8000, 0x7FFF), "u32": (0, 0xFFFF_FFFF)}
+
+
+class Entry(NamedTuple):
+    """One line of a register map; all holding registers, big-endian words."""
+
+    address: int
+    observed: str
+    form: Form = "u16"
+    times: int = 1
+    """The register holds the value (in the vocabulary's unit) multiplied by this, rounded, and held to its range."""
+    shown: Callable[[float], float] | None = None
+    """For a register that repeats a value in another way; such a register is not a reading of its own."""
+
+    @property
+    def end(self) -> int:
+        """The address behind it."""
+        return self.address + _WORDS[self.form]
+
+    def encode(self, value: float) -> bytes:
+        """The register words on the wire."""
+        shown = value if self.shown is None else self.shown(value)
+        if self.form == "f32 CDAB":
+            image = struct.pack(">f", shown)
+            return image[2:] + image[:2]
+        low, high = _RANGE[self.form]
+        number = min(high, max(low, round(shown * self.times)))
+        return number.to_bytes(2 * _WORDS[self.form], "big", signed=low < 0)
+
+    def decode(self, words: bytes) -> float:
+        """The value that these words say, in the vocabulary's unit."""
+        if self.form == "f32 CDAB":
+            return float(struct.unpack(">f", words[2:] + words[:2])[0])
+        return int.from_bytes(words, "big", signed=self.form == "i16") / self.times
+
+
+class RegisterMap(NamedTuple):
+    """A gapless block of entries in ascending order; outside of it a device answers exception 02."""
+
+    model: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def base(self) -> int:
+        """The first address."""
+        return self.entries[0].address
+
+    @property
+    def end(self) -> int:
+        """The address behind the last."""
+        return self.entries[-1].end
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """What can be read from it, in address order, each once."""
+        return tuple(entry.observed for entry in self.entries if entry.shown is None)
+
+    def encode(self, values: Mapping[str, float]) -> bytes:
+        """The whole block on the wire."""
+        return b"".join(entry.encode(values[entry.observed]) for entry in self.entries)
+
+
+def beaufort(speed: float) -> float:
+    """Wind force by WMO's v = 0.836 B^1.5, m/s."""
+    return float(min(12, round((speed / 0.836) ** (2 / 3))))
+
+
+def _eighth(direction: float) -> float:
+    return round(direction / 45) % 8
+
+
+WEATHER_STATION: Final = RegisterMap(
+    "DFRobot SEN0658",
+    (
+        Entry(0x01F4, "wind_speed", times=100),
+        Entry(0x01F5, "wind_speed", shown=beaufort),
+        Entry(0x01F6, "wind_direction", shown=_eighth),
+        Entry(0x01F7, "wind_direction"),
+        Entry(0x01F8, "relative_humidity", times=10),
+        Entry(0x01F9, "air_temperature", "i16", times=10),
+        Entry(0x01FA, "noise", times=10),
+        Entry(0x01FB, "pm2_5"),
+        Entry(0x01FC, "pm10"),
+        Entry(0x01FD, "air_pressure"),  # printed as kPa × 10, which is hPa
+        Entry(0x01FE, "illuminance", "u32"),
+        Entry(0x0200, "illuminance", shown=lambda lux: lux / 100),
+        Entry(0x0201, "rainfall", times=10),
+    ),
+)
+SOIL_PROBE: Final = RegisterMap(
+    "DFRobot SEN0604",
+    (
+        Entry(0x0000, "soil_moisture", times=10),
+        Entry(0x0001, "soil_temperature", "i16", times=10),
+        Entry(0x0002, "soil_conductivity"),
+        Entry(0x0003, "soil_ph", times=10),
+    ),
+)
+WATER_SONDE: Final = RegisterMap(
+    "water sonde",
+    tuple(
+        Entry(2 * index, observed, "f32 CDAB")
+        for index, observed in enumerate(("water_temperature", "ph", "dissolved_oxygen", "conductivity", "turbidity"))
+    ),
+)
+LAMP_LEVEL: Final = 0x0003
+STREETLIGHT: Final = RegisterMap(
+    "streetlight controller",
+    (
+        Entry(0x0000, "voltage", times=10),
+        Entry(0x0001, "current", times=100),
+        Entry(0x0002, "active_power", times=10),
+        Entry(LAMP_LEVEL, "lamp_level"),
+    ),
+)
+REGISTER_MAPS: Final[dict[str, RegisterMap]] = {
+    "weather_station": WEATHER_STATION,
+    "soil_probe": SOIL_PROBE,
+    "water_sonde": WATER_SONDE,
+    "streetlight": STREETLIGHT,
+}
+"""Kind of unit in the configuration -> its register map."""
