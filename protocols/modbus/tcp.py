@@ -1,0 +1,114 @@
+"""The TCP envelope, MBAP: transaction, protocol 0, length, unit (Modbus Messaging on TCP/IP V1.0b §3.1)."""
+
+import struct
+from typing import Final, NamedTuple
+
+from protocols.framing import Noise
+from protocols.modbus.answer import check_answer
+from protocols.modbus.pdu import MAX_PDU, Direction, Request, Response
+from protocols.modbus.reader import decode_request, decode_response
+from protocols.vocabulary.errors import ProtocolError
+
+HEADER: Final = 6
+MAX_FRAME: Final = HEADER + 1 + MAX_PDU
+_HEADER = struct.Struct(">HHH")
+_LENGTHS: Final = range(2, MAX_PDU + 2)
+
+
+class Adu(NamedTuple):
+    """One frame of a connection."""
+
+    transaction: int
+    unit: int
+    pdu: Request | Response
+
+
+def encode(adu: Adu) -> bytes:
+    """The frame as it is sent.
+
+    :raises ProtocolError: it does not fit.
+    """
+    body = adu.pdu.encode()
+    if len(body) > MAX_PDU or not 0 <= adu.unit <= 255 or not 0 <= adu.transaction <= 65_535:
+        raise ProtocolError(f"Modbus: transaction {adu.transaction}, unit {adu.unit}, PDU of {len(body)} bytes", body)
+    return _HEADER.pack(adu.transaction, 0, len(body) + 1) + bytes([adu.unit]) + body
+
+
+def open_frame(raw: bytes) -> tuple[int, int, bytes]:
+    """Transaction, unit and PDU bytes of exactly one frame.
+
+    :raises ProtocolError: the protocol is not 0, or the length field is not the length.
+    """
+    if len(raw) < HEADER + 2:
+        raise ProtocolError(f"Modbus: frame of {len(raw)} bytes: expected at least {HEADER + 2}", raw)
+    transaction, protocol, length = _HEADER.unpack_from(raw)
+    if protocol:
+        raise ProtocolError(f"Modbus: protocol identifier {protocol}: expected 0", raw)
+    if length not in _LENGTHS or length != len(raw) - HEADER:
+        raise ProtocolError(f"Modbus: length field says {length}, {len(raw) - HEADER} bytes follow", raw)
+    return transaction, raw[HEADER], raw[HEADER + 1 :]
+
+
+def decode(raw: bytes, direction: Direction) -> Adu:
+    """Read exactly one frame.
+
+    :raises ProtocolError: it is not one.
+    """
+    transaction, unit, pdu = open_frame(raw)
+    return Adu(transaction, unit, decode_request(pdu) if direction == "request" else decode_response(pdu))
+
+
+def check(asked: Adu, answered: Adu) -> Response:
+    """The response, when it belongs to this transaction and unit and answers the question.
+
+    :raises Refused: the device said no.
+    :raises ProtocolError: another transaction, unit, function or count.
+    """
+    if answered[:2] != asked[:2]:
+        raise ProtocolError(f"Modbus: asked (transaction, unit) {asked[:2]}, answered {answered[:2]}")
+    return check_answer(asked.pdu, answered.pdu)  # type: ignore[arg-type]  # the decoder's direction tells them apart
+
+
+class Decoder:
+    """Frames of one direction out of a connection. Obeys protocols.framing.Decoder.
+
+    A header with another protocol or an impossible length is passed over byte by byte. A PDU that is not what its
+    function says is an error in its place, and the stream goes on where the length field says.
+
+    :param direction: whose frames these are.
+    """
+
+    MAX_FRAME = MAX_FRAME
+
+    def __init__(self, direction: Direction) -> None:
+        self._direction: Direction = direction
+        self._buffer = bytearray()
+        self._noise = Noise(MAX_FRAME)
+
+    def feed(self, data: bytes) -> list[Adu | ProtocolError]:
+        """Take bytes; give the frames that are complete and the errors met."""
+        buffer = self._buffer
+        buffer += data
+        found: list[Adu | ProtocolError] = []
+        start = position = 0
+        while len(buffer) - position >= HEADER:
+            _, protocol, length = _HEADER.unpack_from(buffer, position)
+            if protocol or length not in _LENGTHS:
+                position += 1
+                continue
+            end = position + HEADER + length
+            if end > len(buffer):
+                break
+            found += self._noise.add(bytes(buffer[start:position]))
+            found += self._noise.end()
+            found.append(self._frame(bytes(buffer[position:end])))
+            start = position = end
+        found += self._noise.add(bytes(buffer[start:position]))
+        del buffer[:position]
+        return found
+
+    def _frame(self, raw: bytes) -> Adu | ProtocolError:
+        try:
+            return decode(raw, self._direction)
+        except ProtocolError as error:
+            return ProtocolError(str(error), raw)

@@ -1,0 +1,126 @@
+"""Numbers, bits and texts in registers, in the byte orders that devices use.
+
+The orders are named after where the bytes A B C D of the big-endian value stand on the wire: 123456.0 is 47F1 2000 as
+ABCD, 2000 47F1 as CDAB, F147 0020 as BADC, 0020 F147 as DCBA. Values of 64 bits follow the same two switches (words
+turned round, bytes in a word swapped), values of 16 bits only the second. Which marks mean "not available" is the
+device model's business.
+"""
+
+import struct
+from collections.abc import Sequence
+from math import isfinite
+from typing import Final, Literal
+
+from protocols.vocabulary.errors import ProtocolError
+
+Kind = Literal["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64"]
+Order = Literal["ABCD", "BADC", "CDAB", "DCBA"]
+
+_FORMS: Final[dict[str, struct.Struct]] = {
+    "u16": struct.Struct(">H"),
+    "s16": struct.Struct(">h"),
+    "u32": struct.Struct(">I"),
+    "s32": struct.Struct(">i"),
+    "u64": struct.Struct(">Q"),
+    "s64": struct.Struct(">q"),
+    "f32": struct.Struct(">f"),
+    "f64": struct.Struct(">d"),
+}
+WIDTH: Final[dict[str, int]] = {kind: form.size // 2 for kind, form in _FORMS.items()}
+"""Registers that a value of a kind takes."""
+
+
+def number(registers: Sequence[int], kind: Kind, order: Order = "ABCD") -> int | float:
+    """The number in 1, 2 or 4 registers.
+
+    :raises ProtocolError: another count of registers than the kind has.
+    """
+    if len(registers) != WIDTH[kind]:
+        raise ProtocolError(f"{kind}: {len(registers)} registers: expected {WIDTH[kind]}")
+    value: int | float = _FORMS[kind].unpack(_bytes(registers, order))[0]
+    return value
+
+
+def registers_of(value: float, kind: Kind, order: Order = "ABCD") -> tuple[int, ...]:
+    """The inverse of :func:`number`.
+
+    :raises ProtocolError: the value does not fit; integer kinds take whole numbers only.
+    """
+    if kind[0] != "f" and not (isfinite(value) and value == int(value)):
+        raise ProtocolError(f"{kind}: {value} is no whole number")
+    try:
+        data = _FORMS[kind].pack(value if kind[0] == "f" else int(value))
+    except (struct.error, OverflowError) as error:
+        raise ProtocolError(f"{kind}: {value} does not fit: {error}") from None
+    return _registers(data, order)
+
+
+def candidates(registers: Sequence[int], kind: Kind) -> dict[Order, int | float]:
+    """What the same registers mean in each order: for the engineer who has a device and no manual."""
+    orders: tuple[Order, ...] = ("ABCD", "BADC", "CDAB", "DCBA")
+    return {order: number(registers, kind, order) for order in orders}
+
+
+def bcd(registers: Sequence[int]) -> int:
+    """Binary-coded decimal, four digits to a register, most significant first.
+
+    :raises ProtocolError: a digit above 9.
+    """
+    digits = "".join(f"{register:04x}" for register in registers)
+    if not digits.isdecimal():
+        raise ProtocolError(f"BCD: {digits.upper()!r} has a digit above 9")
+    return int(digits)
+
+
+def bcd_registers(value: int, count: int) -> tuple[int, ...]:
+    """The inverse of :func:`bcd` in ``count`` registers.
+
+    :raises ProtocolError: negative, or more digits than fit.
+    """
+    digits = f"{value:0{4 * count}d}"
+    if value < 0 or len(digits) > 4 * count:
+        raise ProtocolError(f"BCD: {value} does not fit into {count} registers")
+    return tuple(int(digits[at : at + 4], 16) for at in range(0, len(digits), 4))
+
+
+def bits(register: int) -> tuple[bool, ...]:
+    """The 16 bits of a register, lowest first."""
+    return tuple([bool(register >> place & 1) for place in range(16)])
+
+
+def register_of_bits(places: Sequence[bool]) -> int:
+    """The inverse of :func:`bits`, at most 16 of them."""
+    return sum(1 << place for place, on in enumerate(places[:16]) if on)
+
+
+def text(registers: Sequence[int], order: Order = "ABCD") -> str:
+    """ASCII, two characters to a register, without the blanks and NULs that fill it up.
+
+    :raises ProtocolError: a byte above 7F.
+    """
+    data = _bytes(registers, "BADC" if order in ("BADC", "DCBA") else "ABCD")
+    try:
+        return data.decode("ascii").rstrip("\0 ")
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"text: byte {error.start} is no ASCII", data) from None
+
+
+def text_registers(characters: str, count: int) -> tuple[int, ...]:
+    """The inverse of :func:`text`, filled up with NUL.
+
+    :raises ProtocolError: no ASCII, or more than fits.
+    """
+    if not characters.isascii() or len(characters) > 2 * count:
+        raise ProtocolError(f"text: {characters!r:.40} does not fit into {count} registers")
+    return _registers(characters.encode().ljust(2 * count, b"\0"), "ABCD")
+
+
+def _bytes(registers: Sequence[int], order: Order) -> bytes:
+    if order in ("CDAB", "DCBA"):
+        registers = registers[::-1]
+    return struct.pack(f"{'<' if order in ('BADC', 'DCBA') else '>'}{len(registers)}H", *registers)
+
+
+def _registers(data: bytes, order: Order) -> tuple[int, ...]:
+    words = struct.unpack(f"{'<' if order in ('BADC', 'DCBA') else '>'}{len(data) // 2}H", data)
+    return words[::-1] if order in ("CDAB", "DCBA") else words

@@ -1,0 +1,45 @@
+"""A decoded frame as lines that a person reads: names left, values right, lists of objects as rows."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+_INDENT: Final = "  "
+
+
+def table(told: dict[str, Any]) -> str:
+    """Lines without a newline at the end."""
+    return "\n".join(_lines(told, ""))
+
+
+def _lines(told: dict[str, Any], indent: str) -> Iterator[str]:
+    width = max((len(name) for name, value in told.items() if not _is_nested(value)), default=0)
+    for name, value in told.items():
+        if not _is_nested(value):
+            yield f"{indent}{name:<{width}}  {_text(value)}".rstrip()
+        elif isinstance(value, dict):
+            yield f"{indent}{name}"
+            yield from _lines(value, indent + _INDENT)
+        else:
+            yield f"{indent}{name}"
+            for place, item in enumerate(value):
+                yield f"{indent}{_INDENT}{place:>3}  {_row(item)}"
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+
+
+def _row(item: Any) -> str:
+    if isinstance(item, dict):
+        return "  ".join(f"{name}={_text(value)}" for name, value in item.items())
+    return _text(item)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(_text(item) for item in value)
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in str(value))

@@ -1,0 +1,28 @@
+"""``yingzhou twin``: check twin identifiers and print their labels."""
+
+import argparse
+import json
+
+from protocols.vocabulary.identity import TwinId
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (("check", "is the check character right"), ("label", "a label as plain text")):
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("identifier", help="310151-LLSS-NNNNNN-C, with or without hyphens")
+        action.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """:raises IdentityError: it is no twin identifier; the message names the right check character."""
+    twin = TwinId.parse(args.identifier)
+    told = {"id": str(twin), "code": twin.code, "category": twin.category, "check": twin.check}
+    if args.json:
+        print(json.dumps(told))
+    elif args.action == "check":
+        print(f"{twin}  right")
+    else:
+        print(f"{twin}\n{twin.compact}")
+    return 0
