@@ -1,0 +1,1 @@
+"""Where things are: the district's towns and the outline of its islands."""

@@ -1,0 +1,1 @@
+"""The registry: twins, neurons, bindings, gateways, datastreams, keys and quarantine, in SQL."""

@@ -1,0 +1,66 @@
+"""The registry's database: one engine, migrated when it is opened, and transactions on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, create_engine
+
+from cloud.registry import dialect, migration
+
+
+class Database:
+    """Open with ``with``; then ``begin()`` writes and ``read()`` reads, from any thread.
+
+    :param url: an SQLAlchemy URL, ``sqlite:////path/registry.sqlite`` or ``postgresql+psycopg://...``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: Engine | None = None
+        self._turn: dialect.WriterTurn | None = None
+        self.commits = 0
+        """Write transactions of this process so far: what was read before it rose may be stale."""
+
+    def __enter__(self) -> Self:
+        dialect.prepare_folder(self._url)
+        engine = create_engine(self._url, pool_size=8, max_overflow=40)
+        dialect.install(engine)
+        with engine.execution_options(**{dialect.WRITES: True}).begin() as connection:
+            migration.upgrade(connection)
+        self._engine, self._turn = engine, dialect.WriterTurn(engine)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+        self._engine = self._turn = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for migrations' checks and backups.
+
+        :raises RuntimeError: the database is not open.
+        """
+        if self._engine is None:
+            raise RuntimeError("the registry is not open")
+        return self._engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that writes: committed at the end, rolled back when something is raised."""
+        engine, turn = self.engine, self._turn
+        if turn is None:
+            raise RuntimeError("the registry is not open")
+        with turn.taken(), engine.execution_options(**{dialect.WRITES: True}).begin() as connection:
+            yield connection
+        self.commits += 1
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads; it sees one state of the whole registry."""
+        with self.engine.begin() as connection:
+            yield connection

@@ -1,0 +1,105 @@
+"""The directory: which datastream a point means, answered from memory that follows the registry's changes."""
+
+from enum import Enum
+from threading import Lock
+from typing import NamedTuple
+
+from cloud.registry import datastreams, neurons
+from cloud.registry.database import Database
+from cloud.registry.datastreams import Datastream
+from protocols.vocabulary import Point
+
+
+class Refusal(Enum):
+    """Why a reading has no place in the store; the value is the reason given in quarantine."""
+
+    UNKNOWN_NEURON = "unknown_neuron"
+    OTHER_GATEWAY = "other_gateway"
+    """The neuron is registered with another gateway, or with none."""
+    UNKNOWN_DATASTREAM = "unknown_datastream"
+
+
+class _Entry(NamedTuple):
+    gateway: str | None
+    streams: dict[tuple[str, str], int]
+
+
+class Directory:
+    """Safe to ask from one thread while others change the registry; nobody waits for a database while nothing changes.
+
+    Only neurons that changed are read again: the neurons' ``revision`` says which.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = Lock()
+        self._seen_commits = -1
+        self._revision = 0
+        self._entries: dict[str, _Entry] = {}
+        self._sources: dict[str, tuple[str, ...]] = {}
+        self._datastreams: dict[int, Datastream] = {}
+
+    @property
+    def generation(self) -> int:
+        """Rises with every change of neurons, hardware identities and datastreams: what was cached before is stale."""
+        self._renew()
+        return self._revision
+
+    def resolve(self, gateway: str, point: Point) -> int | Refusal:
+        """The number of the datastream that a gateway means."""
+        self._renew()
+        entry = self._entries.get(point.source)
+        if entry is None:
+            return Refusal.UNKNOWN_NEURON
+        if entry.gateway != gateway:
+            return Refusal.OTHER_GATEWAY
+        return entry.streams.get((point.observed, point.channel), Refusal.UNKNOWN_DATASTREAM)
+
+    def locate(self, point: Point) -> Datastream | Refusal:
+        """The datastream of a point that came through no gateway."""
+        self._renew()
+        entry = self._entries.get(point.source)
+        if entry is None:
+            return Refusal.UNKNOWN_NEURON
+        number = entry.streams.get((point.observed, point.channel))
+        return Refusal.UNKNOWN_DATASTREAM if number is None else self._datastreams[number]
+
+    def describe(self, number: int) -> Datastream | None:
+        """Key, unit, kind and place of a datastream; None when there is none of that number."""
+        self._renew()
+        return self._datastreams.get(number)
+
+    def refresh(self) -> None:
+        """Look for changes that another process made."""
+        self._load()
+
+    def _renew(self) -> None:
+        if self._database.commits != self._seen_commits:
+            self._load()
+
+    def _load(self) -> None:
+        with self._lock, self._database.read() as tx:
+            commits = self._database.commits
+            revision = datastreams.revision(tx)
+            if revision != self._revision:
+                self._take(neurons.changed_since(tx, self._revision), datastreams.changed_since(tx, self._revision))
+                self._revision = revision
+            self._seen_commits = commits
+
+    def _take(self, changed: list[neurons.Neuron], streams: list[Datastream]) -> None:
+        grouped: dict[str, dict[tuple[str, str], int]] = {}
+        for stream in streams:
+            self._datastreams[stream.number] = stream
+            grouped.setdefault(stream.point.source, {})[stream.point.observed, stream.point.channel] = stream.number
+        stale: set[str] = set()
+        fresh: set[str] = set()
+        for neuron in changed:
+            entry = _Entry(neuron.gateway, grouped.get(neuron.id, {}))
+            sources = (neuron.id, *(str(identity) for identity in neuron.hardware))
+            stale.update(self._sources.get(neuron.id, ()))
+            fresh.update(sources)
+            self._sources[neuron.id] = sources
+            for source in sources:
+                self._entries[source] = entry
+        for source in stale - fresh:  # last, so that who asks meanwhile never misses what only changed hands
+            del self._entries[source]

@@ -1,0 +1,162 @@
+"""Quarantine: what could not be stored, with its raw bytes and the reason; bounded, oldest dropped and counted."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from cloud.registry.errors import NotFound
+from cloud.registry.schema import QUARANTINE, TALLY
+from cloud.registry.selection import Page
+
+_ROWS: Final = "quarantine_rows"
+_BYTES: Final = "quarantine_bytes"
+_DROPPED: Final = "quarantine_dropped"
+_DROP_AT_ONCE: Final = 100
+_DEDUPE_LENGTH: Final = 200
+
+
+class Suspect(NamedTuple):
+    """A message, or a part of one, that could not be stored."""
+
+    received_ms: int
+    gateway: str
+    """As the topic names it; it need not be registered."""
+    topic: str
+    reason: str
+    """One word of a small set: ``malformed``, ``unknown_neuron``, ``future``..."""
+    detail: str
+    """One line for people."""
+    source: str
+    """What kind of payload it is, which tells who can replay it: ``envelope``, ``senml-json``..."""
+    payload: bytes
+    dedupe: str
+    """The same for the same message and reason: a repetition only counts up."""
+
+
+class Quarantined(NamedTuple):
+    """A suspect in its place."""
+
+    id: int
+    suspect: Suspect
+    times: int
+    """How often it came."""
+    replayed_ms: int | None
+
+
+class Bounds(NamedTuple):
+    """How much is kept; beyond, the oldest goes first."""
+
+    rows: int = 100_000
+    bytes: int = 256 * 1024 * 1024
+
+
+class Totals(NamedTuple):
+    """What is there, and what had to go."""
+
+    rows: int
+    bytes: int
+    dropped: int
+
+
+def add(tx: Connection, suspects: Iterable[Suspect], bounds: Bounds) -> None:
+    """Take suspects in; one that is there already (same ``dedupe``) counts up and is no longer called replayed."""
+    rows = size = 0
+    for suspect in suspects:
+        dedupe = _bounded_dedupe(suspect.dedupe)
+        again = update(QUARANTINE).where(QUARANTINE.c.dedupe == dedupe)
+        if tx.execute(again.values(times=QUARANTINE.c.times + 1, replayed_ms=None)).rowcount:
+            continue
+        values = {**suspect._asdict(), "dedupe": dedupe, "times": 1}
+        for name, length in (("gateway", 32), ("topic", 200), ("reason", 48), ("source", 100), ("detail", 1000)):
+            values[name] = _plain(values[name], length)
+        tx.execute(insert(QUARANTINE).values(values))
+        rows += 1
+        size += len(suspect.payload)
+    kept = _count(tx, _ROWS, rows), _count(tx, _BYTES, size)
+    _trim(tx, kept[0] - bounds.rows, kept[1] - bounds.bytes)
+
+
+def get(tx: Connection, number: int) -> Quarantined:
+    """One of them.
+
+    :raises NotFound: there is none of that number (any more).
+    """
+    row = tx.execute(select(QUARANTINE).where(QUARANTINE.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"nothing in quarantine under {number}")
+    return _quarantined(row)
+
+
+def page(
+    tx: Connection, limit: int, before: int | None = None, *, reason: str | None = None, gateway: str | None = None
+) -> Page[Quarantined]:
+    """Newest first, those with a smaller number than ``before``."""
+    question = select(QUARANTINE)
+    if before is not None:
+        question = question.where(QUARANTINE.c.id < before)
+    if reason is not None:
+        question = question.where(QUARANTINE.c.reason == reason)
+    if gateway is not None:
+        question = question.where(QUARANTINE.c.gateway == gateway)
+    rows = tx.execute(question.order_by(QUARANTINE.c.id.desc()).limit(limit + 1))
+    return Page.of([_quarantined(row) for row in rows], limit, lambda one: one.id)
+
+
+def mark_replayed(tx: Connection, number: int, now_ms: int) -> None:
+    """Say that all of it is in the store now."""
+    tx.execute(update(QUARANTINE).where(QUARANTINE.c.id == number).values(replayed_ms=now_ms))
+
+
+def totals(tx: Connection) -> Totals:
+    """For metrics."""
+    found: dict[str, int] = {row.name: row.amount for row in tx.execute(select(TALLY))}
+    return Totals(found.get(_ROWS, 0), found.get(_BYTES, 0), found.get(_DROPPED, 0))
+
+
+def _count(tx: Connection, name: str, by: int) -> int:
+    question = update(TALLY).where(TALLY.c.name == name).values(amount=TALLY.c.amount + by).returning(TALLY.c.amount)
+    amount = tx.execute(question).scalar_one_or_none()
+    if amount is None:
+        tx.execute(insert(TALLY).values(name=name, amount=by))
+        return by
+    return int(amount)
+
+
+def _trim(tx: Connection, rows_over: int, bytes_over: int) -> None:
+    dropped = freed = 0
+    while dropped < rows_over or freed < bytes_over:
+        size = func.length(QUARANTINE.c.payload)
+        oldest = tx.execute(select(QUARANTINE.c.id, size).order_by(QUARANTINE.c.id).limit(_DROP_AT_ONCE)).all()
+        if not oldest:
+            break
+        gone = []
+        for number, length in oldest:
+            if dropped >= rows_over and freed >= bytes_over:
+                break
+            gone.append(number)
+            dropped, freed = dropped + 1, freed + length
+        tx.execute(delete(QUARANTINE).where(QUARANTINE.c.id.in_(gone)))
+    if dropped:
+        _count(tx, _ROWS, -dropped)
+        _count(tx, _BYTES, -freed)
+        _count(tx, _DROPPED, dropped)
+
+
+def _bounded_dedupe(text: str) -> str:
+    if len(text) <= _DEDUPE_LENGTH and "\0" not in text:
+        return text
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(text: str, length: int) -> str:
+    """Cut, and without what a text column refuses: NUL and lone surrogates."""
+    return text[:length].replace("\0", "�").encode("utf-8", "replace").decode()
+
+
+def _quarantined(row: Row[Any]) -> Quarantined:
+    suspect = Suspect(
+        row.received_ms, row.gateway, row.topic, row.reason, row.detail, row.source, row.payload, row.dedupe
+    )
+    return Quarantined(row.id, suspect, row.times, row.replayed_ms)

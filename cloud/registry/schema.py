@@ -1,0 +1,251 @@
+"""The registry's tables; cloud/registry/migrations brings a database to this shape. Times are ms UTC."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+REVISION = Table(  # how often a part of the registry changed; updated first in each transaction, so it is also its lock
+    "revision",
+    METADATA,
+    Column("part", String(16), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+TALLY = Table(  # running totals that must not be counted anew at each use
+    "tally",
+    METADATA,
+    Column("name", String(48), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+)
+
+GATEWAY = Table(
+    "gateway",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("credential_version", Integer, nullable=False),  # 0: no credentials yet
+    Column("password_hash", String(72)),
+    Column("overlap_until_ms", BigInteger),  # until then the previous version's HMAC key is accepted too
+    Column("created_ms", BigInteger, nullable=False),
+    Column("status", JSON(none_as_null=True)),  # the last up/status message
+    Column("last_seen_ms", BigInteger),
+)
+
+TWIN = Table(
+    "twin",
+    METADATA,
+    Column("code", String(16), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("town", String(9)),
+    Column("village", String(12)),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("attributes", JSON, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index(None, "town", "code"),
+    Index(None, "kind", "code"),
+)
+
+TWIN_SERIAL = Table(
+    "twin_serial",
+    METADATA,
+    Column("prefix", String(10), primary_key=True),  # 6-digit district + 4-digit category
+    Column("next", Integer, nullable=False),
+)
+
+NEURON = Table(
+    "neuron",
+    METADATA,
+    Column("id", String(13), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("gateway", ForeignKey(GATEWAY.c.id)),
+    Column("town", String(9)),
+    Column("village", String(12)),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("attributes", JSON, nullable=False),
+    Column("revision", BigInteger, nullable=False),  # at which it, its hardware or its datastreams changed last
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index(None, "revision"),
+    Index(None, "gateway"),
+    Index(None, "town", "id"),
+    Index(None, "kind", "id"),
+)
+
+HARDWARE = Table(
+    "hardware",
+    METADATA,
+    Column("scheme", String(16), primary_key=True),
+    Column("value", String(64), primary_key=True),
+    Column("neuron", ForeignKey(NEURON.c.id), nullable=False, index=True),
+)
+
+DATASTREAM = Table(
+    "datastream",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("neuron", ForeignKey(NEURON.c.id), nullable=False),
+    Column("observed", String(48), nullable=False),
+    Column("channel", String(32), nullable=False),  # empty: none
+    Column("unit", String(32), nullable=False),  # UCUM
+    UniqueConstraint("neuron", "observed", "channel"),
+    Index(None, "observed"),
+    sqlite_autoincrement=True,  # the store knows readings by this number: it is never given twice
+)
+
+BINDING = Table(
+    "binding",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("neuron", ForeignKey(NEURON.c.id), nullable=False),
+    Column("twin", ForeignKey(TWIN.c.code), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger),  # null: until further notice
+    CheckConstraint("to_ms IS NULL OR to_ms > from_ms", name="order"),
+    UniqueConstraint("neuron", "twin", "from_ms"),
+    Index(None, "twin", "from_ms"),
+    sqlite_autoincrement=True,
+)
+
+API_KEY = Table(
+    "api_key",
+    METADATA,
+    Column("prefix", String(8), primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("scopes", JSON, nullable=False),  # of "read", "write", "admin"
+    Column("towns", JSON, nullable=False),  # 9-digit codes; empty: all of them
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger),
+    Column("revoked_ms", BigInteger),
+)
+
+SESSION = Table(
+    "session",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("gateway", String(32), nullable=False),  # as the topic names it: it need not be registered
+    Column("topic", String(200), nullable=False),
+    Column("reason", String(48), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("dedupe", String(200), nullable=False, unique=True),
+    Column("replayed_ms", BigInteger),
+    Index(None, "reason"),
+    Index(None, "gateway"),
+    sqlite_autoincrement=True,
+)
+
+RULE = Table(
+    "rule",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("observed", String(48), nullable=False),
+    Column("kind", String(32)),  # only neurons of this kind; null: all
+    Column("town", String(9)),  # only neurons of this town; null: all
+    Column("comparison", String(2), nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("deadband", Float, nullable=False),
+    Column("priority", String(8), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    CheckConstraint("comparison IN ('gt', 'lt')", name="comparison"),
+    CheckConstraint("priority IN ('high', 'medium', 'low')", name="priority"),
+    CheckConstraint("deadband >= 0", name="deadband"),
+    sqlite_autoincrement=True,
+)
+
+ALARM = Table(  # one row per condition: a repetition counts up (ISA-18.2 §5)
+    "alarm",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("rule", ForeignKey(RULE.c.id), nullable=False),
+    Column("neuron", ForeignKey(NEURON.c.id), nullable=False),
+    Column("datastream", ForeignKey(DATASTREAM.c.id), nullable=False),
+    Column("twin", ForeignKey(TWIN.c.code)),
+    Column("state", String(16), nullable=False),
+    Column("raised_ms", BigInteger),
+    Column("cleared_ms", BigInteger),
+    Column("acknowledged_ms", BigInteger),
+    Column("acknowledged_by", String(200)),
+    Column("count", BigInteger, nullable=False),
+    Column("value", Float),
+    Column("observed_ms", BigInteger),
+    Column("updated_ms", BigInteger, nullable=False),
+    UniqueConstraint("rule", "datastream"),
+    CheckConstraint("state IN ('active_unacked', 'active_acked', 'cleared_unacked', 'normal')", name="state"),
+    Index(None, "state"),
+    sqlite_autoincrement=True,
+)
+
+WEBHOOK = Table(
+    "webhook",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("url", String(2000), nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),  # its secret is derived from the master key, id and this
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+DELIVERY = Table(
+    "delivery",
+    METADATA,
+    Column("id", String(40), primary_key=True),  # webhook-id of Standard Webhooks: the same over all retries
+    Column("webhook", ForeignKey(WEBHOOK.c.id), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger),  # null: no further attempt
+    Column("state", String(16), nullable=False),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    CheckConstraint("state IN ('pending', 'delivered', 'failed', 'disabled')", name="state"),
+    Index(None, "state", "next_ms"),
+    Index(None, "webhook", "created_ms"),
+)
