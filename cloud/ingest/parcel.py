@@ -1,0 +1,61 @@
+"""What ingest works on: a message as it came, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.registry.quarantine import Suspect
+from cloud.store.port import Columns, EnvelopeKey
+
+
+class Source(Enum):
+    """How the readings are written; the value names it in quarantine."""
+
+    ENVELOPE = "envelope"
+    SENML = "senml"
+    LINE_PROTOCOL = "line-protocol"
+    REPLAY = "replay"
+    """An envelope out of quarantine: its MAC was checked when it came, and it is in no ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message as it came."""
+
+    source: Source
+    gateway: str
+    topic: str
+    payload: bytes
+    settle: Callable[[], None]
+    """Told once it is committed, in quarantine, or known already: the sender may forget it."""
+
+
+@dataclass(slots=True)
+class Runs:
+    """Readings of one parcel that have a place, ordered by datastream run; columns of equal length n."""
+
+    datastreams: NDArray[np.int32]
+    """Of each run, shape (runs,)."""
+    counts: NDArray[np.intp]
+    columns: Columns
+    distinct: bool = True
+    """No datastream has two runs."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Parcels on their way into one commit."""
+
+    fresh: list[Columns] = field(default_factory=list)
+    newest: list[Columns] = field(default_factory=list)
+    """The last reading of each fresh run."""
+    late: list[Columns] = field(default_factory=list)
+    envelopes: list[EnvelopeKey] = field(default_factory=list)
+    answers: dict[str, dict[tuple[int, int], None]] = field(default_factory=dict)
+    """Gateway -> the (stream, epoch) whose held ranges it is told after the commit."""
+    suspects: list[Suspect] = field(default_factory=list)
+    parcels: list[Parcel] = field(default_factory=list)
+    readings: int = 0

@@ -1,0 +1,249 @@
+"""The path of every reading in the cloud: parcels in, one commit for many, acknowledgements out."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Final, Protocol
+
+import duckdb
+import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
+
+from cloud.ingest.latest import Frontier, Latest
+from cloud.ingest.ledger import Ledger
+from cloud.ingest.parcel import Parcel, Prepared, Runs
+from cloud.ingest.reader import suspect_parcel
+from cloud.registry import quarantine
+from cloud.registry.database import Database
+from cloud.store.port import Columns, CommitReport, Store
+from protocols.uplink import Ack
+from protocols.vocabulary import Clock
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING: Final = 4000
+"""Parcels that may wait before the broker is asked to hold back."""
+PER_COMMIT: Final = 100_000
+"""Readings in one commit, about."""
+GATHER_S: Final = 0.05
+_BREATH: Final = 16
+"""Parcels decoded before others on the event loop get their turn."""
+RETRY_CAP_S: Final = 30.0
+
+
+class ParcelReader(Protocol):
+    """Turns a parcel of its kind into readings with a place; see :class:`cloud.ingest.reader.EnvelopeReader`."""
+
+    def read(self, parcel: Parcel, into: Prepared) -> Runs | None: ...
+
+
+@dataclass(slots=True)
+class IngestCounts:
+    """What happened so far; each number only grows."""
+
+    parcels: int = 0
+    readings_stored: int = 0
+    readings_duplicate: int = 0
+    readings_conflicting: int = 0
+    quarantined: int = 0
+    commits: int = 0
+    commit_failures: int = 0
+
+
+class Pipeline:
+    """One decoder and one committer, each working while the other does.
+
+    :param readers: by the name of the parcel's source.
+    :param answer: publishes an acknowledgement.
+    :param hold: told True when the broker should hold back, False when it may go on.
+    :param committed: told of the readings that are now in the store.
+    :param name: the key of a datastream, by its number.
+    """
+
+    def __init__(  # noqa: PLR0913 - the pipeline is where everything meets
+        self,
+        *,
+        readers: dict[str, ParcelReader],
+        store: Store,
+        ledger: Ledger,
+        latest: Latest,
+        registry: Database,
+        clock: Clock,
+        answer: Callable[[Ack], None],
+        hold: Callable[[bool], None],
+        committed: Callable[[Columns], None],
+        name: Callable[[int], str],
+        bounds: quarantine.Bounds | None = None,
+    ) -> None:
+        self.counts = IngestCounts()
+        self.reasons: Counter[str] = Counter()
+        self._readers = readers
+        self._store = store
+        self._ledger = ledger
+        self._latest = latest
+        self._frontier = Frontier()
+        self._registry = registry
+        self._clock = clock
+        self._answer = answer
+        self._hold = hold
+        self._committed = committed
+        self._name = name
+        self._bounds = bounds or quarantine.Bounds()
+        self._waiting: deque[Parcel] = deque()
+        self._held_back = False
+        self._wake = asyncio.Event()
+        self._ready: asyncio.Queue[Prepared] = asyncio.Queue(maxsize=1)
+
+    @property
+    def waiting(self) -> int:
+        """Parcels that wait to be decoded."""
+        return len(self._waiting)
+
+    def load(self) -> None:
+        """Read what the store holds; blocks."""
+        newest = self._store.latest()
+        self._latest.load(newest)
+        self._frontier.load(newest)
+        self._ledger.load()
+
+    def receive(self, parcel: Parcel) -> None:
+        """Take a parcel; it is settled once what became of it is on disk."""
+        self._waiting.append(parcel)
+        self._wake.set()
+        if len(self._waiting) >= MAX_WAITING and not self._held_back:
+            self._held_back = True
+            self._hold(True)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._decode())
+            group.create_task(self._commit())
+
+    # -- decoding ------------------------------------------------------------------------------------------------
+
+    async def _decode(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(GATHER_S)
+            self._wake.clear()
+            while self._waiting:
+                prepared = Prepared()
+                while self._waiting and prepared.readings < PER_COMMIT:
+                    for _ in repeat(None, min(_BREATH, len(self._waiting))):
+                        self.prepare(self._waiting.popleft(), prepared)
+                    await asyncio.sleep(0)
+                await self._ready.put(prepared)
+                if self._held_back and len(self._waiting) < MAX_WAITING // 2:
+                    self._held_back = False
+                    self._hold(False)
+
+    def prepare(self, parcel: Parcel, into: Prepared) -> None:
+        """Read one parcel; whatever is wrong with it concerns it alone."""
+        self.counts.parcels += 1
+        into.parcels.append(parcel)
+        envelopes = len(into.envelopes)
+        try:
+            runs = self._readers[parcel.source.value].read(parcel, into)
+        except Exception as error:  # the supervisor of parcels: one bad message never stops the next
+            suspect = suspect_parcel(parcel, error, self._clock.now_ms())
+            if suspect.reason == "crashed":
+                log.exception("parcel on %s crashed its reader", parcel.topic)
+            into.suspects.append(suspect)
+            for key in into.envelopes[envelopes:]:
+                into.answers.setdefault(key.gateway, {})[key.stream, key.epoch] = None
+            return
+        if runs is not None:
+            self._sort_in(runs, into)
+
+    def _sort_in(self, runs: Runs, into: Prepared) -> None:
+        """Fresh or late."""
+        columns = runs.columns
+        into.readings += len(columns)
+        if not runs.distinct:
+            self._frontier.pass_any(columns)
+            into.late.append(columns)
+            return
+        late = self._frontier.pass_runs(runs.datastreams, runs.counts, columns.time)
+        if late is None:
+            into.fresh.append(columns)
+            into.newest.append(columns.take(np.cumsum(runs.counts) - 1))
+        elif late.all():
+            into.late.append(columns)
+        else:
+            rows = np.repeat(late, runs.counts)
+            into.late.append(columns.take(rows))
+            into.fresh.append(columns.take(~rows))
+            into.newest.append(columns.take((np.cumsum(runs.counts) - 1)[~late]))
+
+    # -- committing ----------------------------------------------------------------------------------------------
+
+    async def _commit(self) -> None:
+        while True:
+            prepared = await self._ready.get()
+            self._done(prepared, await self._written(prepared))
+
+    async def _written(self, prepared: Prepared) -> CommitReport:
+        """Try until the store has it: nothing is acknowledged meanwhile, and the broker is held back by the bound."""
+        tries = 0
+        while True:
+            try:
+                return await asyncio.to_thread(self._write, prepared)
+            except (duckdb.Error, SQLAlchemyError, OSError) as error:
+                self.counts.commit_failures += 1
+                tries += 1
+                log.error("commit of %d readings failed: %s", prepared.readings, error)  # noqa: TRY400 - retried
+                await self._clock.sleep(min(RETRY_CAP_S, 0.5 * 2**tries))
+
+    def _write(self, prepared: Prepared) -> CommitReport:
+        """Quarantine first, then the store: whatever is acknowledged is in one of them. Blocks."""
+        now_ms = self._clock.now_ms()
+        if prepared.suspects:
+            with self._registry.begin() as tx:
+                quarantine.add(tx, prepared.suspects, self._bounds)
+        late = Columns.join(prepared.late)
+        report = self._store.commit(Columns.join(prepared.fresh), late, prepared.envelopes, now_ms)
+        if len(report.conflicts):
+            with self._registry.begin() as tx:
+                quarantine.add(tx, [self._conflict(report.conflicts, now_ms)], self._bounds)
+        self._latest.advance(Columns.join(prepared.newest))
+        self._latest.take(late)
+        return report
+
+    def _conflict(self, columns: Columns, now_ms: int) -> quarantine.Suspect:
+        """Readings whose instant is stored with another value: the first stays, these are kept to be looked at."""
+        rows = zip(columns.datastream, columns.time, columns.value, columns.quality, columns.reasons, strict=True)
+        keys = {number: self._name(number) for number in set(columns.datastream.tolist())}
+        payload = json.dumps(
+            [[keys[int(d)], int(t), repr(float(v)), int(q), int(r)] for d, t, v, q, r in rows]
+        ).encode()
+        return quarantine.Suspect(
+            received_ms=now_ms,
+            gateway="",
+            topic="",
+            reason="conflict",
+            detail=f"{len(columns)} readings of {', '.join(sorted(keys.values())[:5])}: another value is stored",
+            source="rows",
+            payload=payload,
+            dedupe=f"conflict/{hashlib.sha256(payload).hexdigest()}",
+        )
+
+    def _done(self, prepared: Prepared, report: CommitReport) -> None:
+        self.counts.commits += 1
+        self.counts.readings_stored += report.stored
+        self.counts.readings_duplicate += report.duplicates
+        self.counts.readings_conflicting += len(report.conflicts)
+        self.counts.quarantined += len(prepared.suspects)
+        self.reasons.update(suspect.reason for suspect in prepared.suspects)
+        self._ledger.committed(prepared.envelopes)
+        for gateway, streams in prepared.answers.items():
+            self._answer(self._ledger.acknowledgement(gateway, streams))
+        for parcel in prepared.parcels:
+            parcel.settle()
+        for columns in (*prepared.fresh, *prepared.late):
+            self._committed(columns)
