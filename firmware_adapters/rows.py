@@ -1,0 +1,107 @@
+"""A device model's row: which register means which observed property, and how its number becomes the value."""
+
+from dataclasses import dataclass
+from math import gcd
+from typing import Final, Literal
+
+from protocols.modbus.values import WIDTH, Order
+from protocols.modbus.values import Kind as NumberKind
+from protocols.vocabulary import unit_of
+
+Kind = Literal["bit"] | NumberKind
+Table = Literal["holding", "input", "coil", "discrete"]
+
+REGISTERS: Final[dict[str, int]] = {"bit": 1, **WIDTH}
+"""How many registers a kind fills; a bit fills one coil or discrete input."""
+
+UNIT_RATIOS: Final[dict[tuple[str, str], tuple[int, int]]] = {
+    ("kPa", "hPa"): (10, 1),
+    ("Pa", "hPa"): (1, 100),
+    ("mA", "A"): (1, 1000),
+    ("mV", "V"): (1, 1000),
+    ("kV", "V"): (1000, 1),
+    ("kW", "W"): (1000, 1),
+    ("W.h", "kW.h"): (1, 1000),
+    ("MW.h", "kW.h"): (1000, 1),
+    ("mS/cm", "uS/cm"): (1000, 1),
+    ("S/m", "uS/cm"): (10_000, 1),
+    ("ug/L", "mg/L"): (1, 1000),
+    ("ng/m3", "ug/m3"): (1, 1000),
+    ("mg/m3", "ug/m3"): (1000, 1),
+    ("ug/m3", "mg/m3"): (1, 1000),
+    ("cm", "m"): (1, 100),
+    ("mm", "m"): (1, 1000),
+    ("L/s", "m3/s"): (1, 1000),
+    ("km/h", "m/s"): (5, 18),
+    ("1", "%"): (100, 1),
+}
+"""(device's unit, our unit) -> multiply by the first, divide by the second; UCUM codes, exact integers only."""
+
+
+def ratio_between(unit: str, observed: str) -> tuple[int, int] | None:
+    """(numerator, denominator) from a device's unit to the one of the observed property; None: no known way.
+
+    An observed property outside the vocabulary has no unit of its own: its numbers pass as they are.
+    """
+    ours = unit_of(observed)
+    if ours is None or unit in ("", ours):
+        return 1, 1
+    return UNIT_RATIOS.get((unit, ours))
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """One observed property of one device, as its register map prints it.
+
+    :raises ValueError: kind and table, divisor or unit do not go together; the message says what is allowed.
+    """
+
+    observed: str
+    """Name of the observed property (protocols.vocabulary.properties, or one of the site's own)."""
+    address: int
+    """Zero-based, as on the wire: 40001 in a 1-based manual is 0 here."""
+    kind: Kind = "u16"
+    order: Order = "ABCD"
+    """Byte order of 32 and 64 bits, named by where the bytes of the big-endian value ABCD stand on the wire."""
+    divisor: int = 1
+    """The device's number is divided by it: 214 / 10 is 21.4, 214 * 0.1 is not."""
+    table: Table = "holding"
+    invalid: frozenset[int] = frozenset()
+    """Numbers (as the kind reads them, before dividing) by which the device says that it has no value."""
+    channel: str = ""
+    unit: str = ""
+    """UCUM; only where the device's unit is not the observed property's."""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "bit") != (self.table in ("coil", "discrete")):
+            raise ValueError(f"{self.series}: kind 'bit' goes with tables coil and discrete, and only with them")
+        if not 0 <= self.address <= 0x10000 - self.registers:
+            raise ValueError(f"{self.series}: address {self.address}: expected 0 to {0x10000 - self.registers}")
+        if self.divisor < 1:
+            raise ValueError(f"{self.series}: divisor {self.divisor}: expected 1 or more")
+        if ratio_between(self.unit, self.observed) is None:
+            raise ValueError(
+                f"{self.series}: unit {self.unit!r}: no exact way to {unit_of(self.observed)!r}, which is its unit here"
+            )
+
+    @property
+    def series(self) -> str:
+        """Observed property with the channel if there is one."""
+        return f"{self.observed}/{self.channel}" if self.channel else self.observed
+
+    @property
+    def registers(self) -> int:
+        """How many registers (or bits) it fills."""
+        return REGISTERS[self.kind]
+
+    @property
+    def end(self) -> int:
+        """The address behind its last register."""
+        return self.address + self.registers
+
+    @property
+    def scale(self) -> tuple[int, int]:
+        """(numerator, divisor) from the device's number to the value, in lowest terms."""
+        numerator, denominator = ratio_between(self.unit, self.observed) or (1, 1)
+        common = gcd(numerator, denominator * self.divisor)
+        return numerator // common, denominator * self.divisor // common
