@@ -8,7 +8,7 @@ import asyncio
 import struct
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from protocols.vocabulary import Clock
 from simulators.devices.modbus_unit import ILLEGAL_ADDRESS, ILLEGAL_VALUE, Unit
@@ -34,9 +34,8 @@ class ModbusConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_server makes no other
-        self._transport = transport
-        self._server.connections.add(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by inheritance
+        self._server.connections.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc

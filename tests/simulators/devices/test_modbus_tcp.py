@@ -3,6 +3,7 @@ import struct
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 from pymodbus.client import AsyncModbusTcpClient
 
 from protocols.vocabulary import OBSERVED_PROPERTIES, HardwareId, ManualClock
@@ -223,3 +224,11 @@ def test_register_maps_are_gapless_and_say_what_they_hold(kind):
         if entry.shown is None:
             value = min(row.high, 300.0) / 3
             assert entry.decode(entry.encode(value)) == pytest.approx(value, abs=0.5 / entry.times)
+
+
+def test_it_serves_on_uvloop_too():
+    async def ask() -> bytes:
+        async with ModbusServer("127.0.0.1", 0, {1: unit(WEATHER_STATION)}, ManualClock(NOON)) as server:
+            return await exchange(server.port, [READ], 11)
+
+    assert uvloop.run(ask())[:9] == bytes.fromhex("0007 0000 0005 01 03 02")
