@@ -1,0 +1,193 @@
+"""The cloud's configuration: one TOML file, strict; unknown keys are refused and nothing is clamped in silence."""
+
+import json
+import re
+import tomllib
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from protocols.vocabulary import ConfigError
+from protocols.vocabulary.config_lines import line_of
+
+MAX_CONFIG: Final = 1 << 20
+"""Bytes; a larger file is refused unread."""
+_MIB: Final = 1 << 20
+_HOST_PORT: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})", re.ASCII)
+
+
+def _placed(path: Path, info: ValidationInfo) -> Path:
+    """A relative path counts from the folder of the configuration file."""
+    base: Path = (info.context or {}).get("base", Path())
+    return base / path
+
+
+def _target(text: str) -> str:
+    match = _HOST_PORT.fullmatch(text)
+    if match is not None and 1 <= int(match[1]) <= 65_535:
+        return text
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("expected a network such as 10.1.0.0/16, or host:port") from None
+    return text
+
+
+def _sql_url(text: str) -> str:
+    try:
+        backend = make_url(text).get_backend_name() if text else ""
+    except ArgumentError:
+        backend = "none"
+    if backend not in {"", "sqlite", "postgresql"}:
+        raise ValueError("expected an SQLAlchemy URL, sqlite:///... or postgresql+psycopg://..., or nothing")
+    return text
+
+
+PlacedPath = Annotated[Path, AfterValidator(_placed)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
+Target = Annotated[str, AfterValidator(_target)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Api(_Section):
+    """``[api]``: where HTTP is answered."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 8080
+    """0: a free one."""
+
+
+class Data(_Section):
+    """``[data]``: the folder that everything lies in."""
+
+    dir: PlacedPath = Path("data")
+
+
+class Broker(_Section):
+    """``[broker]``: the MQTT broker; without a URL the process starts its own."""
+
+    url: Annotated[str, Field(pattern=r"^(mqtts?://[A-Za-z0-9._\[\]:%-]+)?$")] = ""
+    """``mqtt://host:port`` or ``mqtts://`` of an external one."""
+    mqtt_host: Host = "127.0.0.1"
+    """Where our own listens."""
+    mqtt_port: Port = 1883
+    username: str | None = None
+    password_file: PlacedPath | None = None
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("username and password_file: expected both or neither")
+        if self.username is not None and not self.url:
+            raise ValueError("username: our own broker makes its credentials itself; expected only together with url")
+        return self
+
+
+class Store(_Section):
+    """``[store]``: where readings are kept."""
+
+    url: Literal["duckdb"] = "duckdb"
+
+
+class Registry(_Section):
+    """``[registry]``: where twins, neurons, gateways and keys are kept."""
+
+    url: Annotated[str, AfterValidator(_sql_url)] = ""
+    """Any SQLAlchemy URL; nothing: SQLite in the data folder."""
+
+
+class Webhooks(_Section):
+    """``[webhooks]``: where they may go although the address is private."""
+
+    allow_targets: tuple[Target, ...] = ()
+    """Networks (``10.1.0.0/16``) or ``host:port``."""
+
+
+class Limits(_Section):
+    """``[limits]``: bounds of what is taken in and kept."""
+
+    body_bytes: Annotated[int, Field(ge=1024, le=64 * _MIB)] = _MIB
+    """Of a request's body."""
+    write_bytes: Annotated[int, Field(ge=1024, le=256 * _MIB)] = 10 * _MIB
+    """Of a line protocol body, packed and unpacked."""
+    quarantine_rows: Annotated[int, Field(ge=1)] = 100_000
+    quarantine_bytes: Annotated[int, Field(ge=_MIB)] = 256 * _MIB
+    future_s: Annotated[int, Field(ge=0, le=86_400)] = 600
+    """How far an observed time may lie ahead of our clock."""
+
+
+class CloudConfig(_Section):
+    """The whole file; every section and key may be left out."""
+
+    api: Api = Api()
+    data: Data = Data()
+    broker: Broker = Broker()
+    store: Store = Store()
+    registry: Registry = Registry()
+    webhooks: Webhooks = Webhooks()
+    limits: Limits = Limits()
+
+    @property
+    def registry_url(self) -> str:
+        """Where the registry is, default filled in."""
+        return self.registry.url or f"sqlite:///{self.data.dir.absolute() / 'registry.sqlite'}"
+
+
+def load(path: Path) -> CloudConfig:
+    """Read and check the file; secrets are not opened.
+
+    :raises ConfigError: one line per fault, ``file:line: key: what was found: what is allowed``.
+    """
+    text = _text(path)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+    if isinstance(data := table.setdefault("data", {}), dict):
+        data.setdefault("dir", "data")  # the default, too, counts from the file's folder
+    try:
+        # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
+        return CloudConfig.model_validate_json(json.dumps(table, default=str), context={"base": path.parent})
+    except ValidationError as error:
+        faults = [_fault(path, text, one) for one in error.errors(include_url=False)]
+        raise ConfigError("\n".join(faults)) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_CONFIG:
+            raise ConfigError(f"{path}: more than {MAX_CONFIG} bytes")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
+
+
+def _fault(path: Path, text: str, fault: ErrorDetails) -> str:
+    """One line; a URL may carry a password, so none is repeated."""
+    name = ".".join(str(part) for part in fault["loc"])
+    secret = name.endswith("url") or isinstance(fault["input"], dict)
+    found = "" if secret or fault["type"] == "missing" else f"{str(fault['input'])[:80]!r}: "
+    allowed = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        allowed = f"no such key; {_allowed(fault['loc'])}"
+    return f"{path}:{line_of(text, fault['loc'])}: {name}: {found}{allowed}"
+
+
+def _allowed(loc: tuple[str | int, ...]) -> str:
+    section = CloudConfig.model_fields.get(str(loc[0])) if len(loc) > 1 else None
+    model = section.annotation if section is not None else CloudConfig
+    names = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+    return "expected one of " + ", ".join(names)
