@@ -68,7 +68,7 @@ class _Reader:
         if major < 2:
             return ~argument if major else argument
         if major < 4:
-            return self._text(argument, start) if major == 3 else self._string(2, argument)
+            return self._text(argument, start) if major == 3 else b"".join(self._chunks(2, argument))
         if depth <= 0:
             raise self._error("nested too deep", start)
         return self._nested(major, argument, depth - 1, start)
@@ -109,9 +109,10 @@ class _Reader:
             return float(struct.unpack(">d", self._take(8))[0])
         raise self._error("break outside of an indefinite length" if info == 31 else f"simple value {info}", start)
 
-    def _string(self, major: int, length: int) -> bytes:
+    def _chunks(self, major: int, length: int) -> list[bytes]:
+        """The parts of a string: one, unless its length is indefinite."""
         if length != _INDEFINITE:
-            return self._take(length)
+            return [self._take(length)]
         parts = []
         while not self._at_break():
             start = self.position
@@ -120,11 +121,11 @@ class _Reader:
             if kind != major or length == _INDEFINITE:
                 raise self._error("a part of an indefinite string of another kind", start)
             parts.append(self._take(length))
-        return b"".join(parts)
+        return parts
 
     def _text(self, length: int, start: int) -> str:
         try:
-            return self._string(3, length).decode()
+            return "".join([part.decode() for part in self._chunks(3, length)])
         except UnicodeDecodeError:
             raise self._error("text that is no UTF-8", start) from None
 
