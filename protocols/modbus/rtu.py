@@ -95,12 +95,15 @@ class Decoder:
     """Frames of one direction out of a stream. Obeys protocols.framing.Decoder.
 
     :param direction: whose frames these are; the two have different lengths.
+    :param unit: only frames of this unit begin here, when a master knows whom it asked: an echo of its own request,
+        or garbage, then rarely looks like the beginning of a long frame that has to be waited for.
     """
 
     MAX_FRAME = MAX_FRAME
 
-    def __init__(self, direction: Direction) -> None:
+    def __init__(self, direction: Direction, unit: int | None = None) -> None:
         self._direction: Direction = direction
+        self._unit = unit
         self._fixed = _FIXED[direction]
         self._counted = _COUNTED[direction]
         self._buffer = bytearray()
@@ -140,6 +143,8 @@ class Decoder:
         """How long a frame that begins here must be; 0 when more bytes must tell, -1 when none can begin here."""
         buffer = self._buffer
         left = len(buffer) - position
+        if self._unit is not None and buffer[position] != self._unit:
+            return _UNKNOWN
         if left < 2:
             return 0
         function = buffer[position + 1]
