@@ -20,7 +20,9 @@ class Refusal(Enum):
 
 
 class _Entry(NamedTuple):
+    neuron: str
     gateway: str | None
+    town: str | None
     streams: dict[tuple[str, str], int]
 
 
@@ -55,14 +57,23 @@ class Directory:
             return Refusal.OTHER_GATEWAY
         return entry.streams.get((point.observed, point.channel), Refusal.UNKNOWN_DATASTREAM)
 
-    def locate(self, point: Point) -> Datastream | Refusal:
-        """The datastream of a point that came through no gateway."""
+    def locate(self, point: Point, scope: frozenset[str] = frozenset()) -> Datastream | Refusal:
+        """The datastream of a point that came through no gateway.
+
+        :param scope: towns that the asker may see; empty: all. What lies elsewhere is unknown to him.
+        """
         self._renew()
         entry = self._entries.get(point.source)
-        if entry is None:
+        if entry is None or (scope and entry.town not in scope):
             return Refusal.UNKNOWN_NEURON
         number = entry.streams.get((point.observed, point.channel))
         return Refusal.UNKNOWN_DATASTREAM if number is None else self._datastreams[number]
+
+    def owner(self, source: str, scope: frozenset[str] = frozenset()) -> str | None:
+        """The neuron that a neuron identifier or hardware identity means; None when it is unknown (scope: as locate)."""
+        self._renew()
+        entry = self._entries.get(source)
+        return None if entry is None or (scope and entry.town not in scope) else entry.neuron
 
     def describe(self, number: int) -> Datastream | None:
         """Key, unit, kind and place of a datastream; None when there is none of that number."""
@@ -94,7 +105,7 @@ class Directory:
         stale: set[str] = set()
         fresh: set[str] = set()
         for neuron in changed:
-            entry = _Entry(neuron.gateway, grouped.get(neuron.id, {}))
+            entry = _Entry(neuron.id, neuron.gateway, neuron.site.place.town, grouped.get(neuron.id, {}))
             sources = (neuron.id, *(str(identity) for identity in neuron.hardware))
             stale.update(self._sources.get(neuron.id, ()))
             fresh.update(sources)

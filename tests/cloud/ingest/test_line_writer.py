@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+
+from cloud.geo.towns import Place
+from cloud.ingest.line_writer import LineWriter
+from cloud.registry import neurons
+from cloud.registry.database import Database
+from cloud.registry.datastreams import Series
+from cloud.registry.directory import Directory
+from cloud.registry.neurons import Neuron
+from cloud.registry.selection import Site
+from cloud.store.duckdb_store import DuckDBStore
+from cloud.store.port import Columns, CommitReport
+from protocols.vocabulary import HardwareId, ManualClock
+
+NOW = 1_767_225_600_000
+
+
+class Bench:
+    """A writer over a real registry and a real store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database(f"sqlite:///{folder}/registry.sqlite")
+        self.store = DuckDBStore(folder / "readings.duckdb")
+        self.writer = LineWriter(Directory(self.database), self.commit, ManualClock(NOW), future_ms=60_000)
+
+    def commit(self, columns: Columns) -> CommitReport:
+        return self.store.commit(Columns.empty(), columns, (), NOW)
+
+    def neuron(self, *hardware: HardwareId, town: str = "310151101") -> str:
+        with self.database.begin() as tx:
+            new = Neuron("", "water_quality", "", None, Site(Place(town)), {}, hardware)
+            return neurons.add(tx, new, [Series("ph", "[pH]"), Series("orp", "mV", "2")], 1).id
+
+    def stored(self) -> list[tuple[int, int, float]]:
+        found = self.store.raw(range(1, 20), 0, 2**62, limit=100)
+        return list(zip(found.datastream.tolist(), found.time.tolist(), found.value.tolist(), strict=True))
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    bench = Bench(tmp_path)
+    bench.store.open()
+    with bench.database:
+        yield bench
+    bench.store.close()
+
+
+def test_three_ways_to_name_a_neuron(bench: Bench) -> None:
+    neuron = bench.neuron(HardwareId("mn", "A1"))
+    body = f"water,neuron={neuron} ph=7.1 1000\n{neuron} orp/2=200i 2000\nwater,site=x,mn=A1 ph=7.3 3000\n"
+    report = bench.writer.write(body.encode(), "ms")
+    assert report == (3, 0, [])
+    assert bench.stored() == [(1, 1000, 7.1), (2, 2000, 200.0), (1, 3000, 7.3)]
+
+
+def test_sent_twice_is_stored_once(bench: Bench) -> None:
+    neuron = bench.neuron()
+    body = f"{neuron} ph=7 1000".encode()
+    assert bench.writer.write(body, "ms") == (1, 0, [])
+    assert bench.writer.write(body, "ms") == (0, 1, [])
+    other = bench.writer.write(f"{neuron} ph=8 1000".encode(), "ms")
+    assert other.stored == 0
+    assert "differ" in other.faults[0].message
+    assert bench.stored() == [(1, 1000, 7.0)]
+
+
+def test_line_without_time_is_observed_now(bench: Bench) -> None:
+    assert bench.writer.write(f"{bench.neuron()} ph=7".encode(), "ns").stored == 1
+    assert bench.stored() == [(1, NOW, 7.0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("water,neuron={n} ph=t 1000", "a boolean is an event"),
+        ('water,neuron={n} ph="7" 1000', "a string is an event"),
+        ("water,neuron={n} salinity=1 1000", "no such datastream"),
+        ("water,neuron={n} ph/2=1 1000", "no such datastream"),
+        ("water,neuron={n} PH=1 1000", "observed property 'PH'"),
+        ("water,neuron=nrn-00000000y ph=1 1000", "no such neuron"),
+        ("water,neuron=x ph=1 1000", "hardware identity"),
+        ("water,mn=B9 ph=1 1000", "no neuron: expected"),
+        ("water ph=1 1000", "no neuron: expected"),
+        ("water,neuron={n} ph=1 0", "before 1970 or in the future"),
+        ("water,neuron={n} ph=1 1767225660001", "before 1970 or in the future"),
+        ("water,mn=A1,serial=S2 ph=1 1000", "no neuron: expected"),
+    ],
+)
+def test_refused_line_is_named_and_its_neighbour_stored(bench: Bench, line: str, message: str) -> None:
+    neuron = bench.neuron(HardwareId("mn", "A1"))
+    bench.neuron(HardwareId("serial", "S2"))
+    report = bench.writer.write(f"{neuron} ph=7 1000\n{line.format(n=neuron)}".encode(), "ms")
+    assert report.stored == 1
+    (fault,) = report.faults
+    assert fault.number == 2
+    assert message in fault.message
+
+
+def test_other_towns_neurons_do_not_exist(bench: Bench) -> None:
+    neuron = bench.neuron(HardwareId("mn", "A1"))
+    body = f"{neuron} ph=7 1000".encode()
+    elsewhere = frozenset({"310151102"})
+    unknown = bench.writer.write(b"nrn-00000000y ph=7 1000", "ms", elsewhere)
+    for observed in ("ph", "salinity"):
+        refused = bench.writer.write(body.replace(b"ph", observed.encode()), "ms", elsewhere)
+        assert [fault.message.partition(": ")[2] for fault in refused.faults] == ["no such neuron"]
+        assert unknown.faults[0].message.endswith("no such neuron")
+    hidden = bench.writer.write(b"m,mn=A1 ph=7 1000", "ms", elsewhere)
+    assert hidden == bench.writer.write(b"m,mn=A2 ph=7 1000", "ms", elsewhere)
+    assert bench.writer.write(body, "ms", frozenset({"310151101"})).stored == 1
+
+
+def test_bytes_that_are_no_text(bench: Bench) -> None:
+    report = bench.writer.write(b"a f=1\nb f=\xff", "ms")
+    assert report == (0, 0, [(2, "no UTF-8")])
