@@ -46,6 +46,7 @@ class RegisterMap(NamedTuple):
     """A gapless block of entries in ascending order; outside of it a device answers exception 02."""
 
     model: str
+    """vendor/model."""
     entries: tuple[Entry, ...]
 
     @property
@@ -78,7 +79,7 @@ def _eighth(direction: float) -> float:
 
 
 WEATHER_STATION: Final = RegisterMap(
-    "DFRobot SEN0658",
+    "generic/weather-station",  # the map of DFRobot SEN0658, as louvre-box stations have it, with their rain gauge
     (
         Entry(0x01F4, "wind_speed", times=100),
         Entry(0x01F5, "wind_speed", shown=beaufort),
@@ -96,7 +97,7 @@ WEATHER_STATION: Final = RegisterMap(
     ),
 )
 SOIL_PROBE: Final = RegisterMap(
-    "DFRobot SEN0604",
+    "DFRobot/SEN0604",
     (
         Entry(0x0000, "soil_moisture", times=10),
         Entry(0x0001, "soil_temperature", "i16", times=10),
@@ -105,7 +106,7 @@ SOIL_PROBE: Final = RegisterMap(
     ),
 )
 WATER_SONDE: Final = RegisterMap(
-    "water sonde",
+    "generic/water-sonde",
     tuple(
         Entry(2 * index, observed, "f32 CDAB")
         for index, observed in enumerate(("water_temperature", "ph", "dissolved_oxygen", "conductivity", "turbidity"))
@@ -113,7 +114,7 @@ WATER_SONDE: Final = RegisterMap(
 )
 LAMP_LEVEL: Final = 0x0003
 STREETLIGHT: Final = RegisterMap(
-    "streetlight controller",
+    "generic/streetlight",
     (
         Entry(0x0000, "voltage", times=10),
         Entry(0x0001, "current", times=100),

@@ -1,0 +1,162 @@
+"""Where the simulated neurons stand, what they are and what they speak: a pure function of their number and a seed."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from protocols.vocabulary import HardwareId
+from simulators.devices.hj212_content import StationKind, station_type
+from simulators.devices.register_map import REGISTER_MAPS
+from simulators.environment.wander import chance
+from simulators.geography import Town, distance_km, inside, outlines, towns
+
+Wire = Literal["modbus-tcp", "hj212-tcp", "coap"]
+UNITS_PER_SERVER: Final = 100
+"""Modbus units behind one port; the unit identifier would allow 247."""
+_TYPE_ALLOCATION_CODE: Final = "86799703"
+_REACH_KM: Final = 2.5
+_NODE: Final = ("battery_voltage", "signal_strength")
+
+
+class _Form(NamedTuple):
+    """One form of neuron, and of the thing it watches."""
+
+    kind: str
+    wire: Wire
+    device: str
+    """What the island's configuration calls it; empty for a CoAP node, which is only its sensors."""
+    observed: tuple[str, ...]
+    name: str
+    twin_kind: str
+    twin_name: str
+    model: str = ""
+
+
+def _modbus(kind: str, device: str, name: str, twin_kind: str, twin_name: str) -> _Form:
+    observed = REGISTER_MAPS[device].observed
+    return _Form(kind, "modbus-tcp", device, observed, name, twin_kind, twin_name, REGISTER_MAPS[device].model)
+
+
+def _station(kind: str, device: StationKind, name: str, twin_kind: str, twin_name: str) -> _Form:
+    observed = tuple(factor.observed for factor in station_type(device).factors)
+    return _Form(kind, "hj212-tcp", device, observed, name, twin_kind, twin_name)
+
+
+def _node(kind: str, observed: tuple[str, ...], name: str, twin_kind: str, twin_name: str) -> _Form:
+    return _Form(kind, "coap", "", observed + _NODE, name, twin_kind, twin_name)
+
+
+_FORMS: Final = (
+    _modbus("streetlight", "streetlight", "路灯控制器", "streetlight", "路灯"),
+    _modbus("water_quality", "water_sonde", "水质探头", "river_section", "河道断面"),
+    _modbus("weather", "weather_station", "气象站", "weather_station", "气象站"),
+    _node("water_level", ("water_level",), "水位计", "river_section", "河道断面"),
+    _station("air_quality", "air", "空气质量站", "air_station", "空气监测站"),
+    _modbus("soil", "soil_probe", "土壤探头", "farmland", "农田"),
+    _node("sluice", ("water_level", "gate_opening"), "水闸监测仪", "sluice", "水闸"),
+    _modbus("streetlight", "streetlight", "路灯控制器", "streetlight", "路灯"),
+    _station("noise", "noise", "噪声监测仪", "monitoring_station", "噪声监测点"),
+    _station("water_quality", "surface_water", "水质自动站", "water_station", "水质自动站"),
+    _node("soil", ("soil_moisture", "soil_temperature"), "墒情仪", "wetland", "湿地"),
+)
+"""In this order round the towns; 11 and 18 have no common divisor, so that every town comes to have every form."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeuronPlan:
+    """One simulated neuron, as a user would enter it in the registry, and where to find it."""
+
+    number: int
+    """1, 2, ...; a larger island has the same first neurons as a smaller one of the same seed."""
+    device: str
+    """Its name on the island, e.g. ``streetlight-0001``; with the seed it decides what it measures."""
+    name: str
+    """In Chinese: town, what it is, number."""
+    kind: str
+    """weather, air_quality, water_quality, water_level, soil, noise, streetlight, sluice."""
+    wire: Wire
+    form: str
+    """``kind`` of its entry in island.toml; empty for CoAP nodes."""
+    model: str
+    """vendor/model of its register map (firmware_adapters.registry); empty for other wires."""
+    hardware: HardwareId
+    """``serial`` (Modbus), ``mn`` (HJ 212) or ``imei`` (CoAP)."""
+    observed: tuple[str, ...]
+    town: str
+    """9-digit division code."""
+    longitude: float
+    latitude: float
+    twin_kind: str
+    twin_name: str
+    server: int | None
+    """Which of the Modbus servers it is behind, 0, 1, ...; None for other wires."""
+    unit: int | None
+    """Its Modbus unit identifier, 1 to UNITS_PER_SERVER."""
+
+
+def layout(neurons: int, seed: int) -> list[NeuronPlan]:
+    """Spread neurons over all 18 towns: each within 2.5 km of its town's seat, nearest to that seat, and on land.
+
+    :param neurons: how many; below 18 some towns have none.
+    :raises ValueError: fewer than 0 or more than 999,999.
+    """
+    if not 0 <= neurons <= 999_999:
+        raise ValueError(f"{neurons} neurons: expected 0 to 999999")
+    plans: list[NeuronPlan] = []
+    modbus = 0
+    for number in range(1, neurons + 1):
+        form, town = _FORMS[(number - 1) % len(_FORMS)], towns()[(number - 1) % len(towns())]
+        on_modbus = form.wire == "modbus-tcp"
+        longitude, latitude = _place(town, f"{seed}/{number}")
+        plans.append(
+            NeuronPlan(
+                number=number,
+                device=f"{form.kind.replace('_', '-')}-{number:04d}",
+                name=f"{town.name}{form.name}{number:02d}",
+                kind=form.kind,
+                wire=form.wire,
+                form=form.device,
+                model=form.model,
+                hardware=_hardware(form.wire, town, seed, number),
+                observed=form.observed,
+                town=town.code,
+                longitude=longitude,
+                latitude=latitude,
+                twin_kind=form.twin_kind,
+                twin_name=f"{town.name}{form.twin_name}{number:02d}",
+                server=modbus // UNITS_PER_SERVER if on_modbus else None,
+                unit=modbus % UNITS_PER_SERVER + 1 if on_modbus else None,
+            )
+        )
+        modbus += on_modbus
+    return plans
+
+
+def _place(town: Town, key: str) -> tuple[float, float]:
+    """A point of the town, to 5 decimals (about a metre)."""
+    seat = (town.longitude, town.latitude)
+    for attempt in range(1000):
+        east, north = (2 * chance(f"{key}/{axis}", attempt) - 1 for axis in ("east", "north"))
+        point = round(seat[0] + east * 0.03, 5), round(seat[1] + north * 0.025, 5)
+        nearest = min(towns(), key=lambda other: distance_km(point, (other.longitude, other.latitude)))
+        near = distance_km(point, seat) <= _REACH_KM and nearest == town
+        if near and inside(outlines()[town.island], *point):
+            return point
+    return seat
+
+
+def _hardware(wire: Wire, town: Town, seed: int, number: int) -> HardwareId:
+    if wire == "modbus-tcp":
+        return HardwareId("serial", f"YZ{seed % 10_000:04d}{number:06d}")
+    if wire == "hj212-tcp":
+        return HardwareId("mn", f"{town.code}{seed % 1_000_000:06d}{number:09d}")
+    digits = f"{_TYPE_ALLOCATION_CODE}{number:06d}"
+    return HardwareId("imei", digits + _luhn(digits))
+
+
+def _luhn(digits: str) -> str:
+    """The check digit of an IMEI (3GPP TS 23.003 Annex B)."""
+    total = 0
+    for position, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
+        total += value // 10 + value % 10
+    return str(-total % 10)

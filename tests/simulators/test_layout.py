@@ -1,0 +1,80 @@
+from collections import Counter
+
+import pytest
+
+from protocols.vocabulary import OBSERVED_PROPERTIES
+from simulators.environment.generated import GENERATED
+from simulators.environment.measured import MEASURED
+from simulators.geography import distance_km, inside, outlines, towns
+from simulators.layout import UNITS_PER_SERVER, layout
+
+SEATS = {town.code: town for town in towns()}
+
+
+@pytest.mark.parametrize(("neurons", "seed"), [(18, 1), (60, 1), (60, 2), (600, 3)])
+def test_every_town_has_some_and_all_stand_on_land_near_their_seat(neurons, seed):
+    plans = layout(neurons, seed)
+    assert len(plans) == neurons
+    counts = Counter(plan.town for plan in plans)
+    assert len(counts) == 18
+    assert max(counts.values()) - min(counts.values()) <= 1
+    for plan in plans:
+        town = SEATS[plan.town]
+        assert inside(outlines()[town.island], plan.longitude, plan.latitude)
+        assert distance_km((plan.longitude, plan.latitude), (town.longitude, town.latitude)) <= 2.5
+        assert plan.name.startswith(town.name)
+
+
+def test_the_same_seed_gives_the_same_island_and_a_larger_one_begins_alike():
+    assert layout(60, 5) == layout(60, 5)
+    assert layout(100, 5)[:60] == layout(60, 5)
+    a, b = layout(60, 5), layout(60, 6)
+    assert all((x.longitude, x.latitude) != (y.longitude, y.latitude) for x, y in zip(a, b, strict=True))
+
+
+def test_identities_are_unique_and_well_formed():
+    plans = layout(1000, 1)
+    for what in ("device", "name", "hardware", "number"):
+        assert len({getattr(plan, what) for plan in plans}) == 1000, what
+    for plan in plans:
+        plan.hardware.checked()
+        scheme, value = plan.hardware
+        if plan.wire == "coap":
+            assert (scheme, len(value)) == ("imei", 15)
+            doubled = (int(d) * (2 if n % 2 else 1) for n, d in enumerate(value))
+            assert sum(d // 10 + d % 10 for d in doubled) % 10 == 0
+        elif plan.wire == "hj212-tcp":
+            assert (scheme, len(value)) == ("mn", 24)
+        else:
+            assert scheme == "serial"
+
+
+def test_modbus_units_share_servers_without_doubles():
+    plans = [plan for plan in layout(600, 1) if plan.wire == "modbus-tcp"]
+    places = [(plan.server, plan.unit) for plan in plans]
+    assert len(set(places)) == len(places)
+    assert {server for server, _ in places} == set(range(-(-len(plans) // UNITS_PER_SERVER)))
+    assert all(1 <= unit <= UNITS_PER_SERVER for _, unit in places)
+    assert all(plan.server is plan.unit is None for plan in layout(60, 1) if plan.wire != "modbus-tcp")
+
+
+def test_sixty_neurons_have_every_kind_and_every_wire():
+    plans = layout(60, 1)
+    assert {plan.kind for plan in plans} == {
+        "weather", "air_quality", "water_quality", "water_level", "soil", "noise", "streetlight", "sluice",
+    }  # fmt: skip
+    assert {plan.wire for plan in plans} == {"modbus-tcp", "hj212-tcp", "coap"}
+    for plan in plans:
+        assert set(plan.observed) <= OBSERVED_PROPERTIES.keys() & (GENERATED.keys() | MEASURED)
+
+
+def test_a_square_has_an_inside():
+    square = ((0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0), (0.0, 0.0))
+    assert inside(square, 1, 1)
+    assert not any(inside(square, x, y) for x, y in ((3, 1), (-1, 1), (1, 3), (1, -1)))
+
+
+@pytest.mark.parametrize("neurons", [-1, 1_000_000])
+def test_an_impossible_number_is_refused(neurons):
+    with pytest.raises(ValueError, match="expected 0 to 999999"):
+        layout(neurons, 1)
