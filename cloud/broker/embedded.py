@@ -68,7 +68,7 @@ class EmbeddedBroker:
     :param directory: for its configuration, log and JetStream's files.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a broker is made of these
         self, directory: Path, host: str, mqtt_port: int, nats_port: int, cloud_hash: str, clock: Clock
     ) -> None:
         self.starts = 0
@@ -102,18 +102,16 @@ class EmbeddedBroker:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGHUP)
 
-    async def run(self) -> None:
-        """Until cancelled: keep the server running; stop it at the end."""
-        while True:
-            await self.start()
-            assert self._process is not None  # noqa: S101 - start has just set it
-            try:
-                code = await self._process.wait()
-            except asyncio.CancelledError:
-                await self.stop()
-                raise
-            log.error("nats-server ended with %s: starting it again", code)
-            await self._clock.sleep(0.5)
+    async def watch(self) -> None:
+        """Until cancelled: start the server again when it ends; stop it at the end."""
+        try:
+            while True:
+                if self._process is not None:
+                    log.error("nats-server ended with %s: starting it again", await self._process.wait())
+                    await self._clock.sleep(0.5)
+                await self.start()
+        finally:
+            await self.stop()
 
     async def start(self) -> None:
         """Start the server and wait until it takes connections.

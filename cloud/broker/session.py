@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from socket import socket
 from typing import Any, Final, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -67,7 +66,7 @@ class BrokerSession:
         self._clock = clock
         self._client_id = client_id
         self._clean = clean
-        self._socket: socket | None = None
+        self._socket: Any = None
         self._holding = False
         self._lost: asyncio.Future[None] | None = None
         self._client = self._new_client()
@@ -178,7 +177,7 @@ class BrokerSession:
             if message.qos and session == self.connects and self.connected.is_set():
                 client.ack(message.mid, message.qos)
 
-        self._receive(Inbound(message.topic, message.payload, message.retain, settle))
+        self._receive(Inbound(message.topic, bytes(message.payload), message.retain, settle))
 
     def _on_writable(self, client: Client, _data: Any, sock: Any) -> None:
         if self._socket is not None:

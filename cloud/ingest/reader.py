@@ -105,7 +105,7 @@ class EnvelopeReader:
         self.duplicates += seen is not Seen.NEW
         return seen is Seen.NEW
 
-    def _place(  # noqa: PLR0913, PLR0917 - the parts of one envelope
+    def _place(  # noqa: PLR0913 - the parts of one envelope
         self,
         header: Header,
         decoded: Decoded,
@@ -163,7 +163,7 @@ def _remaining(
     return Runs(datastreams[some], kept[some], columns.take(good))
 
 
-def _suspect(  # noqa: PLR0913, PLR0917 - the parts of one envelope
+def _suspect(  # noqa: PLR0913 - the parts of one envelope
     header: Header, reason: str, points: tuple[Point, ...], decoded: Decoded, mask: NDArray[np.bool_], now_ms: int
 ) -> Suspect:
     """Some readings of an envelope, as an envelope of their own that can be replayed."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,6 +36,7 @@ class Line:
     hmac_key: bytes
     key_id: int = 0
     keepalive_s: int = 30
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class Session:
                 identifier=self._gateway,
                 clean_session=True,
                 keepalive=self._line.keepalive_s,
+                tls_context=self._line.tls,
                 timeout=PUBACK_TIMEOUT_S,
                 will=aiomqtt.Will(status_topic, offline, qos=1, retain=True),
                 max_queued_incoming_messages=4096,

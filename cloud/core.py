@@ -1,0 +1,189 @@
+"""What the cloud is without its HTTP face: broker, ingest, store and registry, from message to commit."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
+from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.ingest.latest import Latest
+from cloud.ingest.ledger import Ledger
+from cloud.ingest.parcel import Parcel, Source
+from cloud.ingest.pipeline import Pipeline
+from cloud.ingest.points import SenmlReader
+from cloud.ingest.reader import EnvelopeReader
+from cloud.ingest.resolver import Resolver
+from cloud.registry import gateways
+from cloud.registry.database import Database
+from cloud.registry.directory import Directory
+from cloud.registry.mac_keys import MacKeys
+from cloud.secrets import Secrets
+from cloud.store.duckdb_store import DuckDBStore
+from cloud.store.port import Columns
+from protocols.uplink import Ack
+from protocols.vocabulary import Clock, IdentityError
+from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_STATUS, TopicName, topic
+
+log = logging.getLogger(__name__)
+
+MAX_STATUS: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Which broker: an own one on these ports, or ``external``."""
+
+    host: str = "127.0.0.1"
+    mqtt_port: int = 1883
+    nats_port: int = 4222
+    external: Endpoint | None = None
+
+
+class Core:
+    """Opened with ``async with``; ``run`` lives until it is cancelled.
+
+    :param data: the folder that holds everything.
+    """
+
+    def __init__(self, data: Path, broker: BrokerSettings, clock: Clock, *, registry_url: str | None = None) -> None:
+        self.clock = clock
+        self.secrets = Secrets.open(data / "secrets")
+        self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
+        self.store = DuckDBStore(data / "readings.duckdb")
+        self.directory = Directory(self.registry)
+        self.keys = MacKeys(self.registry, self.secrets, clock)
+        self.latest = Latest()
+        self.ledger = Ledger(self.store)
+        self.listeners: list[Callable[[Columns], None]] = []
+        self.envelopes = EnvelopeReader(self.keys, Resolver(self.directory), self.ledger, clock)
+        self.door = SenmlReader(self.directory, clock)
+        self.pipeline = Pipeline(
+            readers={
+                Source.ENVELOPE.value: self.envelopes,
+                Source.REPLAY.value: self.envelopes,
+                Source.SENML.value: self.door,
+            },
+            store=self.store,
+            ledger=self.ledger,
+            latest=self.latest,
+            registry=self.registry,
+            clock=clock,
+            answer=self._answer,
+            hold=self._hold,
+            committed=self._committed,
+            name=self._name,
+        )
+        self.broker: EmbeddedBroker | None = None
+        self._settings = broker
+        self._data = data
+        self._stack = AsyncExitStack()
+        endpoint = broker.external or self._own_broker()
+        self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
+        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
+
+    def _own_broker(self) -> Endpoint:
+        password = self.secrets.derive("broker", CLOUD_USER, 1).hex()
+        settings = self._settings
+        self.broker = EmbeddedBroker(
+            self._data / "broker",
+            settings.host,
+            settings.mqtt_port,
+            settings.nats_port,
+            gateways.hash_password(password),
+            self.clock,
+        )
+        return Endpoint(settings.host, settings.mqtt_port, CLOUD_USER, password)
+
+    async def __aenter__(self) -> Self:
+        self._stack.enter_context(self.registry)
+        await asyncio.to_thread(self.store.open)
+        self._stack.callback(self.store.close)
+        await asyncio.to_thread(self.pipeline.load)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            if self.broker is not None:
+                self.broker.write(self._accounts())
+                await self.broker.start()
+                group.create_task(self.broker.watch())
+            group.create_task(self.pipeline.run())
+            group.create_task(self.uplink.run())
+            group.create_task(self.open_door.run())
+
+    def credentials_changed(self) -> None:
+        """Gateways came, or their passwords changed: the own broker is told."""
+        if self.broker is not None:
+            self.broker.write(self._accounts())
+            self.broker.reload()
+
+    def ready(self) -> list[str]:
+        """What is missing before readings are taken; empty when nothing is."""
+        sessions = {"uplink": self.uplink, "open door": self.open_door}
+        return [f"broker: {name} not connected" for name, session in sessions.items() if not session.connected.is_set()]
+
+    def replay(self, payload: bytes, source: str, gateway: str, settle: Callable[[], None]) -> None:
+        """Take something out of quarantine in again."""
+        kind = Source.REPLAY if source == Source.ENVELOPE.value else Source(source)
+        leaf = UP_BATCH if kind is Source.REPLAY else SENML
+        self.pipeline.receive(Parcel(kind, gateway, topic(gateway, leaf), payload, settle))
+
+    def _accounts(self) -> list[gateways.BrokerAccount]:
+        with self.registry.read() as tx:
+            return gateways.broker_accounts(tx)
+
+    # -- what the broker brings ------------------------------------------------------------------------------------
+
+    def _receive(self, message: Inbound) -> None:
+        try:
+            name = TopicName.parse(message.topic)
+        except IdentityError:
+            message.settle()
+            return
+        if name.leaf == UP_STATUS:
+            self._note_status(name.gateway, message)
+            return
+        source = Source.ENVELOPE if name.leaf == UP_BATCH else Source.SENML
+        self.pipeline.receive(Parcel(source, name.gateway, message.topic, message.payload, message.settle))
+
+    def _note_status(self, gateway: str, message: Inbound) -> None:
+        try:
+            status = json.loads(message.payload) if len(message.payload) < MAX_STATUS else None
+        except (ValueError, RecursionError):
+            status = None
+        if isinstance(status, dict):
+            with self.registry.begin() as tx:
+                gateways.note_status(tx, gateway, status, self.clock.now_ms())
+        message.settle()
+
+    def _answer(self, ack: Ack) -> None:
+        keys = self.keys.mac_keys(ack.gateway)
+        if keys and ack.held:
+            # during an overlap the gateway may know the old key only: the answer goes out under each
+            for key in keys.values():
+                self.uplink.publish(topic(ack.gateway, DOWN_ACK), ack.encode(key))
+
+    def _hold(self, back: bool) -> None:
+        self.uplink.hold(back=back)
+        self.open_door.hold(back=back)
+
+    def _committed(self, columns: Columns) -> None:
+        for listener in self.listeners:
+            listener(columns)
+
+    def _name(self, number: int) -> str:
+        stream = self.directory.describe(number)
+        return str(stream.point) if stream else str(number)
+
+
+_UPLINK = [(topic("+", UP_BATCH), 1), (topic("+", UP_STATUS), 1)]
+_DOOR = [(topic("+", SENML), 1)]

@@ -1,0 +1,93 @@
+"""Readings that came without an envelope: SenML over MQTT, line protocol over HTTP."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from cloud.ingest.parcel import Parcel, Prepared, Runs
+from cloud.ingest.reader import AHEAD_MS, EARLIEST_MS, Refused
+from cloud.registry.directory import Directory, Refusal
+from cloud.registry.quarantine import Suspect
+from cloud.store.port import Columns
+from protocols.senml.readings import CBOR, JSON, understand
+from protocols.vocabulary import Clock, Point, Reading
+
+MAX_PACK: Final = 256 << 10
+"""Bytes of a SenML pack at the open door."""
+
+Locate = Callable[[Point], int | Refusal]
+
+
+def place(readings: Sequence[Reading], locate: Locate, now_ms: int) -> tuple[Runs | None, Counter[str]]:
+    """The readings that have a place, as runs, and how many have none, by reason.
+
+    :param locate: the datastream's number of a point.
+    """
+    refused: Counter[str] = Counter()
+    groups: dict[int, list[Reading]] = {}
+    for reading in readings:
+        number = locate(reading.point)
+        if isinstance(number, Refusal):
+            refused[number.value] += 1
+        elif reading.time > now_ms + AHEAD_MS:
+            refused["future"] += 1
+        elif reading.time < EARLIEST_MS:
+            refused["past"] += 1
+        else:
+            groups.setdefault(number, []).append(reading)
+    if not groups:
+        return None, refused
+    rows = [reading for group in groups.values() for reading in group]
+    counts = np.array([len(group) for group in groups.values()], np.intp)
+    numbers = np.array(list(groups), np.int32)
+    columns = Columns(
+        np.repeat(numbers, counts),
+        np.array([r.time for r in rows], np.int64),
+        np.array([np.nan if r.value is None else r.value for r in rows]),
+        np.array([r.quality for r in rows], np.uint8),
+        np.array([r.reasons for r in rows], np.uint32),
+    )
+    return Runs(numbers, counts, columns), refused
+
+
+class SenmlReader:
+    """The open door: a pack, JSON or CBOR, from anyone's device with a gateway's credentials."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self.ignored: Counter[str] = Counter()
+        self._directory = directory
+        self._clock = clock
+
+    def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
+        """The readings of a pack that have a place; a pack with a record that has none is kept whole in quarantine.
+
+        :raises ProtocolError: the pack is malformed.
+        :raises Refused: it holds no reading at all.
+        """
+        now_ms = self._clock.now_ms()
+        content_format = JSON if parcel.payload.lstrip()[:1] == b"[" else CBOR
+        pack = understand(parcel.payload, content_format, MAX_PACK, now_ms, self.ignored)
+        if not pack.readings and pack.refused:
+            raise Refused("unreadable_records", "; ".join(pack.refused[:3]))
+        runs, refused = place(pack.readings, lambda p: self._directory.resolve(parcel.gateway, p), now_ms)
+        if pack.refused:
+            refused["unreadable_records"] = len(pack.refused)
+        for reason, count in refused.items():
+            into.suspects.append(
+                Suspect(
+                    received_ms=now_ms,
+                    gateway=parcel.gateway,
+                    topic=parcel.topic,
+                    reason=reason,
+                    detail="; ".join(
+                        (f"{count} of {len(pack.readings) + len(pack.refused)} records", *pack.refused[:3])
+                    ),
+                    source=parcel.source.value,
+                    payload=parcel.payload,
+                    dedupe=f"{parcel.topic}/{reason}/{hashlib.sha256(parcel.payload).hexdigest()}",
+                )
+            )
+        return runs

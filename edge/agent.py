@@ -1,0 +1,155 @@
+"""The agent on a gateway: links, spool and uplink under one TaskGroup."""
+
+import asyncio
+import json
+import logging
+import os
+import ssl
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from prometheus_client import start_http_server
+
+from edge.config import EdgeConfig, secret
+from edge.links.registry import link_for
+from edge.metrics import AgentCollector
+from edge.spool.gather import Gatherer, Sealed
+from edge.spool.spool import Spool
+from edge.uplink.session import Line, Session
+from edge.uplink.window import Window
+from protocols.vocabulary import Clock, ConfigError
+
+log = logging.getLogger(__name__)
+
+STATUS_FILE: Final = "status.json"
+_SAVE_S: Final = 2.0
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Agent:
+    """One gateway's agent; ``run`` lives until it is cancelled.
+
+    :raises ConfigError: from ``run``: the spool is in use, or a secret cannot be read.
+    """
+
+    def __init__(self, config: EdgeConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._links = [link_for(link, clock) for link in config.link]
+        self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
+        self.window = Window(self.spool, config.uplink.window)
+        self.session = Session(config.gateway.id, self._line(), self.window, clock, self.status)
+        self.gatherer = Gatherer(
+            config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
+        )
+
+    async def run(self) -> None:
+        """Until cancelled; what was taken is on disk when it returns."""
+        with self.spool:
+            if self._config.health.metrics_port is not None:
+                start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
+            log.info("gateway %s, epoch %d, %d links", self._config.gateway.id, self.spool.epoch, len(self._links))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.gatherer.run())
+                group.create_task(self.session.run())
+                group.create_task(self._keep_notes())
+                for link in self._links:
+                    group.create_task(link.run(self.gatherer))
+
+    def _sealed(self, sealed: Sealed) -> None:
+        self.window.offer(sealed)
+        self.session.wake()
+
+    async def _keep_notes(self) -> None:
+        path = self._config.gateway.data / STATUS_FILE
+        try:
+            while True:
+                self.spool.save()
+                _write(path, self.status())
+                await self._clock.sleep(_SAVE_S)
+        finally:
+            _write(path, self.status())
+
+    def status(self) -> dict[str, Any]:
+        """How everything is, as JSON has it: the cloud gets it with the birth message, ``edge status`` from a file."""
+        spool, oldest_ms = self.spool, self.spool.oldest_ms()
+        now_ms = self._clock.now_ms()
+        return {
+            "gateway": self._config.gateway.id,
+            "at_ms": now_ms,
+            "process": os.getpid(),
+            "epoch": spool.epoch,
+            "taken": self.gatherer.taken,
+            "dropped": self.gatherer.dropped + spool.counts.dropped_records,
+            "disk_failing": self.gatherer.disk_failing,
+            "spool": {
+                "bytes": spool.size,
+                "max_bytes": spool.max_bytes,
+                "share": round(spool.size / spool.max_bytes, 4),
+                "oldest_h": None if oldest_ms is None else round(max(0, now_ms - oldest_ms) / 3_600_000, 3),
+                "corrupt_skipped": spool.counts.corrupt_skipped,
+                "torn": spool.counts.torn,
+                "dropped_records": spool.counts.dropped_records,
+                "retired": spool.counts.retired,
+            },
+            "uplink": {
+                "connected": self.session.counts.connected,
+                "connects": self.session.counts.connects,
+                "published": self.session.counts.published,
+                "in_flight": self.window.in_flight,
+                "resent": self.window.resent,
+                "backlog": self.window.backlog,
+            },
+            "links": [_link_status(link.status()) for link in self._links],
+        }
+
+    def _line(self) -> Line:
+        uplink = self._config.uplink
+        url = urlsplit(uplink.url)
+        if url.hostname is None:
+            raise ConfigError(f"uplink.url: {uplink.url!r}: expected mqtt://host:port")
+        try:
+            key = bytes.fromhex(secret(uplink.hmac_key_file))
+        except ValueError as error:
+            raise ConfigError(f"{uplink.hmac_key_file}: expected the key in hexadecimal") from error
+        return Line(
+            url.hostname,
+            url.port or _PORTS[url.scheme],
+            uplink.username or "",
+            secret(uplink.password_file) if uplink.password_file else "",
+            key,
+            key_id=uplink.key_id & 0xFF,
+            keepalive_s=uplink.keepalive_s,
+            tls=ssl.create_default_context(cafile=uplink.ca_file) if url.scheme == "mqtts" else None,
+        )
+
+
+def _link_status(status: Any) -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "kind": status.kind,
+        "up": status.up,
+        "counters": dict(status.counters),
+        "devices": [
+            {
+                "source": device.source,
+                "state": device.state,
+                "last_seen_ms": device.last_seen_ms,
+                "answer_s": device.answer_s,
+                "readings": device.readings,
+                "errors": dict(device.errors),
+                "notes": list(device.notes),
+            }
+            for device in status.devices
+        ],
+    }
+
+
+def _write(path: Path, status: dict[str, Any]) -> None:
+    draft = path.with_suffix(".new")
+    try:
+        draft.write_text(json.dumps(status))
+        draft.replace(path)
+    except OSError as error:
+        log.warning("%s: %s", path, error.strerror)

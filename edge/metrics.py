@@ -1,0 +1,58 @@
+"""The agent's state as Prometheus metrics."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from edge.spool.gather import Gatherer
+from edge.spool.spool import Spool
+from edge.uplink.session import Session
+from edge.uplink.window import Window
+
+
+class Observed(Protocol):
+    """What of an agent is measured."""
+
+    spool: Spool
+    window: Window
+    session: Session
+    gatherer: Gatherer
+
+
+class AgentCollector(Collector):
+    """Reads the numbers when somebody asks; nothing is counted twice."""
+
+    def __init__(self, agent: Observed) -> None:
+        self._agent = agent
+
+    def registry(self) -> CollectorRegistry:
+        """A registry with this collector alone."""
+        registry = CollectorRegistry()
+        registry.register(self)
+        return registry
+
+    def collect(self) -> Iterable[Metric]:
+        agent = self._agent
+        spool = agent.spool.counts
+        yield CounterMetricFamily("yz_edge_readings_taken", "Readings that links handed over", agent.gatherer.taken)
+        yield CounterMetricFamily("yz_edge_readings_dropped", "Readings lost to a full buffer", agent.gatherer.dropped)
+        yield CounterMetricFamily("yz_edge_spool_records", "Envelopes on disk so far", spool.synced)
+        yield CounterMetricFamily("yz_edge_spool_retired", "Envelopes that the cloud holds", spool.retired)
+        yield CounterMetricFamily("yz_edge_spool_corrupt_skipped", "Damaged records skipped", spool.corrupt_skipped)
+        yield CounterMetricFamily(
+            "yz_edge_spool_dropped", "Envelopes given up because the spool was full", spool.dropped_records
+        )
+        yield CounterMetricFamily("yz_edge_spool_write_errors", "Writes or syncs that failed", spool.write_errors)
+        yield GaugeMetricFamily("yz_edge_spool_bytes", "Spool on disk", agent.spool.size)
+        yield GaugeMetricFamily(
+            "yz_edge_spool_share", "Spool against its bound, 0 to 1", agent.spool.size / agent.spool.max_bytes
+        )
+        yield GaugeMetricFamily(
+            "yz_edge_uplink_connected", "1 when the line is up", float(agent.session.counts.connected)
+        )
+        yield CounterMetricFamily("yz_edge_uplink_published", "Envelopes sent", agent.session.counts.published)
+        yield CounterMetricFamily("yz_edge_uplink_resent", "Envelopes sent again", agent.window.resent)
+        yield GaugeMetricFamily("yz_edge_uplink_in_flight", "Envelopes that wait for the cloud", agent.window.in_flight)

@@ -1,0 +1,75 @@
+"""``yingzhou edge``: run the agent of a gateway, or look at one that runs."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from edge.config import EdgeConfig, load
+from protocols.vocabulary import ConfigError, SystemClock
+from yingzhou.grid import grid
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``yingzhou edge [status|spool] -c FILE``."""
+    parser.add_argument("what", nargs="?", choices=("run", "status", "spool"), default="run", help="default: run")
+    parser.add_argument("-c", "--config", type=Path, required=True, help="gateway.toml")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 done; 1 the agent does not run; 2 the configuration is wrong."""
+    config = load(args.config)
+    if args.what == "run":
+        return _run(config, verbose=args.verbose)
+    status = _status(config)
+    if args.json:
+        print(json.dumps(status if args.what == "status" else status["spool"]))
+    elif args.what == "status":
+        _print_status(status)
+    else:
+        print(grid([(key, value) for key, value in status["spool"].items()], ("spool", "value")))
+    return 0 if time.time() * 1000 - status["at_ms"] < 15_000 else 1
+
+
+def _run(config: EdgeConfig, *, verbose: bool) -> int:
+    from edge.agent import Agent  # noqa: PLC0415 - the look at a status needs none of it
+    from yingzhou.running import run_until_stopped  # noqa: PLC0415
+
+    return run_until_stopped(Agent(config, SystemClock()).run(), verbose=verbose)
+
+
+def _status(config: EdgeConfig) -> dict[str, Any]:
+    path = config.gateway.data / "status.json"
+    try:
+        status: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: no agent has written its status there ({error})") from error
+    return status
+
+
+def _print_status(status: dict[str, Any]) -> None:
+    uplink, spool = status["uplink"], status["spool"]
+    age_s = time.time() - status["at_ms"] / 1000
+    print(f"gateway {status['gateway']}, process {status['process']}, {age_s:.0f} s ago")
+    line = "connected" if uplink["connected"] else "away"
+    print(f"uplink  {line}, {uplink['in_flight']} in flight, {uplink['resent']} resent")
+    waits = "nothing waits" if spool["oldest_h"] is None else f"oldest {spool['oldest_h']:.2f} h"
+    print(f"spool   {spool['bytes']:,} bytes, {spool['share']:.1%} of its bound, {waits}")
+    rows = [
+        (link["name"], device["source"], device["state"], _ago(status, device), device["readings"], _errors(device))
+        for link in status["links"]
+        for device in link["devices"]
+    ]
+    print(grid(rows, ("link", "device", "state", "seen", "readings", "errors")))
+
+
+def _ago(status: dict[str, Any], device: dict[str, Any]) -> str:
+    seen_ms = device["last_seen_ms"]
+    return "never" if seen_ms is None else f"{(status['at_ms'] - seen_ms) / 1000:.0f} s before"
+
+
+def _errors(device: dict[str, Any]) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in device["errors"].items())

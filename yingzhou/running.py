@@ -1,0 +1,57 @@
+"""How every long-lived command runs: uvloop, clean end on SIGTERM and SIGINT, plain log lines."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import uvloop
+
+
+def run_until_stopped(main: Coroutine[Any, Any, None], *, verbose: bool = False) -> int:
+    """Run ``main`` until it ends by itself or a signal asks it to; then it is cancelled and may clean up. Exit code 0.
+
+    :raises Exception: what ``main`` raised; of a group with one member, the member.
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("pymodbus", "coap", "coap-server", "mqtt", "httpx", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_guarded(main))
+    except BaseExceptionGroup as group:
+        raise _only(group) from group
+    return 0
+
+
+async def _guarded(main: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - we are in one
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        await main
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+
+
+def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup) and len(first.exceptions) == 1:
+        first = first.exceptions[0]
+    return first
