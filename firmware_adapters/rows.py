@@ -8,7 +8,7 @@ from protocols.modbus.values import WIDTH, Order
 from protocols.modbus.values import Kind as NumberKind
 from protocols.vocabulary import unit_of
 
-Kind = Literal["bit"] | NumberKind
+Kind = Literal["bit", NumberKind]
 Table = Literal["holding", "input", "coil", "discrete"]
 
 REGISTERS: Final[dict[str, int]] = {"bit": 1, **WIDTH}

@@ -1,0 +1,161 @@
+"""The edge agent's configuration: one TOML file, strict; unknown keys are refused and nothing is clamped."""
+
+import json
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails
+
+from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Section
+from protocols.vocabulary import ConfigError, parse_gateway_id
+from protocols.vocabulary.config_lines import line_of
+
+MAX_CONFIG: Final = 4 << 20
+"""Bytes; a larger file is refused unread."""
+MAX_SECRET: Final = 4096
+
+
+def _placed(path: Path, info: ValidationInfo) -> Path:
+    """A relative path counts from the folder of the configuration file."""
+    base: Path = (info.context or {}).get("base", Path())
+    return base / path
+
+
+GatewayId = Annotated[str, AfterValidator(parse_gateway_id)]
+PlacedPath = Annotated[Path, AfterValidator(_placed)]
+
+
+class Gateway(Section):
+    """``[gateway]``: who we are and where our files are."""
+
+    id: GatewayId
+    data: PlacedPath
+    """Folder of the spool and of everything else the agent keeps."""
+
+
+class Uplink(Section):
+    """``[uplink]``: the broker, and the key that signs the envelopes."""
+
+    url: Annotated[str, Field(pattern=r"^mqtts?://[A-Za-z0-9._\[\]:%-]+$")]
+    """``mqtt://host:port``, or ``mqtts://`` for TLS."""
+    username: str | None = None
+    password_file: PlacedPath | None = None
+    hmac_key_file: PlacedPath
+    key_id: Annotated[int, Field(ge=0, le=255)] = 0
+    ca_file: PlacedPath | None = None
+    """PEM; with mqtts, instead of the system's certificates."""
+    window: Annotated[int, Field(ge=1, le=1024)] = 32
+    """How many envelopes may wait for the cloud's acknowledgement."""
+    keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("username and password_file are given together or not at all")
+        if self.ca_file is not None and not self.url.startswith("mqtts:"):
+            raise ValueError("ca_file goes with a url of mqtts://")
+        return self
+
+
+class Spool(Section):
+    """``[spool]``: what is kept until the cloud has it."""
+
+    max_bytes: Annotated[int, Field(ge=1 << 20)] = 1 << 30
+    max_age_s: Annotated[float, Field(gt=0)] | None = None
+    """Older records are given up first; none means that only max_bytes limits."""
+    gather_ms: Annotated[int, Field(ge=1, le=200)] = 100
+    """How long records are gathered before one fdatasync."""
+
+
+class Health(Section):
+    """``[health]``: Prometheus metrics on loopback."""
+
+    metrics_port: Port | None = None
+
+
+class EdgeConfig(Section):
+    """The whole file."""
+
+    gateway: Gateway
+    uplink: Uplink
+    spool: Spool = Spool()
+    health: Health = Health()
+    link: tuple[LinkConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_doubles(self) -> Self:
+        names = [link.name for link in self.link]
+        lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
+        stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        for what, values in (("link name", names), ("Modbus connection", lines), ("MN", stations)):
+            for value, count in Counter(values).items():
+                if count > 1:
+                    raise ValueError(f"{what} {value!r} is given {count} times")
+        return self
+
+
+def load(path: Path) -> EdgeConfig:
+    """Read and check the file; secrets are not opened.
+
+    :raises ConfigError: one line per fault, ``file:line: key: value: what is allowed``.
+    """
+    text = _text(path)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+    try:
+        # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
+        return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": path.parent})
+    except ValidationError as error:
+        faults = [_fault(path, text, one) for one in error.errors(include_url=False)]
+        raise ConfigError("\n".join(faults)) from None
+
+
+def secret(path: Path) -> str:
+    """The text of a secret's file, without the line end.
+
+    :raises ConfigError: it is not there, group or others may read or write it, it is empty or too long.
+    """
+    try:
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            raise ConfigError(f"{path}: mode {mode & 0o777:04o}: expected 0600, for nobody but its owner")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_SECRET + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: no UTF-8 text") from None
+    if not text.strip() or len(text) > MAX_SECRET:
+        raise ConfigError(f"{path}: {len(text)} characters: expected 1 to {MAX_SECRET}")
+    return text.rstrip("\r\n")
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_CONFIG:
+            raise ConfigError(f"{path}: more than {MAX_CONFIG} bytes")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
+
+
+def _fault(path: Path, text: str, fault: ErrorDetails) -> str:
+    """One line; whole sections and keys that hold a secret are told without their value."""
+    keys = [key for at, key in enumerate(fault["loc"]) if not (at == 2 and fault["loc"][0] == "link")]
+    value, allowed = fault["input"], fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "union_tag_invalid":
+        keys.append("kind")
+        value, allowed = fault["ctx"]["tag"], f"expected {fault['ctx']['expected_tags']}"
+    name = ".".join(str(key) for key in keys)
+    told = "" if isinstance(value, dict | list) or "password" in name else f"{str(value)[:80]!r}: "
+    return f"{path}:{line_of(text, keys)}: {name or 'file'}: {told}{allowed}"

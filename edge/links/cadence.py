@@ -1,0 +1,93 @@
+"""Cadence without drift, and the two ways of waiting longer: back-off for links, a breaker for devices."""
+
+from collections.abc import Callable
+from math import floor
+from zlib import crc32
+
+
+def phase_of(name: str) -> float:
+    """A share of the period, 0 <= phase < 1, that is always the same for one name and spreads many names evenly."""
+    return crc32(name.encode()) / 0x1_0000_0000
+
+
+class Cadence:
+    """Ticks at origin + n * period on the monotonic clock; what was missed is skipped and counted, never piled up.
+
+    The first tick comes early (within ``early_s``), so that an engineer sees a value before a long period is over.
+
+    :param start_s: monotonic time of the start.
+    :param period_s: seconds between ticks.
+    :param phase: share of the period by which the grid is shifted, 0 <= phase < 1.
+    """
+
+    def __init__(self, start_s: float, period_s: float, phase: float, early_s: float = 5.0) -> None:
+        self._period_s = period_s
+        self._origin_s = start_s + phase * period_s
+        self.due_s = start_s + phase * min(period_s, early_s)
+        """When the next tick is due, monotonic s."""
+        self._tick = 0 if self.due_s == self._origin_s else -1
+        self.missed = 0
+
+    def advance(self, now_s: float) -> None:
+        """The tick was used at ``now_s``: the next one is the first of the grid that is still to come."""
+        tick = max(self._tick + 1, floor((now_s - self._origin_s) / self._period_s) + 1)
+        self.missed += max(0, tick - self._tick - 1)
+        self._tick = tick
+        self.due_s = self._origin_s + tick * self._period_s
+
+    def suspend(self, until_s: float) -> None:
+        """Go on with the first tick after ``until_s``; what lies between is left out on purpose and not counted."""
+        self._tick = floor((until_s - self._origin_s) / self._period_s) + 1
+        self.due_s = self._origin_s + self._tick * self._period_s
+
+
+class Backoff:
+    """Exponential back-off with full jitter: each wait is drawn from 0 to a ceiling that doubles.
+
+    :param draw: gives a number 0 <= x < 1, ``random.random`` in production.
+    :param first_s: the first ceiling.
+    :param ceiling_s: the last one.
+    """
+
+    def __init__(self, draw: Callable[[], float], first_s: float = 1.0, ceiling_s: float = 300.0) -> None:
+        self._draw = draw
+        self._first_s = first_s
+        self._ceiling_s = ceiling_s
+        self._failures = 0
+
+    def next_s(self) -> float:
+        """Seconds to wait after one more failure."""
+        ceiling = min(self._ceiling_s, self._first_s * 2.0 ** min(self._failures, 30))
+        self._failures += 1
+        return self._draw() * ceiling
+
+    def reset(self) -> None:
+        """It works again."""
+        self._failures = 0
+
+
+class Breaker:
+    """Leaves a silent device alone for longer and longer, so that its neighbours on the cable keep their cadence.
+
+    :param period_s: the device's period; the first pause is two of them.
+    :param ceiling_s: no pause is longer, unless the period itself is.
+    """
+
+    def __init__(self, period_s: float, ceiling_s: float = 300.0) -> None:
+        self._period_s = period_s
+        self._ceiling_s = max(ceiling_s, period_s)
+        self._silences = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether the device is only probed: one question, no repeats."""
+        return self._silences > 0
+
+    def silence(self) -> float:
+        """The device did not answer; gives the pause before it is asked again, s."""
+        self._silences += 1
+        return min(self._ceiling_s, self._period_s * 2.0 ** min(self._silences, 30))
+
+    def answer(self) -> None:
+        """The device answered: normal cadence again."""
+        self._silences = 0

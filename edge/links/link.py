@@ -1,0 +1,82 @@
+"""What every link is: something that runs until cancelled, hands readings over, and can say how it is."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from edge.intake import Intake
+
+DeviceState = Literal["waiting", "up", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """How one device behind a link is."""
+
+    source: str
+    """Neuron identifier or hardware identity, as in the readings' points."""
+    state: DeviceState
+    """waiting: nothing heard since the start; silent: it stopped answering; up otherwise."""
+    last_seen_ms: int | None
+    """Wall time of its last good answer, ms UTC."""
+    answer_s: float | None
+    """How long its last answer took, s; None where it speaks unasked."""
+    readings: int
+    """Handed over since the start."""
+    errors: Mapping[str, int]
+    """Counts by kind since the start; only kinds that happened."""
+    notes: tuple[str, ...] = ()
+    """What an engineer should know: registers that the device refuses, for example."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """How one link is."""
+
+    name: str
+    kind: str
+    up: bool
+    """Connected, or listening."""
+    counters: Mapping[str, int]
+    """Counts by kind since the start; only kinds that happened."""
+    devices: tuple[DeviceStatus, ...]
+
+
+class Link(Protocol):
+    """A link. Its constructor does no I/O."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def run(self, intake: Intake) -> None:
+        """Run until cancelled; a broken connection is mended inside, never raised."""
+        ...
+
+    def status(self) -> LinkStatus: ...
+
+
+@dataclass(slots=True)
+class DeviceRecord:
+    """The counts that a link keeps of one device."""
+
+    source: str
+    state: DeviceState = "waiting"
+    last_seen_ms: int | None = None
+    answer_s: float | None = None
+    readings: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def heard(self, now_ms: int, readings: int, answer_s: float | None = None) -> None:
+        """A good answer or upload with so many readings."""
+        self.state = "up"
+        self.last_seen_ms = now_ms
+        self.readings += readings
+        if answer_s is not None:
+            self.answer_s = answer_s
+
+    def status(self, notes: tuple[str, ...] = ()) -> DeviceStatus:
+        """A copy that stays as it is."""
+        return DeviceStatus(
+            self.source, self.state, self.last_seen_ms, self.answer_s, self.readings, dict(self.errors), notes
+        )
