@@ -3,6 +3,7 @@
 from typing import Final, Literal, NamedTuple
 
 PmUnit = Literal["ug/m3", "ng/m3"]
+FACTORY_PASSWORD: Final = "123456"  # noqa: S105 - the one that the standard prints
 StationKind = Literal["air", "surface_water", "noise"]
 
 

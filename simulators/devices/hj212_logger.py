@@ -6,7 +6,7 @@ from typing import Final
 
 from protocols.hj212 import CrcRule, Group, Packet, encode, local_stamp, qn_of
 from protocols.vocabulary import Clock, HardwareId
-from simulators.devices.hj212_content import StationType
+from simulators.devices.hj212_content import FACTORY_PASSWORD, StationType
 from simulators.devices.hj212_log import MAX_LOG, Upload, UploadLog
 from simulators.environment import Site, World
 from simulators.truth import Event, Said, Witness
@@ -25,7 +25,7 @@ class Hj212Settings:
     type: StationType
     period_s: float = 60.0
     """Simulated seconds between two uploads; at ``speed`` they shrink to period / speed, but to no less than 1 s."""
-    password: str = "123456"  # noqa: S105 - the factory setting that the standard prints
+    password: str = FACTORY_PASSWORD
     crc: CrcRule = "standard"
     wants_answer: bool = True
     """Flag=5: an upload counts as delivered when its 9014 came. Else Flag=4: when it was sent."""

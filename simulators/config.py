@@ -1,0 +1,172 @@
+"""The island's configuration, island.toml: which devices there are, on which wires; strict, nothing is clamped."""
+
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails
+
+from protocols.hj212 import CrcRule
+from protocols.vocabulary import ConfigError, HardwareId
+from protocols.vocabulary.config_lines import line_of
+from simulators.devices.coap_node import SENSORS, Encoding
+from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKind
+
+MAX_CONFIG: Final = 32 << 20
+"""Bytes; a larger file is refused unread."""
+
+
+def _hardware(text: str) -> str:
+    HardwareId.parse(text)
+    return text
+
+
+def _placed(path: Path, info: ValidationInfo) -> Path:
+    """A relative path counts from the folder of the configuration file."""
+    base: Path = (info.context or {}).get("base", Path())
+    return base / path
+
+
+def _sensor(observed: str) -> str:
+    if observed not in SENSORS:
+        raise ValueError(f"expected one of {', '.join(sorted(SENSORS))}")
+    return observed
+
+
+Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
+Seconds = Annotated[float, Field(gt=0, le=604_800)]
+Hardware = Annotated[str, AfterValidator(_hardware)]
+Location = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+UnitKind = Literal["weather_station", "soil_probe", "water_sonde", "streetlight"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class _Device(_Section):
+    name: Name
+    """With the seed it decides what the device measures."""
+    location: Location = (121.40, 31.63)
+    """Longitude, latitude: where the sun sets for it."""
+
+
+class ModbusUnit(_Device):
+    """``[[modbus.unit]]``."""
+
+    unit: Annotated[int, Field(ge=0, le=255)]
+    kind: UnitKind
+    hardware: Hardware
+
+
+class ModbusPort(_Section):
+    """``[[modbus]]``: a TCP port with the units behind it."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)]
+    """0: the system chooses, and it is printed."""
+    unit: Annotated[tuple[ModbusUnit, ...], Field(min_length=1, max_length=256)]
+
+
+class Hj212Entry(_Device):
+    """``[[hj212]]``: a station that dials in to host and port."""
+
+    kind: StationKind
+    mn: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@+~-]{1,64}$")]
+    host: Host = "127.0.0.1"
+    port: Port
+    period_s: Seconds = 60.0
+    password: Annotated[str, Field(pattern=r"^[!-:<-~]{1,16}$")] = FACTORY_PASSWORD
+    crc: CrcRule = "standard"
+    pm_unit: PmUnit = "ug/m3"
+    wants_answer: bool = True
+    answer_timeout_s: Seconds = 10.0
+    clock_error_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+
+
+class CoapEntry(_Device):
+    """``[[coap]]``: a node that posts SenML to host and port."""
+
+    hardware: Hardware
+    observed: Annotated[tuple[Annotated[str, AfterValidator(_sensor)], ...], Field(min_length=1)]
+    host: Host = "127.0.0.1"
+    port: Port = 5683
+    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,64}$")] = "senml"
+    encoding: Encoding = "cbor"
+    period_s: Seconds = 900.0
+    samples_per_report: Annotated[int, Field(ge=1, le=1000)] = 1
+    ack_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+
+
+class IslandConfig(_Section):
+    """The whole file."""
+
+    seed: Annotated[int, Field(ge=0, le=2**53)] = 1
+    speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
+    """Simulated seconds in one real second: series, sun and intervals run so much faster; stamps stay real."""
+    truth: Annotated[Path, AfterValidator(_placed)] | None = None
+    """JSON lines of all that was said are appended there; its folder must exist."""
+    modbus: tuple[ModbusPort, ...] = ()
+    hj212: tuple[Hj212Entry, ...] = ()
+    coap: tuple[CoapEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_doubles(self) -> Self:
+        units = [unit for port in self.modbus for unit in port.unit]
+        _once("name", (device.name for device in (*units, *self.hj212, *self.coap)))
+        _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
+        _once("MN", (station.mn for station in self.hj212))
+        _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))
+        for port in self.modbus:
+            _once(f"{port.host}:{port.port} unit", (unit.unit for unit in port.unit))
+        return self
+
+
+def _once(what: str, values: Iterable[Hashable]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise ValueError(f"{what} {value!r} is given {count} times")
+
+
+def load(path: Path) -> IslandConfig:
+    """Read and check the file.
+
+    :raises ConfigError: one line per fault, ``file:line: key: value: what is allowed``.
+    """
+    text = _text(path)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+    try:
+        # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
+        return IslandConfig.model_validate_json(json.dumps(table, default=str), context={"base": path.parent})
+    except ValidationError as error:
+        raise ConfigError("\n".join(_fault(path, text, one) for one in error.errors(include_url=False))) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_CONFIG:
+            raise ConfigError(f"{path}: more than {MAX_CONFIG} bytes")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
+
+
+def _fault(path: Path, text: str, fault: ErrorDetails) -> str:
+    name = ".".join(str(key) for key in fault["loc"])
+    value = fault["input"]
+    told = "" if isinstance(value, dict | list) else f"{str(value)[:80]!r}: "
+    return f"{path}:{line_of(text, fault['loc'])}: {name or 'file'}: {told}{fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,81 @@
+"""The island: every device of a configuration, alive in one process."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from protocols.vocabulary import Clock, HardwareId
+from simulators.config import CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit
+from simulators.devices.coap_node import CoapNode, CoapSettings
+from simulators.devices.hj212_content import station_type
+from simulators.devices.hj212_logger import Hj212Settings
+from simulators.devices.hj212_station import Hj212Station
+from simulators.devices.modbus_tcp import ModbusServer
+from simulators.devices.modbus_unit import Streetlight, Unit
+from simulators.devices.register_map import REGISTER_MAPS
+from simulators.environment import Site, Tempo, World
+from simulators.truth import TruthFile, Witness
+
+
+class Island:
+    """All devices; :meth:`run` until cancelled.
+
+    :raises OSError: a Modbus port cannot be had, or the truth file not opened.
+    """
+
+    def __init__(self, config: IslandConfig, clock: Clock) -> None:
+        self.config = config
+        self.world = World(config.seed, Tempo(config.speed))
+        self._clock = clock
+
+    async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
+        """Open the Modbus ports, tell ``serving`` of them, and let stations and nodes live."""
+        async with AsyncExitStack() as stack:
+            truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
+            servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
+            serving(servers)
+            async with asyncio.TaskGroup() as tasks:
+                for station in self.config.hj212:
+                    tasks.create_task(self._station(station, truth).run())
+                for node in self.config.coap:
+                    tasks.create_task(self._node(node, truth).run())
+                await asyncio.get_running_loop().create_future()  # for ever: a server has no task of its own
+
+    def _server(self, port: ModbusPort, truth: Witness | None) -> ModbusServer:
+        units = {entry.unit: self._unit(entry, truth) for entry in port.unit}
+        return ModbusServer(port.host, port.port, units, self._clock)
+
+    def _unit(self, entry: ModbusUnit, truth: Witness | None) -> Unit:
+        site, hardware = Site(entry.name, *entry.location), HardwareId.parse(entry.hardware)
+        if entry.kind == "streetlight":
+            return Streetlight(site, hardware, self.world, truth)
+        return Unit(site, hardware, REGISTER_MAPS[entry.kind], self.world, truth)
+
+    def _station(self, entry: Hj212Entry, truth: Witness | None) -> Hj212Station:
+        settings = Hj212Settings(
+            host=entry.host,
+            port=entry.port,
+            mn=entry.mn,
+            type=station_type(entry.kind, entry.pm_unit),
+            period_s=entry.period_s,
+            password=entry.password,
+            crc=entry.crc,
+            wants_answer=entry.wants_answer,
+            answer_timeout_s=entry.answer_timeout_s,
+            clock_error_s=entry.clock_error_s,
+        )
+        return Hj212Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+
+    def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
+        settings = CoapSettings(
+            host=entry.host,
+            port=entry.port,
+            hardware=HardwareId.parse(entry.hardware),
+            observed=entry.observed,
+            path=entry.path,
+            encoding=entry.encoding,
+            period_s=entry.period_s,
+            samples_per_report=entry.samples_per_report,
+            ack_timeout_s=entry.ack_timeout_s,
+        )
+        return CoapNode(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
