@@ -148,9 +148,8 @@ class Decoder:
         if left < 2:
             return 0
         function = buffer[position + 1]
-        if function & EXCEPTION and self._direction == "response":
-            return _REFUSAL
-        if fixed := self._fixed.get(function):
+        refused = function & EXCEPTION and self._direction == "response"
+        if fixed := _REFUSAL if refused else self._fixed.get(function):
             return fixed
         at = self._counted.get(function)
         if at is None:

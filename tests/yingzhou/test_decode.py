@@ -1,0 +1,132 @@
+import pytest
+
+from tests.protocols.golden import frame_id, frames
+
+HJ212 = frames("hj212", "HJ212")
+RTU = frames("modbus", "MODBUS_RTU")
+RIGHT = (
+    "##0101QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=010000A8900016F000169DC0;Flag=5;CP=&&RtdInterval=30&&1C80"
+)
+WRONG = RIGHT[:-4] + "1C08"
+
+
+@pytest.mark.parametrize("row", HJ212, ids=frame_id)
+def test_hj212(yingzhou, row):
+    said = yingzhou("decode", "hj212", row["frame"], "--json")
+    if not row["accept"]:
+        assert (said.code, said.out, len(said.err)) == (1, [], 1)
+        return
+    (told,) = said.json()
+    assert {name: told.get(name) for name in row["expected"]} == row["expected"]
+    assert said.code == 0
+
+
+def test_hj212_of_devices_with_the_modbus_crc(yingzhou):
+    rows = [row for row in HJ212 if row.get("accept_in_modbus_crc_mode")]
+    stdin = "\n".join(row["frame"] for row in rows).encode()
+    for crc in ("modbus", "either"):
+        said = yingzhou("decode", "hj212", "-", "--json", "--crc", crc, stdin=stdin)
+        assert said.code == 0
+        assert [line["frame"]["crc_given"] for line in said.json()] == [row["expected"]["crc_given"] for row in rows]
+
+
+@pytest.mark.parametrize("row", frames("modbus", "MODBUS_RTU", "MODBUS_TCP"), ids=frame_id)
+def test_modbus(yingzhou, row):
+    said = yingzhou("decode", row["protocol"].lower().replace("_", "-"), row["frame"], "--json")
+    if not row["accept"]:
+        assert (said.code, said.out, len(said.err)) == (1, [], 1)
+        return
+    expected = {name: value for name, value in row["expected"].items() if name != "meaning"}
+    (told,) = said.json()
+    assert {name: told.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("row", frames("senml", "SENML_JSON", "SENML_CBOR"), ids=frame_id)
+def test_senml(yingzhou, row):
+    said = yingzhou("decode", row["protocol"].lower().replace("_", "-"), row["frame"], "--json", "--now", "1498780179")
+    assert said.code == (0 if row["accept"] else 1)
+    if "resolved" in row["expected"] and row["id"] != "pub-senml-json-005":  # see tests/protocols/senml/test_golden.py
+        assert said.json()[0]["resolved"] == row["expected"]["resolved"]
+
+
+def test_a_malformed_frame_is_one_line_and_1(yingzhou):
+    said = yingzhou("decode", "hj212", WRONG)
+    assert (said.code, said.out) == (1, [])
+    assert said.err == ["yingzhou decode: CRC: found 1C08, 1C80 is right"]
+
+
+def test_the_table_is_for_people(yingzhou):
+    said = yingzhou("decode", "hj212", RIGHT)
+    text = "\n".join(said.out)
+    for line in ("crc_given      1C80", "  MN    010000A8900016F000169DC0", "    0  RtdInterval=30"):
+        assert line in text
+    assert "set real-time interval" in text
+
+
+def test_line_by_line(yingzhou):
+    stdin = f"{RIGHT}\r\n{WRONG}\n\nnonsense\n{RIGHT}".encode()
+    said = yingzhou("decode", "hj212", "-", "--json", stdin=stdin)
+    lines = said.json()
+    assert [line["ok"] for line in lines] == [True, False, False, False, True]
+    assert lines[1]["error"] == "CRC: found 1C08, 1C80 is right"
+    assert said.code == 1
+    plain = yingzhou("decode", "hj212", stdin=stdin)
+    assert plain.code == 1
+    assert [line.split(":")[1] for line in plain.err] == [" line 2", " line 3", " line 4"]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["010300000002C40B"],
+        ["0x010300000002c40b"],
+        ["01 03 00 00 00 02 C4 0B"],
+        ["01:03:00:00:00:02:c4:0b"],
+        ["01-03-00-00-00-02-C4-0B"],
+        ["0x01,0x03,0x00,0x00,0x00,0x02,0xC4,0x0B"],
+        ["01", "03", "00", "00", "00", "02", "C4", "0B"],
+        ["0103 0000", "0002 C40B"],
+        ["  010300000002C40B\n"],
+    ],
+)
+def test_hexadecimal_in_all_its_dresses(yingzhou, argv):
+    (told,) = yingzhou("decode", "modbus-rtu", *argv, "--json").json()
+    assert (told["address"], told["quantity"]) == (1, 2)
+
+
+@pytest.mark.parametrize("frame", ["", " ", "0", "010", "0x", "zz", "0 1", "０１", "01 0g", "<01>", "\udcff"])
+def test_no_hexadecimal(yingzhou, frame):
+    said = yingzhou("decode", "modbus-rtu", frame)
+    assert (said.code, said.out, len(said.err)) == (1, [], 1)
+
+
+def test_text_protocols_take_hexadecimal_too(yingzhou):
+    (told,) = yingzhou("decode", "hj212", RIGHT.encode().hex(), "--json").json()
+    assert told["header"]["CN"] == "1062"
+    pack = '[{"n":"a","u":"Cel","v":23.1}]'
+    for frame in (pack, pack.encode().hex(" ")):
+        (told,) = yingzhou("decode", "senml-json", frame, "--json", "--now", "100").json()
+        assert told["resolved"] == [{"n": "a", "u": "Cel", "t": 100.0, "v": 23.1}]
+
+
+def test_a_frame_of_both_directions_says_so(yingzhou):
+    (echo,) = yingzhou("decode", "modbus-tcp", "000100000006010600010003", "--json").json()
+    assert echo["direction"] == "request or its echo"
+    (both,) = yingzhou("decode", "modbus-tcp", "000100000006010103000001", "--json").json()
+    assert both["direction"] == "request"
+    assert len(both["or_as_response"]["bits"]) == 24
+
+
+def test_a_frame_cannot_write_to_the_terminal(yingzhou):
+    said = yingzhou("decode", "senml-json", '[{"n":"a","vs":"\\u001b[2J\\u202e\\n"}]')
+    assert said.code == 0
+    assert all(line.isprintable() for line in said.out)
+    said = yingzhou("decode", "hj212", "\x1b[2J\r\nboom")
+    assert len(said.err) == 1
+    assert said.err[0].isprintable()
+
+
+def test_an_overlong_line_does_not_stop_the_next(yingzhou):
+    said = yingzhou("decode", "hj212", "-", "--json", stdin=b"#" * 5_000_000 + b"\n" + RIGHT.encode())
+    assert [line["ok"] for line in said.json()] == [False, True]
+    assert "4194304" in said.json()[0]["error"]
