@@ -1,5 +1,7 @@
 """The directory: which datastream a point means, answered from memory that follows the registry's changes."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from enum import Enum
 from threading import Lock
 from typing import NamedTuple
@@ -7,6 +9,7 @@ from typing import NamedTuple
 from cloud.registry import datastreams, neurons
 from cloud.registry.database import Database
 from cloud.registry.datastreams import Datastream
+from cloud.registry.selection import Selection
 from protocols.vocabulary import Point
 
 
@@ -40,6 +43,7 @@ class Directory:
         self._entries: dict[str, _Entry] = {}
         self._sources: dict[str, tuple[str, ...]] = {}
         self._datastreams: dict[int, Datastream] = {}
+        self._ordered: tuple[int, list[Datastream]] = (-1, [])
 
     @property
     def generation(self) -> int:
@@ -70,7 +74,7 @@ class Directory:
         return Refusal.UNKNOWN_DATASTREAM if number is None else self._datastreams[number]
 
     def owner(self, source: str, scope: frozenset[str] = frozenset()) -> str | None:
-        """The neuron that a neuron identifier or hardware identity means; None when it is unknown (scope: as locate)."""
+        """The neuron that a neuron identifier or hardware identity means; None when unknown (scope: as locate)."""
         self._renew()
         entry = self._entries.get(source)
         return None if entry is None or (scope and entry.town not in scope) else entry.neuron
@@ -79,6 +83,18 @@ class Directory:
         """Key, unit, kind and place of a datastream; None when there is none of that number."""
         self._renew()
         return self._datastreams.get(number)
+
+    def datastreams(self, selection: Selection, after: int = 0, *, observed: str | None = None) -> Iterator[Datastream]:
+        """Those with a number greater than ``after``, in the order of their numbers, without asking the database."""
+        self._renew()
+        revision, ordered = self._ordered
+        if revision != self._revision:
+            revision, known = self._revision, dict(self._datastreams)  # a copy: others may add meanwhile
+            ordered = [known[number] for number in sorted(known)]
+            self._ordered = revision, ordered
+        for one in ordered[bisect_right(ordered, after, key=lambda stream: stream.number) :]:
+            if (observed is None or one.point.observed == observed) and selection.holds(one.kind, one.site):
+                yield one
 
     def refresh(self) -> None:
         """Look for changes that another process made."""

@@ -11,15 +11,6 @@ from cloud.geo.towns import Place
 Item = TypeVar("Item")
 
 
-class BoundingBox(NamedTuple):
-    """Degrees WGS84, edges included."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-
 ANYWHERE: Final = Place(None)
 
 
@@ -31,6 +22,21 @@ class Site(NamedTuple):
     lat: float | None = None
 
 
+class BoundingBox(NamedTuple):
+    """Degrees WGS84, edges included."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, site: Site) -> bool:
+        """Whether the site is known to lie within."""
+        if site.lon is None or site.lat is None:
+            return False
+        return self.west <= site.lon <= self.east and self.south <= site.lat <= self.north
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a list is narrowed to; an empty or None part narrows nothing."""
@@ -40,6 +46,19 @@ class Selection:
     place: Place = ANYWHERE
     kind: str | None = None
     box: BoundingBox | None = None
+
+    def holds(self, kind: str, site: Site) -> bool:
+        """The same question about one thing in memory."""
+        if self.kind is not None and kind != self.kind:
+            return False
+        if self.scope and site.place.town not in self.scope:
+            return False
+        return self._holds_place(site.place) and (self.box is None or self.box.holds(site))
+
+    def _holds_place(self, place: Place) -> bool:
+        if self.place.village is not None and not self.place.village.endswith("000"):
+            return place.village == self.place.village
+        return self.place.town is None or place.town == self.place.town
 
     def conditions(self, table: Table) -> list[ColumnElement[bool]]:
         """For a table with town, village, kind, lon and lat."""

@@ -8,7 +8,7 @@ from cloud.registry.database import Database
 from cloud.registry.datastreams import Series
 from cloud.registry.directory import Directory, Refusal
 from cloud.registry.neurons import Neuron
-from cloud.registry.selection import Site
+from cloud.registry.selection import BoundingBox, Selection, Site
 from protocols.vocabulary import HardwareId, Point
 
 SERIES = (Series("water_temperature", "Cel"), Series("orp", "mV", "2"))
@@ -113,3 +113,29 @@ def test_never_misses_a_neuron_while_others_change(database: Database) -> None:
             assert directory.resolve("gw-1", point) == number
         for one in done:
             one.result()
+
+
+def test_lists_what_the_database_would_list(database: Database) -> None:
+    two_gateways(database)
+    directory = Directory(database)
+    sites = [Site(Place("310151101", "310151101001"), 121.4, 31.6), Site(Place("310151102"), 121.9, 31.6), Site()]
+    for n in range(9):
+        with database.begin() as tx:
+            new = Neuron("", "camera" if n % 2 else "water_quality", "", None, sites[n % 3], {})
+            neurons.add(tx, new, SERIES, 1)
+    town, village = Place("310151101"), Place("310151101", "310151101001")
+    for selection in (
+        Selection(),
+        Selection(scope=frozenset({"310151102"})),
+        Selection(place=town, kind="camera"),
+        Selection(place=village),
+        Selection(place=Place("310151101", "310151101000")),
+        Selection(place=Place("310151101", "310151101002")),
+        Selection(box=BoundingBox(121, 31, 121.5, 32)),
+        Selection(kind="sluice"),
+    ):
+        for observed in (None, "orp"):
+            with database.read() as tx:
+                listed = datastreams.page(tx, selection, 100, 4, observed=observed).items
+            assert list(directory.datastreams(selection, 4, observed=observed)) == listed
+    assert len(list(directory.datastreams(Selection(place=village)))) == 6
