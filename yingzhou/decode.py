@@ -58,10 +58,10 @@ def _modbus_tcp(raw: bytes, _: argparse.Namespace) -> Told:
     return describe_tcp(raw)
 
 
-def _uplink(raw: bytes, _: argparse.Namespace) -> Told:
+def _uplink(raw: bytes, args: argparse.Namespace) -> Told:
     from protocols.uplink.describe import describe  # noqa: PLC0415
 
-    return describe(raw)
+    return describe(raw, args.key)
 
 
 CODECS: Final[dict[str, Codec]] = {
@@ -95,6 +95,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="SECONDS",
         help="senml: the moment that relative times count from, seconds since 1970 (default: now)",
+    )
+    parser.add_argument(
+        "--key",
+        type=bytes.fromhex,
+        metavar="HEX",
+        help="uplink: the gateway's HMAC key, to tell whether the envelope is signed with it",
     )
 
 

@@ -1,5 +1,9 @@
+import math
+
 import pytest
 
+from protocols.uplink import BodyEncoder, Header, sign, unsigned
+from protocols.vocabulary import Batch, Point, Quality, Reading
 from tests.protocols.golden import frame_id, frames
 
 HJ212 = frames("hj212", "HJ212")
@@ -130,3 +134,25 @@ def test_an_overlong_line_does_not_stop_the_next(yingzhou):
     said = yingzhou("decode", "hj212", "-", "--json", stdin=b"#" * 5_000_000 + b"\n" + RIGHT.encode())
     assert [line["ok"] for line in said.json()] == [False, True]
     assert "4194304" in said.json()[0]["error"]
+
+
+def test_uplink(yingzhou):
+    point = Point("nrn-0123abcdw", "ph")
+    readings = [Reading.of(point, 1_800_000_000_000, 7.25), Reading.missing(point, 1_800_000_060_000)]
+    body, count = BodyEncoder().encode([Batch.of(readings)])
+    header = Header("gw-1", 7, 3, count, 1_800_000_000_000, 5)
+    frame = sign(unsigned(header, body), b"k" * 32).hex()
+    (told,) = yingzhou("decode", "uplink", frame, "--json", "--key", (b"k" * 32).hex()).json()
+    assert (told["gateway"], told["epoch"], told["sequence"], told["mac_verified"]) == ("gw-1", 7, 3, True)
+    assert [reading["value"] for reading in told["readings"]] == [7.25, None]
+    assert [reading["quality"] for reading in told["readings"]] == [Quality.NOT_EVALUATED, Quality.MISSING]
+    (told,) = yingzhou("decode", "uplink", frame, "--json").json()
+    assert told["mac_verified"] is None
+    assert any("7.25" in line for line in yingzhou("decode", "uplink", frame).out)
+    assert yingzhou("decode", "uplink", frame[:-2]).code == 1
+    assert yingzhou("decode", "uplink", frame, "--key", "xyz").code == 2
+
+
+def test_numbers_that_json_cannot_say_stand_as_text(yingzhou):
+    (told,) = yingzhou("decode", "senml-cbor", "81a3006161020161" + "78f97c00", "--json").json()
+    assert told["cbor"] == [{"0": "a", "2": 1, "x": str(math.inf)}]
