@@ -181,7 +181,7 @@ async def test_particles_in_the_nanograms_of_the_table():
 
 
 async def test_a_withheld_acknowledgement_brings_the_same_bytes_again_and_then_a_new_connection():
-    async with Centre() as centre, dialling(centre, answer_timeout_s=0.03) as (station, clock, heard):
+    async with Centre() as centre, dialling(centre, answer_timeout_s=0.1) as (station, clock, heard):
         call = await centre.accept()
         first = await call.packet()
         assert [await call.packet() for _ in range(2)] == [first, first]
