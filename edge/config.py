@@ -65,8 +65,6 @@ class Spool(Section):
     """``[spool]``: what is kept until the cloud has it."""
 
     max_bytes: Annotated[int, Field(ge=1 << 20)] = 1 << 30
-    max_age_s: Annotated[float, Field(gt=0)] | None = None
-    """Older records are given up first; none means that only max_bytes limits."""
     gather_ms: Annotated[int, Field(ge=1, le=200)] = 100
     """How long records are gathered before one fdatasync."""
 

@@ -22,7 +22,7 @@ key_id = 3
 
 [spool]
 max_bytes = 10_000_000
-max_age_s = 604800
+# what the disk may hold
 gather_ms = 50
 
 [health]
@@ -116,7 +116,7 @@ def test_what_may_be_left_out(tmp_path):
         ("gather_ms = 50", "gather_ms = 500", ":16: spool.gather_ms: '500': Input should be less than or equal to 200"),
         ("gather_ms = 50", 'gather_ms = "50"', ":16: spool.gather_ms: '50': Input should be a valid integer"),
         ("gather_ms = 50", "gather_ms = 50.5", ":16: spool.gather_ms: '50.5': Input should be a valid integer"),
-        ("max_age_s = 604800", "max_age_s = inf", ":15: spool.max_age_s: "),
+        ("period_s = 10", "period_s = inf", ":31: link.0.device.0.period_s: "),
         ("unit = 3", "unit = 256", ":29: link.0.device.0.unit: '256': Input should be less than or equal to 255"),
         ("period_s = 10", "period_s = 0", ":31: link.0.device.0.period_s: '0': Input should be greater than 0"),
         (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmware_adapters.senml_names import point_of
+from protocols.senml.points import point_of
 from protocols.vocabulary import IdentityError, NeuronId, Point
 
 NEURON = str(NeuronId.from_int(7))
