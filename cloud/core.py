@@ -13,7 +13,7 @@ from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
-from cloud.ingest.parcel import Parcel, Source
+from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
@@ -24,9 +24,9 @@ from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
-from cloud.store.port import Columns
+from cloud.store.port import Columns, CommitReport
 from protocols.uplink import Ack
-from protocols.vocabulary import Clock, IdentityError
+from protocols.vocabulary import Clock, IdentityError, LinkDown
 from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_STATUS, TopicName, topic
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class Core:
         self._settings = broker
         self._data = data
         self._stack = AsyncExitStack()
+        self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
         self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
         self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
@@ -111,6 +112,7 @@ class Core:
 
     async def run(self) -> None:
         """Until cancelled."""
+        self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             if self.broker is not None:
                 self.broker.write(self._accounts())
@@ -131,11 +133,24 @@ class Core:
         sessions = {"uplink": self.uplink, "open door": self.open_door}
         return [f"broker: {name} not connected" for name, session in sessions.items() if not session.connected.is_set()]
 
-    def replay(self, payload: bytes, source: str, gateway: str, settle: Callable[[], None]) -> None:
-        """Take something out of quarantine in again."""
+    def write(self, columns: Columns) -> CommitReport:
+        """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread."""
+        return asyncio.run_coroutine_threadsafe(self.pipeline.write(columns), self._running_loop()).result()
+
+    def replay(self, source: str, gateway: str, payload: bytes) -> tuple[CommitReport, Prepared]:
+        """Try something out of quarantine again; blocks as ``write`` does.
+
+        :raises ValueError: nothing that can be replayed comes from that source.
+        """
         kind = Source.REPLAY if source == Source.ENVELOPE.value else Source(source)
         leaf = UP_BATCH if kind is Source.REPLAY else SENML
-        self.pipeline.receive(Parcel(kind, gateway, topic(gateway, leaf), payload, settle))
+        parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None)
+        return asyncio.run_coroutine_threadsafe(self.pipeline.replay(parcel), self._running_loop()).result()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise LinkDown("the cloud is not running")
+        return self._loop
 
     def _accounts(self) -> list[gateways.BrokerAccount]:
         with self.registry.read() as tx:

@@ -1,5 +1,6 @@
 """What ingest works on: a message as it came, and what became of it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.registry.quarantine import Suspect
-from cloud.store.port import Columns, EnvelopeKey
+from cloud.store.port import Columns, CommitReport, EnvelopeKey
 
 
 class Source(Enum):
@@ -59,3 +60,5 @@ class Prepared:
     suspects: list[Suspect] = field(default_factory=list)
     parcels: list[Parcel] = field(default_factory=list)
     readings: int = 0
+    report: "asyncio.Future[CommitReport] | None" = None
+    """Somebody who waits for what became of it."""

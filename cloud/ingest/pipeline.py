@@ -119,6 +119,22 @@ class Pipeline:
             self._held_back = True
             self._hold(True)
 
+    async def write(self, columns: Columns) -> CommitReport:
+        """Readings whose datastreams are known already, in a commit of their own."""
+        self._frontier.pass_any(columns)
+        return await self._alone(Prepared(late=[columns], readings=len(columns)))
+
+    async def replay(self, parcel: Parcel) -> tuple[CommitReport, Prepared]:
+        """A parcel out of quarantine, in a commit of its own; what is still refused goes back there."""
+        prepared = Prepared()
+        self.prepare(parcel, prepared)
+        return await self._alone(prepared), prepared
+
+    async def _alone(self, prepared: Prepared) -> CommitReport:
+        prepared.report = asyncio.get_running_loop().create_future()
+        await self._ready.put(prepared)
+        return await prepared.report
+
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -245,5 +261,7 @@ class Pipeline:
             self._answer(self._ledger.acknowledgement(gateway, streams))
         for parcel in prepared.parcels:
             parcel.settle()
+        if prepared.report is not None and not prepared.report.done():
+            prepared.report.set_result(report)
         for columns in (*prepared.fresh, *prepared.late):
             self._committed(columns)

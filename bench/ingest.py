@@ -1,0 +1,265 @@
+"""MQTT publishers -> broker -> ingest -> committed in DuckDB -> acknowledged: readings/s, and CPU per reading by stage.
+
+``python -m bench.ingest [--seconds N] [--gateways N] [--datastreams N] [--json]``. Everything runs on this machine:
+load generator, nats-server, ingest, DuckDB. The broker's own limit is measured in the same run with the same
+messages: publisher -> broker -> a subscriber that only counts.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from array import array
+from pathlib import Path
+from typing import Any
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from protocols.uplink import Ack, BodyEncoder, Header, expand, read_header, sign, unsigned, verify
+from protocols.uplink.columns import decode
+from protocols.vocabulary import Batch, Point, ProtocolError
+from protocols.vocabulary.ranges import RangeSet
+from protocols.vocabulary.topics import DOWN_ACK, UP_BATCH, topic
+
+INSTANTS = 5
+EPOCH = 1 << 40
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def envelopes(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> list[tuple[str, bytes]]:
+    """(topic, envelope) in the order of time: each round one envelope a gateway, of INSTANTS seconds of all its datastreams."""
+    rng = random.Random(seed)
+    encoder = BodyEncoder()
+    base_ms = time.time_ns() // 1_000_000 - rounds * INSTANTS * 1000 - 60_000
+    out = []
+    states = []
+    for gateway in gateways:
+        points = tuple(Point.parse(key) for key in gateway["keys"])
+        states.append((gateway, points, [rng.uniform(0, 100) for _ in points], bytes.fromhex(gateway["hmac_key"])))
+    n_index: dict[int, array[int]] = {}
+    for number in range(rounds):
+        for gateway, points, levels, key in states:
+            n = len(points)
+            times, values = array("q"), array("d")
+            for index in range(n):
+                level = levels[index]
+                for instant in range(INSTANTS):
+                    level += rng.gauss(0, 0.03)
+                    times.append(base_ms + (number * INSTANTS + instant) * 1000)
+                    values.append(round(level, 2))
+                levels[index] = level
+            point = n_index.setdefault(n, array("I", [i for i in range(n) for _ in range(INSTANTS)]))
+            batch = Batch(points, point, times, values, array("B", [1]) * len(times), array("I", [0]) * len(times))
+            body, count = encoder.encode([batch])
+            header = Header(gateway["id"], EPOCH, number, count, base_ms, 0)
+            out.append((topic(gateway["id"], UP_BATCH), sign(unsigned(header, body), key, key_id=gateway["key_id"])))
+    return out
+
+
+class Load:
+    """Publishes with a bounded number of envelopes that the cloud has not acknowledged."""
+
+    def __init__(self, port: int, user: str, password: str, keys: dict[str, bytes]) -> None:
+        self.keys = keys
+        self.held: dict[str, RangeSet] = {gateway: RangeSet() for gateway in keys}
+        self.acknowledged = 0
+        self.changed = threading.Condition()
+        self.client = Client(CallbackAPIVersion.VERSION2, f"load-{os.getpid()}")
+        self.client.username_pw_set(user, password)
+        self.client.max_inflight_messages_set(200)
+        self.client.max_queued_messages_set(0)
+        self.client.on_message = self._on_message
+        self.client.connect("127.0.0.1", port)
+        self.client.subscribe(topic("+", DOWN_ACK), 0)
+        self.client.loop_start()
+
+    def _on_message(self, _client: Client, _data: Any, message: Any) -> None:
+        gateway = message.topic.split("/")[2]
+        try:
+            ack = Ack.decode(bytes(message.payload), (self.keys[gateway],))
+        except ProtocolError:
+            return
+        ranges = self.held[gateway]
+        before = ranges.total()
+        for held in ack.held:
+            ranges.update(held.ranges)
+        with self.changed:
+            self.acknowledged += ranges.total() - before
+            self.changed.notify()
+
+    def run(self, messages: list[tuple[str, bytes]], window: int, deadline_s: float) -> float:
+        """Seconds from the first publish to the last acknowledgement."""
+        started = time.perf_counter()
+        sent = 0
+        for name, payload in messages:
+            with self.changed:
+                while sent - self.acknowledged >= window:
+                    if not self.changed.wait(deadline_s):
+                        raise SystemExit(f"no acknowledgement for {deadline_s} s: {self.acknowledged} of {sent}")
+            self.client.publish(name, payload, 1)
+            sent += 1
+        with self.changed:
+            while self.acknowledged < sent:
+                if not self.changed.wait(deadline_s):
+                    raise SystemExit(f"no acknowledgement for {deadline_s} s: {self.acknowledged} of {sent}")
+        return time.perf_counter() - started
+
+
+def broker_limit(port: int, user: str, password: str, messages: list[tuple[str, bytes]]) -> float:
+    """Messages/s through the broker alone: the same envelopes on other topics, QoS 1, to a subscriber that counts."""
+    code = f"""
+import sys, threading
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+done = threading.Event(); seen = 0
+def count(c, u, m):
+    global seen
+    seen += 1
+    if seen >= {len(messages)}: done.set()
+c = Client(CallbackAPIVersion.VERSION2, "bench-count"); c.username_pw_set({user!r}, {password!r}); c.on_message = count
+c.on_subscribe = lambda *a: (print("ready"), sys.stdout.flush())
+c.connect("127.0.0.1", {port}); c.subscribe("bench/+/up", 1); c.loop_start(); done.wait(120); print(seen)
+"""
+    counter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert counter.stdout
+    counter.stdout.readline()
+    client = Client(CallbackAPIVersion.VERSION2, "bench-send")
+    client.username_pw_set(user, password)
+    client.max_inflight_messages_set(200)
+    client.max_queued_messages_set(0)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    started = time.perf_counter()
+    for index, (_, payload) in enumerate(messages):
+        info = client.publish(f"bench/{index % 50}/up", payload, 1)
+        if index % 1000 == 999:
+            info.wait_for_publish(60)
+    counter.stdout.readline()
+    took = time.perf_counter() - started
+    counter.wait()
+    client.disconnect()
+    client.loop_stop()
+    return len(messages) / took
+
+
+def cpu_of(process: int) -> float:
+    values = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def decode_cost(messages: list[tuple[str, bytes]], keys: dict[str, bytes]) -> float:
+    """ns per reading for MAC, expansion and columns, alone on this core."""
+    sample = messages[:500]
+    started = time.process_time()
+    readings = 0
+    for name, envelope in sample:
+        header = read_header(envelope)
+        assert verify(envelope, keys[name.split("/")[2]])
+        decode(expand(envelope, header), header.readings)
+        readings += header.readings
+    return (time.process_time() - started) / readings * 1e9
+
+
+def ask(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("stats\n")
+    process.stdin.flush()
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
+    return answer
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--readings", type=int, default=6_000_000, help="how many to send (default 6,000,000)")
+    parser.add_argument("--gateways", type=int, default=50)
+    parser.add_argument("--datastreams", type=int, default=200, help="of each gateway")
+    parser.add_argument("--window", type=int, default=400, help="envelopes that may be unacknowledged in all")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    args = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="yz-bench-"))
+    mqtt_port, nats_port = free_port(), free_port()
+    command = [sys.executable, "-m", "bench.core_process", str(folder), str(mqtt_port), str(nats_port)]
+    command += [str(args.gateways), str(args.datastreams)]
+    with (folder / "core.log").open("w") as log:
+        core = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        return _measure(args, core, mqtt_port, folder)
+    finally:
+        if core.stdin:
+            core.stdin.close()
+        core.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int, folder: Path) -> int:
+    assert core.stdout
+    line = core.stdout.readline()
+    if not line:
+        raise SystemExit((folder / "core.log").read_text())
+    known = json.loads(line)
+    keys = {g["id"]: bytes.fromhex(g["hmac_key"]) for g in known["gateways"]}
+    rounds = max(1, args.readings // (args.gateways * args.datastreams * INSTANTS))
+    print(f"preparing {rounds * args.gateways:,} envelopes ...", file=sys.stderr, flush=True)
+    messages = envelopes(known["gateways"], rounds)
+    readings = rounds * args.gateways * args.datastreams * INSTANTS
+    size = sum(len(payload) for _, payload in messages)
+    load = Load(port, known["user"], known["password"], keys)
+    before, broker_before, own_before = ask(core), cpu_of(known["broker"]), time.process_time()
+    took = load.run(messages, args.window, 60)
+    after, broker_after, own_after = ask(core), cpu_of(known["broker"]), time.process_time()
+    load.client.disconnect()
+    load.client.loop_stop()
+    stored = after["readings_stored"] - before["readings_stored"]
+    used = {name: after["threads"].get(name, 0) - before["threads"].get(name, 0) for name in after["threads"]}
+    limit = broker_limit(port, known["user"], known["password"], messages[: min(len(messages), 6000)])
+    per = 1e9 / readings
+    loop_s = sum(v for k, v in used.items() if k.endswith("-main"))
+    result = {
+        "readings": readings,
+        "stored": stored,
+        "seconds": round(took, 2),
+        "readings_per_s": round(readings / took),
+        "envelopes_per_s": round(len(messages) / took),
+        "bytes_per_reading_wire": round(size / readings, 2),
+        "broker_limit_envelopes_per_s": round(limit),
+        "ratio_broker": round(len(messages) / took / limit, 3),
+        "cpu_ns_per_reading": {
+            "load generator": round((own_after - own_before) * per),
+            "broker": round((broker_after - broker_before) * per),
+            "ingest loop (MQTT, decode, resolve, acknowledge)": round(loop_s * per),
+            "commit (DuckDB and its threads)": round((sum(used.values()) - loop_s) * per),
+            "of the loop: MAC, expand, columns (measured alone)": round(decode_cost(messages, keys)),
+        },
+        "commits": after["commits"] - before["commits"],
+        "duplicates": after["duplicates"],
+        "quarantined": after["quarantined"],
+        "peak_rss_mb": round(after["rss_kb"] / 1024),
+    }
+    for name, value in result.items():
+        if isinstance(value, dict):
+            print(name)
+            for stage, ns in value.items():
+                print(f"  {stage:<55} {ns:>8,}")
+        else:
+            print(f"{name:<57} {value:>12,}")
+    if args.json:
+        print(json.dumps(result))
+    return 0 if stored == readings else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The cloud's state as Prometheus metrics."""
+
+from collections.abc import Iterable
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from cloud.core import Core
+from cloud.registry import quarantine
+
+
+class CoreCollector(Collector):
+    """Reads the numbers when somebody asks; nothing is counted twice."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def collect(self) -> Iterable[Metric]:
+        core, counts = self._core, self._core.pipeline.counts
+        yield CounterMetricFamily("yz_ingest_parcels", "Messages taken from the broker", counts.parcels)
+        yield CounterMetricFamily("yz_ingest_readings_stored", "Readings committed", counts.readings_stored)
+        yield CounterMetricFamily("yz_ingest_readings_duplicate", "Readings stored before", counts.readings_duplicate)
+        yield CounterMetricFamily(
+            "yz_ingest_readings_conflicting", "Readings whose instant holds another value", counts.readings_conflicting
+        )
+        yield CounterMetricFamily("yz_ingest_envelopes_duplicate", "Envelopes held before", core.envelopes.duplicates)
+        yield CounterMetricFamily(
+            "yz_ingest_security_events", "Wrong MACs and altered envelopes", core.envelopes.security_events
+        )
+        yield CounterMetricFamily("yz_ingest_commits", "Commits", counts.commits)
+        yield CounterMetricFamily(
+            "yz_ingest_commit_failures", "Commits that failed and were tried again", counts.commit_failures
+        )
+        yield GaugeMetricFamily("yz_ingest_waiting", "Messages that wait to be decoded", core.pipeline.waiting)
+        quarantined = CounterMetricFamily("yz_ingest_quarantined", "Put into quarantine, by reason", labels=["reason"])
+        for reason, count in core.pipeline.reasons.items():
+            quarantined.add_metric([reason], count)
+        yield quarantined
+        with core.registry.read() as tx:
+            totals = quarantine.totals(tx)
+        yield GaugeMetricFamily("yz_quarantine_rows", "In quarantine", totals.rows)
+        yield GaugeMetricFamily("yz_quarantine_bytes", "In quarantine", totals.bytes)
+        yield CounterMetricFamily("yz_quarantine_dropped", "Dropped from quarantine to make room", totals.dropped)
+        yield CounterMetricFamily(
+            "yz_broker_connects", "Connects of our sessions", core.uplink.connects + core.open_door.connects
+        )
+        yield CounterMetricFamily(
+            "yz_broker_starts", "Starts of our own broker", core.broker.starts if core.broker else 0
+        )
+        yield GaugeMetricFamily(
+            "yz_latest_datastreams", "Datastreams that have a reading", len(core.latest.everything())
+        )
