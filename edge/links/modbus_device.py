@@ -83,6 +83,7 @@ class ModbusDevice:
             tuple(Point(self.record.source, row.observed, row.channel) for row in block.rows) for block in plan
         ]
         self._all_points = self._points_of(range(len(plan)))
+        self._index = array("I", range(len(self._all_points)))
 
     def _points_of(self, blocks: Iterable[int]) -> tuple[Point, ...]:
         return tuple(chain.from_iterable(self._points[block] for block in blocks))
@@ -184,7 +185,7 @@ class ModbusDevice:
             for row, bits in answer.faults.items():
                 quality[start + row] = Quality.MISSING
                 reasons[start + row] = bits
-        return Batch(points, array("I", range(count)), time, value, quality, reasons)
+        return Batch(points, self._index[:count], time, value, quality, reasons)
 
     def not_kept(self, taken: "asyncio.Future[None]") -> None:
         """Count readings that the disk refused; they are lost, and the spool's own alarm says so."""
