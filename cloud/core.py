@@ -40,7 +40,8 @@ class BrokerSettings:
 
     host: str = "127.0.0.1"
     mqtt_port: int = 1883
-    nats_port: int = 4222
+    nats_port: int = -1
+    """-1: a free one; only the server itself needs it."""
     external: Endpoint | None = None
 
 

@@ -31,6 +31,11 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Command]] = {
+    "up": Command("yingzhou.up", "start everything with a simulated island, and show where to look"),
+    "cloud": Command("yingzhou.cloud", "run the cloud: broker, ingest, store, registry, alarms, API, console"),
+    "edge": Command("yingzhou.edge", "run a gateway's agent, or look at one that runs"),
+    "island": Command("yingzhou.island", "run the simulated devices of an island.toml"),
+    "check": Command("yingzhou.check", "is a configuration file right?"),
     "decode": Command("yingzhou.decode", "what the bytes of a frame mean"),
     "twin": Command("yingzhou.twin", "check and label twin identifiers"),
 }

@@ -1,0 +1,140 @@
+"""The cloud as one process: core, alarms and HTTP composed under one TaskGroup."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvicorn
+from prometheus_client import CollectorRegistry
+
+from cloud.api.app import create_app
+from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.tickets import Tickets
+from cloud.broker.session import Endpoint
+from cloud.config import CloudConfig
+from cloud.core import BrokerSettings, Core
+from cloud.ingest.line_writer import LineWriter
+from cloud.metrics import CoreCollector
+from cloud.registry import keys, quarantine
+from cloud.registry.access import Access
+from protocols.vocabulary import Clock, ConfigError
+
+_MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+class CloudProcess:
+    """``run`` lives until it is cancelled."""
+
+    def __init__(self, config: CloudConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._tickets = Tickets(clock)
+
+    async def run(self, serving: Callable[[str, str], None]) -> None:
+        """Until cancelled.
+
+        :param serving: told the address of the API, and a ticket for the console, once both take requests.
+        :raises ConfigError: a port is taken, or the folder is in use.
+        """
+        config = self._config
+        listening = _bind(config.api.host, config.api.port)
+        config.data.dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        core = Core(config.data.dir, _broker(config), self._clock, registry_url=config.registry_url)
+        async with core:
+            self._install_admin(core)
+            server = _Server(
+                uvicorn.Config(
+                    create_app(self._context(core)),
+                    http="httptools",
+                    ws="none",
+                    lifespan="off",
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=5,
+                )
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(core.run())
+                group.create_task(_serve(server, listening))
+                await core.uplink.connected.wait()
+                serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
+
+    def _install_admin(self, core: Core) -> None:
+        with core.registry.begin() as tx:
+            keys.install(tx, core.secrets.admin_api_key, "admin", ["admin"], self._clock.now_ms())
+
+    def _context(self, core: Core) -> ApiContext:
+        metrics = CollectorRegistry()
+        metrics.register(CoreCollector(core))
+        writer = LineWriter(core.directory, core.write, self._clock, future_ms=self._config.limits.future_s * 1000)
+        return ApiContext(
+            database=core.registry,
+            directory=core.directory,
+            access=Access(core.registry),
+            store=core.store,
+            latest=core.latest,
+            clock=self._clock,
+            secrets=core.secrets,
+            tickets=self._tickets,
+            metrics=metrics,
+            limits=self._config.limits,
+            write_lines=writer.write,
+            replay=lambda number: _replay(core, number),
+            credentials_changed=core.credentials_changed,
+            readiness=core.ready,
+        )
+
+
+def _replay(core: Core, number: int) -> ReplayReport:
+    with core.registry.read() as tx:
+        suspect = quarantine.get(tx, number).suspect
+    try:
+        report, prepared = core.replay(suspect.source, suspect.gateway, suspect.payload)
+    except ValueError:
+        return ReplayReport(0, 0, 1, f"{suspect.source}: nothing that can be tried again")
+    refused = len(report.conflicts) + len(prepared.suspects)
+    return ReplayReport(report.stored, report.duplicates, refused, "; ".join(s.detail for s in prepared.suspects))
+
+
+def _broker(config: CloudConfig) -> BrokerSettings:
+    if not config.broker.url:
+        port = config.broker.mqtt_port
+        with _bind(config.broker.mqtt_host, port) as probe:
+            return BrokerSettings(config.broker.mqtt_host, probe.getsockname()[1])
+    url = urlsplit(config.broker.url)
+    if url.hostname is None:
+        raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
+    file = config.broker.password_file
+    try:
+        password = file.read_text().strip() if file else ""
+    except OSError as error:
+        raise ConfigError(f"broker.password_file: {file}: {error.strerror}") from error
+    endpoint = Endpoint(url.hostname, url.port or _MQTT_PORTS[url.scheme], config.broker.username or "", password)
+    return BrokerSettings(external=endpoint)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ConfigError(f"{host}:{port}: {error.strerror}") from error
+
+
+class _Server(uvicorn.Server):
+    """Signals are the command's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listening])
+    except asyncio.CancelledError:
+        await server.shutdown(sockets=[listening])
+        raise

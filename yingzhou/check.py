@@ -1,0 +1,51 @@
+"""``yingzhou check FILE``: is a configuration right? Exit 2 and file:line and key when not."""
+
+import argparse
+import json
+import tomllib
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, cast
+
+from protocols.vocabulary import ConfigError
+
+KINDS: Final = {"gateway": "edge.config", "cloud": "cloud.config", "island": "simulators.config"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``yingzhou check [--kind KIND] FILE``."""
+    parser.add_argument("file", type=Path, help="gateway.toml, cloud.toml or island.toml")
+    parser.add_argument(
+        "--kind", choices=sorted(KINDS), help="what the file is for; guessed from its sections otherwise"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when it is right.
+
+    :raises ConfigError: what is wrong, with file:line and key.
+    """
+    kind = args.kind or _guess(args.file)
+    load = cast("Callable[[Path], Any]", import_module(KINDS[kind]).load)
+    try:
+        load(args.file)
+    except ConfigError as error:
+        if args.json:
+            print(json.dumps({"ok": False, "kind": kind, "errors": str(error).splitlines()}))
+            return 2
+        raise
+    print(json.dumps({"ok": True, "kind": kind}) if args.json else f"{args.file}: right, for {kind}")
+    return 0
+
+
+def _guess(path: Path) -> str:
+    """By what only one of the kinds has; an unreadable file is left to the edge's loader, which says why."""
+    try:
+        keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return "gateway"
+    if keys & {"gateway", "uplink", "link", "spool", "health"}:
+        return "gateway"
+    return "island" if keys & {"seed", "speed", "modbus", "hj212", "coap", "truth"} else "cloud"

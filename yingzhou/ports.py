@@ -1,0 +1,61 @@
+"""Which ports ``up`` uses: those that were asked for, those of last time, or free ones."""
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from protocols.vocabulary import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens; kept in the folder, so that a second start finds the same."""
+
+    api: int
+    mqtt: int
+    hj212: int
+    coap: int
+    modbus: tuple[int, ...]
+
+
+def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
+    """As last time where nothing was asked for; written down in ``path``.
+
+    :param api: the port that the user asked for; 0: any.
+    :raises ConfigError: a port that was asked for is taken.
+    """
+    last = json.loads(path.read_text()) if path.exists() else {}
+    for option, asked in (("--port", api), ("--mqtt-port", mqtt)):
+        if asked and not _is_free(asked, socket.SOCK_STREAM):
+            raise ConfigError(f"{option} {asked}: something listens there already; choose another, or 0 for any")
+    modbus = list(last.get("modbus", ()))[:modbus_servers]
+    ports = Ports(
+        api=api or _free(last.get("api", 0)),
+        mqtt=mqtt or _free(last.get("mqtt", 0)),
+        hj212=_free(last.get("hj212", 0)),
+        coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
+        modbus=tuple(_free(port) for port in (*modbus, *[0] * (modbus_servers - len(modbus)))),
+    )
+    path.write_text(json.dumps(asdict(ports)))
+    return ports
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free(port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """That port when it is free, any other one when not."""
+    if port and _is_free(port, kind):
+        return port
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number

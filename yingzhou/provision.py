@@ -1,0 +1,130 @@
+"""Gateways, neurons and twins of the simulated island, entered over the API as a user would."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from protocols.vocabulary import LinkDown
+from simulators.layout import NeuronPlan, Wire
+
+GATEWAYS: Final[dict[Wire, str]] = {"modbus-tcp": "gw-modbus", "hj212-tcp": "gw-hj212", "coap": "gw-coap"}
+_NAMES: Final = {
+    "gw-modbus": "仿真网关 Modbus",
+    "gw-hj212": "仿真网关 HJ 212",
+    "gw-coap": "仿真网关 CoAP",
+}
+_RULE: Final = {
+    "name": "pm2_5 above 75 ug/m3",
+    "observed": "pm2_5",
+    "comparison": "gt",
+    "threshold": 75.0,
+    "deadband": 5.0,
+    "priority": "medium",
+}
+
+
+class Provisioner:
+    """Asks first and enters only what is missing, so that a second start changes nothing."""
+
+    def __init__(self, api: httpx.AsyncClient, folder: Path, progress: Callable[[str], None]) -> None:
+        self._api = api
+        self._folder = folder
+        self._progress = progress
+
+    async def gateways(self) -> dict[str, dict[str, Any]]:
+        """Every gateway, with the paths of its secrets: id -> {username, key_id, password_file, hmac_key_file}."""
+        known = {item["id"] for item in await self._all("/api/v1/gateways")}
+        found = {}
+        for gateway in GATEWAYS.values():
+            if gateway not in known:
+                await self._post("/api/v1/gateways", {"id": gateway, "name": _NAMES[gateway]})
+            found[gateway] = await self._credentials(gateway)
+        return found
+
+    async def _credentials(self, gateway: str) -> dict[str, Any]:
+        folder = self._folder / gateway
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files = {"password_file": folder / "password", "hmac_key_file": folder / "hmac_key"}
+        told = folder / "username"
+        if not all(path.exists() for path in (*files.values(), told)):
+            given = await self._post(f"/api/v1/gateways/{gateway}/credentials", {})
+            _write_secret(files["password_file"], given["password"])
+            _write_secret(files["hmac_key_file"], given["hmac_key"])
+            _write_secret(told, f"{given['username']}\n{given.get('key_id', 1)}")
+        username, key_id = told.read_text().split("\n")
+        return {"username": username, "key_id": int(key_id), **files}
+
+    async def neurons(self, plans: Sequence[NeuronPlan]) -> dict[str, str]:
+        """Every neuron of the layout, with the twin that it watches: hardware identity -> neuron identifier."""
+        known = {
+            f"{hardware['scheme']}:{hardware['value']}": item["id"]
+            for item in await self._all("/api/v1/neurons")
+            for hardware in item["hardware"]
+        }
+        missing = [plan for plan in plans if str(plan.hardware) not in known]
+        for number, plan in enumerate(missing, 1):
+            known[str(plan.hardware)] = await self._enter(plan)
+            if number % 20 == 0 or number == len(missing):
+                self._progress(f"entered {number} of {len(missing)} neurons and their twins")
+        return {str(plan.hardware): known[str(plan.hardware)] for plan in plans}
+
+    async def _enter(self, plan: NeuronPlan) -> str:
+        location = {"type": "Point", "coordinates": [plan.longitude, plan.latitude]}
+        neuron = await self._post(
+            "/api/v1/neurons",
+            {
+                "name": plan.name,
+                "kind": plan.kind,
+                "gateway": GATEWAYS[plan.wire],
+                "observed_properties": list(plan.observed),
+                "hardware": [{"scheme": plan.hardware.scheme, "value": plan.hardware.value}],
+                "location": location,
+                "town": plan.town,
+            },
+        )
+        twin = await self._post(
+            "/api/v1/twins",
+            {"kind": plan.twin_kind, "name": plan.twin_name, "town": plan.town, "location": location, "attributes": {}},
+        )
+        await self._post(f"/api/v1/neurons/{neuron['id']}/bindings", {"twin": twin["id"]})
+        identifier: str = neuron["id"]
+        return identifier
+
+    async def rule(self) -> None:
+        """One threshold rule, so that there is something to see when the air is bad."""
+        if not await self._all("/api/v1/rules"):
+            await self._post("/api/v1/rules", _RULE)
+
+    async def _all(self, path: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            query = f"?limit=1000{f'&cursor={quote(cursor)}' if cursor else ''}"
+            answer = await self._api.get(path + query)
+            _check(answer, path)
+            body = answer.json()
+            items += body["items"]
+            cursor = body["next"]
+            if cursor is None:
+                return items
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._api.post(path, json=body)
+        _check(answer, path)
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def _check(answer: httpx.Response, path: str) -> None:
+    if not answer.is_success:
+        raise LinkDown(f"{answer.request.method} {path}: {answer.status_code} {answer.text[:500]}")
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,198 @@
+"""``yingzhou up``: cloud, edge agents and the simulated island as processes of their own, in one folder."""
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from protocols.vocabulary import ConfigError
+from simulators.document import Wiring, island_toml
+from simulators.layout import NeuronPlan, layout
+from yingzhou.children import Child
+from yingzhou.files import cloud_toml, gateway_toml, links
+from yingzhou.ports import Ports, choose
+from yingzhou.provision import GATEWAYS, Provisioner
+from yingzhou.running import run_until_stopped
+
+READY_S: Final = 60.0
+STATUS_S: Final = 2.0
+QUIET_S: Final = 15.0
+"""Between status lines when nobody looks at a terminal."""
+HJ212_PERIOD_S: Final = 10.0
+COAP_PERIOD_S: Final = 15.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """design.md §9."""
+    parser.add_argument("--port", type=int, default=8080, help="of API and console; 0: a free one (default 8080)")
+    parser.add_argument("--mqtt-port", type=int, default=1883, help="of the broker; 0: a free one (default 1883)")
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), help="the folder that keeps everything (default ./data)"
+    )
+    parser.add_argument("--neurons", type=int, default=66, help="simulated sensing nodes (default 66)")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one (default 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the simulated island (default 1)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when it was stopped.
+
+    :raises ConfigError: a port is taken, or the folder cannot be written.
+    """
+    if args.neurons < 1 or args.speed <= 0:
+        raise ConfigError(f"--neurons {args.neurons}, --speed {args.speed}: expected at least 1 and more than 0")
+    return run_until_stopped(Up(args).run(), verbose=args.verbose)
+
+
+class Up:
+    """The whole house on one machine."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._data: Path = args.data.absolute()
+        self._plans: list[NeuronPlan] = layout(args.neurons, args.seed)
+        self._children: list[Child] = []
+
+    async def run(self) -> None:
+        """Until cancelled; everything is stopped when it returns, the last started first."""
+        began_s = time.monotonic()
+        for name in ("logs", "gateways"):
+            (self._data / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        servers = max((plan.server or 0 for plan in self._plans), default=0) + 1
+        ports = choose(
+            self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, modbus_servers=servers
+        )
+        try:
+            await self._start(ports, began_s)
+            async with asyncio.TaskGroup() as group:
+                for child in self._children:
+                    group.create_task(child.watch())
+                group.create_task(self._tell(ports))
+        finally:
+            await self._stop()
+
+    async def _start(self, ports: Ports, began_s: float) -> None:
+        _say(f"data in {self._data}")
+        (self._data / "cloud.toml").write_text(cloud_toml(ports, self._data))
+        cloud = await self._child("cloud", ["cloud", "-c", str(self._data / "cloud.toml")])
+        await self._ready(cloud, ports)
+        async with self._api(ports) as api:
+            provisioner = Provisioner(api, self._data / "gateways", _say)
+            credentials = await provisioner.gateways()
+            neurons = await provisioner.neurons(self._plans)
+            await provisioner.rule()
+            link = await _console_link(api, ports)
+        for wire, gateway in GATEWAYS.items():
+            path = self._data / "gateways" / gateway / "gateway.toml"
+            path.write_text(
+                gateway_toml(gateway, credentials[gateway], ports, links(wire, self._plans, neurons, ports))
+            )
+            await self._child(gateway, ["edge", "-c", str(path)])
+        (self._data / "island.toml").write_text(self._island_toml(ports))
+        await self._child("island", ["island", "-c", str(self._data / "island.toml")])
+        towns = len({plan.town for plan in self._plans})
+        _say(f"{len(self._plans)} neurons in {towns} towns, ready after {time.monotonic() - began_s:.1f} s")
+        print(
+            f"""
+  console  {link}
+  API      http://127.0.0.1:{ports.api}/docs  (key in {self._data}/secrets/admin-api-key)
+  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, CoAP {ports.coap}, Modbus {ports.modbus[0]}, all on 127.0.0.1
+  Ctrl-C stops everything; the next start goes on where this one stopped.
+""",
+            flush=True,
+        )
+
+    async def _child(self, name: str, arguments: list[str]) -> Child:
+        child = Child(name, arguments, self._data / "logs" / f"{name}.log", _say)
+        self._children.append(child)
+        await child.start()
+        return child
+
+    async def _stop(self) -> None:
+        _say("stopping ...")
+        for child in reversed(self._children):
+            await child.stop()
+        _say("stopped")
+
+    async def _ready(self, cloud: Child, ports: Ports) -> None:
+        until_s = time.monotonic() + READY_S
+        async with httpx.AsyncClient() as probe:
+            while True:
+                try:
+                    if (await probe.get(f"http://127.0.0.1:{ports.api}/readyz")).status_code == httpx.codes.OK:
+                        return
+                except httpx.HTTPError:
+                    pass
+                if not cloud.running or time.monotonic() > until_s:
+                    raise ConfigError(f"the cloud does not start: {cloud.tail()}")
+                await asyncio.sleep(0.05)
+
+    def _api(self, ports: Ports) -> httpx.AsyncClient:
+        key = (self._data / "secrets" / "admin-api-key").read_text().strip()
+        return httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{ports.api}", headers={"Authorization": f"Bearer {key}"}, timeout=30
+        )
+
+    def _island_toml(self, ports: Ports) -> str:
+        wiring = Wiring(
+            modbus_ports=ports.modbus,
+            hj212_port=ports.hj212,
+            coap_port=ports.coap,
+            hj212_period_s=HJ212_PERIOD_S * self._args.speed,
+            coap_period_s=COAP_PERIOD_S * self._args.speed,
+        )
+        return island_toml(self._plans, wiring, seed=self._args.seed, speed=self._args.speed)
+
+    async def _tell(self, ports: Ports) -> None:
+        """One live line on a terminal; elsewhere a line now and then."""
+        live = sys.stdout.isatty()
+        stored, at_s = 0.0, time.monotonic()
+        async with self._api(ports) as api:
+            while True:
+                await asyncio.sleep(STATUS_S if live else QUIET_S)
+                try:
+                    numbers = _metrics((await api.get("/metrics")).text)
+                except httpx.HTTPError as error:
+                    _say(f"the API does not answer: {error!r}")
+                    continue
+                now_s, now_stored = time.monotonic(), numbers.get("yz_ingest_readings_stored_total", 0.0)
+                line = _status_line(numbers, (now_stored - stored) / (now_s - at_s), self._children)
+                stored, at_s = now_stored, now_s
+                print(f"\r\x1b[2K{line}" if live else line, end="" if live else "\n", flush=True)
+
+
+def _status_line(numbers: dict[str, float], rate: float, children: list[Child]) -> str:
+    alive = sum(child.running for child in children)
+    return (
+        f"{time.strftime('%H:%M:%S')}  {alive}/{len(children)} processes  "
+        f"{numbers.get('yz_ingest_readings_stored_total', 0):,.0f} readings ({max(0.0, rate):,.0f}/s)  "
+        f"{numbers.get('yz_latest_datastreams', 0):,.0f} datastreams  "
+        f"{numbers.get('yz_quarantine_rows', 0):,.0f} in quarantine  {numbers.get('yz_alarms_active', 0):,.0f} alarms"
+    )
+
+
+def _metrics(text: str) -> dict[str, float]:
+    """Prometheus text to name -> sum over labels."""
+    numbers: dict[str, float] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.rpartition(" ")
+            name = name.partition("{")[0]
+            numbers[name] = numbers.get(name, 0.0) + float(value)
+    return numbers
+
+
+async def _console_link(api: httpx.AsyncClient, ports: Ports) -> str:
+    answer = await api.post("/api/v1/tickets", json={})
+    if not answer.is_success:
+        return f"http://127.0.0.1:{ports.api}/"
+    return f"http://127.0.0.1:{ports.api}/login?ticket={answer.json()['ticket']}"
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
