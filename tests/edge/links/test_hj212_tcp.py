@@ -105,6 +105,15 @@ async def test_units_flags_and_values():
     }
 
 
+async def test_a_unit_is_converted_in_decimals():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (_, writer):
+        writer.write(encode(packet(factor("a01006", "100.02"))))
+        readings = await intake.until(1)
+    assert 100.02 * 10 != 1000.2
+    assert [reading.value for reading in readings] == [1000.2]
+
+
 async def test_no_acknowledgement_before_the_readings_are_on_disk():
     link, intake = link_of(), Recorder(durable=False)
     async with running(link, intake), calling(link) as (reader, writer):

@@ -141,6 +141,18 @@ async def test_an_answer_that_comes_after_its_time_is_not_taken_for_the_next_one
     assert port.counters["late_answer"] == 1
 
 
+async def test_a_silent_unit_never_costs_its_neighbours_the_connection(server):
+    port = PymodbusPort("127.0.0.1", server.port, 0.01)
+    await port.open()
+    server.script = lambda q: None if q.unit == 2 else truth(q)
+    for _ in range(12):
+        with pytest.raises(DeviceSilent):
+            await port.read(2, "holding", 10, 4)
+    assert await port.read(1, "holding", 10, 4) == TRUTH
+    assert server.connections == 1
+    port.close()
+
+
 async def test_an_exception_carries_its_code(server, port):
     server.script = lambda q: refusal(q, 2)
     with pytest.raises(ModbusRefused) as caught:

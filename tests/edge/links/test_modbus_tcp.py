@@ -344,6 +344,19 @@ async def test_a_deaf_connection_is_opened_anew(server):
         await until(lambda: {r.point.source for r in intake.readings} == {"serial:1", "serial:2"})
 
 
+async def test_after_a_deaf_connection_nobody_is_left_out(server):
+    server.script = lambda q: truth(q) if server.connections >= 2 else None
+    clock, intake = ManualClock(), Recorder()
+    link = link_to(server.port, clock, device(1, 0), device(2, 0), timeout_s=0.01, retries=0)
+    async with running(link, intake):
+        while server.connections < 2:
+            await advanced(clock, 0.1)
+        opened_s = clock.monotonic_s()
+        while len({reading.point.source for reading in intake.readings}) < 2:
+            await advanced(clock, 0.1)
+        assert clock.monotonic_s() - opened_s < 1.5  # the breakers alone would have made it 4
+
+
 async def test_readings_that_the_disk_refused_are_counted(server):
     clock, intake = ManualClock(), Recorder(durable=False)
     link = link_to(server.port, clock, device(1, 0))
