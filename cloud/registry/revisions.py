@@ -10,6 +10,8 @@ CREDENTIALS = "credentials"
 """Gateways' credential versions and password hashes."""
 ACCESS = "access"
 """API keys and sessions."""
+ALARMS = "alarms"
+"""Rules, and which alarms are shelved."""
 
 
 def bump(tx: Connection, part: str) -> int:

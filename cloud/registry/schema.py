@@ -185,6 +185,7 @@ RULE = Table(
     Column("observed", String(48), nullable=False),
     Column("kind", String(32)),  # only neurons of this kind; null: all
     Column("town", String(9)),  # only neurons of this town; null: all
+    Column("neuron", ForeignKey(NEURON.c.id)),  # only this neuron; null: all
     Column("comparison", String(2), nullable=False),
     Column("threshold", Float, nullable=False),
     Column("deadband", Float, nullable=False),
@@ -192,6 +193,7 @@ RULE = Table(
     Column("enabled", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
+    Column("retired_ms", BigInteger),  # a rule that was deleted stays for the alarms that it raised
     CheckConstraint("comparison IN ('gt', 'lt')", name="comparison"),
     CheckConstraint("priority IN ('high', 'medium', 'low')", name="priority"),
     CheckConstraint("deadband >= 0", name="deadband"),
@@ -214,6 +216,10 @@ ALARM = Table(  # one row per condition: a repetition counts up (ISA-18.2 §5)
     Column("count", BigInteger, nullable=False),
     Column("value", Float),
     Column("observed_ms", BigInteger),
+    Column("announced", Boolean, nullable=False),  # whether others were last told that it is active
+    Column("shelved_until_ms", BigInteger),
+    Column("shelved_by", String(200)),
+    Column("shelved_reason", String(200)),
     Column("updated_ms", BigInteger, nullable=False),
     UniqueConstraint("rule", "datastream"),
     CheckConstraint("state IN ('active_unacked', 'active_acked', 'cleared_unacked', 'normal')", name="state"),
@@ -228,24 +234,38 @@ WEBHOOK = Table(
     Column("url", String(2000), nullable=False),
     Column("events", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("disabled_reason", String(200)),
     Column("version", Integer, nullable=False),  # its secret is derived from the master key, id and this
     Column("created_ms", BigInteger, nullable=False),
 )
 
-DELIVERY = Table(
+DELIVERY = Table(  # the outbox: a row is written in the transaction of the change that it tells of
     "delivery",
     METADATA,
-    Column("id", String(40), primary_key=True),  # webhook-id of Standard Webhooks: the same over all retries
+    Column("number", Integer, primary_key=True),  # the order in which one alarm's events happened
+    Column("id", String(40), nullable=False, unique=True),  # webhook-id of Standard Webhooks: the same over all retries
     Column("webhook", ForeignKey(WEBHOOK.c.id), nullable=False),
+    Column("alarm", ForeignKey(ALARM.c.id)),
     Column("event", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_ms", BigInteger),  # null: no further attempt
     Column("state", String(16), nullable=False),
-    Column("last_status", Integer),
-    Column("last_error", Text),
     CheckConstraint("state IN ('pending', 'delivered', 'failed', 'disabled')", name="state"),
-    Index(None, "state", "next_ms"),
-    Index(None, "webhook", "created_ms"),
+    Index(None, "webhook", "state", "next_ms"),
+    Index(None, "webhook", "alarm", "number"),
+    Index(None, "webhook", "number"),
+    sqlite_autoincrement=True,
+)
+
+ATTEMPT = Table(
+    "attempt",
+    METADATA,
+    Column("delivery", ForeignKey(DELIVERY.c.number), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("at_ms", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("status", Integer),  # null: no answer
+    Column("error", Text, nullable=False),  # empty: delivered
 )

@@ -62,26 +62,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("part", name=op.f("pk_revision")),
     )
     op.create_table(
-        "rule",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("observed", sa.String(length=48), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=True),
-        sa.Column("town", sa.String(length=9), nullable=True),
-        sa.Column("comparison", sa.String(length=2), nullable=False),
-        sa.Column("threshold", sa.Float(), nullable=False),
-        sa.Column("deadband", sa.Float(), nullable=False),
-        sa.Column("priority", sa.String(length=8), nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("created_ms", sa.BigInteger(), nullable=False),
-        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("comparison IN ('gt', 'lt')", name=op.f("ck_rule_comparison")),
-        sa.CheckConstraint("priority IN ('high', 'medium', 'low')", name=op.f("ck_rule_priority")),
-        sa.CheckConstraint("deadband >= 0", name=op.f("ck_rule_deadband")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule")),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
         "session",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
@@ -122,28 +102,11 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("events", sa.JSON(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("disabled_reason", sa.String(length=200), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
     )
-    op.create_table(
-        "delivery",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("webhook", sa.String(length=40), nullable=False),
-        sa.Column("event", sa.String(length=64), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_ms", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_ms", sa.BigInteger(), nullable=True),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("last_status", sa.Integer(), nullable=True),
-        sa.Column("last_error", sa.Text(), nullable=True),
-        sa.CheckConstraint("state IN ('pending', 'delivered', 'failed', 'disabled')", name=op.f("ck_delivery_state")),
-        sa.ForeignKeyConstraint(["webhook"], ["webhook.id"], name=op.f("fk_delivery_webhook")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-    )
-    op.create_index(op.f("ix_delivery_state_next_ms"), "delivery", ["state", "next_ms"], unique=False)
-    op.create_index(op.f("ix_delivery_webhook_created_ms"), "delivery", ["webhook", "created_ms"], unique=False)
     op.create_table(
         "neuron",
         sa.Column("id", sa.String(length=13), nullable=False),
@@ -203,6 +166,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_hardware_neuron"), "hardware", ["neuron"], unique=False)
     op.create_table(
+        "rule",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("observed", sa.String(length=48), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=True),
+        sa.Column("town", sa.String(length=9), nullable=True),
+        sa.Column("neuron", sa.String(length=13), nullable=True),
+        sa.Column("comparison", sa.String(length=2), nullable=False),
+        sa.Column("threshold", sa.Float(), nullable=False),
+        sa.Column("deadband", sa.Float(), nullable=False),
+        sa.Column("priority", sa.String(length=8), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("retired_ms", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("comparison IN ('gt', 'lt')", name=op.f("ck_rule_comparison")),
+        sa.CheckConstraint("priority IN ('high', 'medium', 'low')", name=op.f("ck_rule_priority")),
+        sa.CheckConstraint("deadband >= 0", name=op.f("ck_rule_deadband")),
+        sa.ForeignKeyConstraint(["neuron"], ["neuron.id"], name=op.f("fk_rule_neuron")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "alarm",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Integer(), nullable=False),
@@ -217,6 +203,10 @@ def upgrade() -> None:
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.Float(), nullable=True),
         sa.Column("observed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("announced", sa.Boolean(), nullable=False),
+        sa.Column("shelved_until_ms", sa.BigInteger(), nullable=True),
+        sa.Column("shelved_by", sa.String(length=200), nullable=True),
+        sa.Column("shelved_reason", sa.String(length=200), nullable=True),
         sa.Column("updated_ms", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "state IN ('active_unacked', 'active_acked', 'cleared_unacked', 'normal')", name=op.f("ck_alarm_state")
@@ -230,3 +220,38 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_alarm_state"), "alarm", ["state"], unique=False)
+    op.create_table(
+        "delivery",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("webhook", sa.String(length=40), nullable=False),
+        sa.Column("alarm", sa.Integer(), nullable=True),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_ms", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.CheckConstraint("state IN ('pending', 'delivered', 'failed', 'disabled')", name=op.f("ck_delivery_state")),
+        sa.ForeignKeyConstraint(["alarm"], ["alarm.id"], name=op.f("fk_delivery_alarm")),
+        sa.ForeignKeyConstraint(["webhook"], ["webhook.id"], name=op.f("fk_delivery_webhook")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("id", name=op.f("uq_delivery_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_delivery_webhook_alarm_number"), "delivery", ["webhook", "alarm", "number"], unique=False)
+    op.create_index(op.f("ix_delivery_webhook_number"), "delivery", ["webhook", "number"], unique=False)
+    op.create_index(
+        op.f("ix_delivery_webhook_state_next_ms"), "delivery", ["webhook", "state", "next_ms"], unique=False
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("delivery", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["delivery"], ["delivery.number"], name=op.f("fk_attempt_delivery")),
+        sa.PrimaryKeyConstraint("delivery", "number", name=op.f("pk_attempt")),
+    )
