@@ -1,0 +1,54 @@
+"""The application: routers, and around them who may pass, bounds, safe headers and counting."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+
+from cloud.api import (
+    console,
+    gateways,
+    health,
+    keys,
+    latest,
+    neurons,
+    problems,
+    quarantine,
+    readings,
+    towns,
+    twins,
+    write,
+)
+from cloud.api.bounds import BodyBound, SafeHeaders
+from cloud.api.context import ApiContext
+from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
+from cloud.api.traffic import Traffic
+
+CONSOLE: Final = Path(__file__).parents[1] / "console"
+_ROUTERS: Final = (twins, neurons, gateways, readings, latest, towns, quarantine, keys, write)
+
+
+def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = CONSOLE) -> FastAPI:
+    """The ASGI application.
+
+    :param routers: further routes; they stand behind the same gatekeeper.
+    """
+    app = FastAPIOffline(
+        title="Yingzhou",
+        version=version("yingzhou"),
+        summary="Twins, neurons and their readings.",
+        swagger_ui_parameters={"persistAuthorization": False},
+    )
+    app.state.context = context
+    problems.install(app)
+    for router in (*(module.router for module in _ROUTERS), *routers):
+        app.include_router(router, dependencies=[DOCUMENTED])
+    app.include_router(health.router)
+    console.install(app, console_folder)
+    app.add_middleware(BodyBound, limits=context.limits)
+    app.add_middleware(Gatekeeper, access=context.access, clock=context.clock)
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Traffic, metrics=context.metrics)
+    return app

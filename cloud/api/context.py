@@ -1,0 +1,69 @@
+"""What the API is given: everything it needs, made elsewhere."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple, Protocol, cast
+
+import numpy as np
+from fastapi import Depends, Request
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry
+
+from cloud.api.tickets import Tickets
+from cloud.config import Limits
+from cloud.ingest.line_protocol import Precision
+from cloud.ingest.line_writer import LineReport
+from cloud.registry.access import Access
+from cloud.registry.database import Database
+from cloud.registry.directory import Directory
+from cloud.secrets import Secrets
+from cloud.store.port import Columns, Store
+from protocols.vocabulary import Clock
+
+
+class LatestView(Protocol):
+    """The newest readings, in memory."""
+
+    def snapshot(self, datastreams: NDArray[np.int32]) -> Columns:
+        """The newest readings of these; a datastream without any is left out."""
+        ...
+
+
+class ReplayReport(NamedTuple):
+    """What became of a message from quarantine."""
+
+    stored: int
+    duplicates: int
+    refused: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """All callables may block; they are called from threads."""
+
+    database: Database
+    directory: Directory
+    access: Access
+    store: Store
+    latest: LatestView
+    clock: Clock
+    secrets: Secrets
+    tickets: Tickets
+    metrics: CollectorRegistry
+    limits: Limits
+    write_lines: Callable[[bytes, Precision, frozenset[str]], LineReport]
+    """Line protocol, its precision, the sender's towns."""
+    replay: Callable[[int], ReplayReport]
+    """Try a message from quarantine again, by its number."""
+    credentials_changed: Callable[[], None]
+    """Gateways' credentials are others now: the broker must know."""
+    readiness: Callable[[], Sequence[str]]
+    """Why we are not ready, one line each; empty when we are."""
+
+
+async def _context(request: Request) -> ApiContext:
+    return cast(ApiContext, request.app.state.context)
+
+
+Context = Annotated[ApiContext, Depends(_context)]

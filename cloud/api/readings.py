@@ -1,0 +1,103 @@
+"""`/api/v1/datastreams`, and the readings of datastreams and twins."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+
+from cloud.api import answers, rows, series
+from cloud.api.answers import PlacedDatastream
+from cloud.api.context import Context
+from cloud.api.filters import Selected
+from cloud.api.gatekeeper import Reader
+from cloud.api.paging import Cursor, Limit, Listing, cursor, listing, numbers_after
+from cloud.api.question import Asked, Question
+from cloud.api.series import Stretch
+from cloud.api.times import format_time
+from cloud.api.twins import twin_id
+from cloud.registry import bindings, datastreams, twins
+from cloud.registry.errors import NotFound
+from protocols.vocabulary import IdentityError, NeuronId, Point
+
+router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
+PropertyName = Annotated[str | None, Query(max_length=48, description="an observed property")]
+
+
+@router.get("/datastreams")
+def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
+    context: Context,
+    chosen: Selected,
+    neuron: Annotated[str | None, Query(max_length=13)] = None,
+    gateway: Annotated[str | None, Query(max_length=32)] = None,
+    observed: Annotated[PropertyName, Query(alias="property")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = "",
+) -> Listing[PlacedDatastream]:
+    """Datastreams in the order in which they were registered."""
+    after = (numbers_after(cursor) or (0,))[0]
+    with context.database.read() as tx:
+        page = datastreams.page(tx, chosen, limit, after, observed=observed, neuron=neuron, gateway=gateway)
+    return listing(page, answers.datastream)
+
+
+@router.get("/datastreams/{key:path}/readings", response_model=None)
+def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
+    """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
+    with context.database.read() as tx:
+        stream = datastreams.get(tx, _key(key), who.towns)
+    head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit}
+    parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
+    if asked.every_ms is None:
+        found, after = series.raw(context.store, parts, asked)
+        return rows.respond(head, rows.readings(found), _following(after), asked.format)
+    gathered, after = series.buckets(context.store, parts, asked, asked.every_ms, {stream.number: stream})
+    items = [rows.BucketRow(format_time(key.start), one.value, one.quality, one.count) for key, one in gathered]
+    return rows.respond({**head, **_how(asked)}, items, _following(after), asked.format)
+
+
+@router.get("/twins/{twin}/readings", response_model=None)
+def twin_readings(
+    context: Context,
+    who: Reader,
+    twin: str,
+    asked: Asked,
+    observed: Annotated[PropertyName, Query(alias="property")] = None,
+) -> Response:
+    """Readings of a twin by whichever neurons watched it at the time; by bucket, joined per observed property."""
+    name = twin_id(twin)
+    with context.database.read() as tx:
+        twins.get(tx, name, who.towns)
+        bound = bindings.of_twin(tx, name)
+        known = datastreams.of_neurons(tx, sorted({one.neuron for one in bound}))
+    streams = {one.number: one for one in known if observed is None or one.point.observed == observed}
+    numbers: dict[str, list[int]] = {}
+    for one in streams.values():
+        numbers.setdefault(one.point.source, []).append(one.number)
+    parts = series.stretches(bound, numbers, asked.from_ms, asked.to_ms)
+    head = {"twin": str(name)}
+    if asked.every_ms is None:
+        found, after = series.raw(context.store, parts, asked)
+        names = {one.number: (str(one.point), one.unit) for one in streams.values()}
+        return rows.respond(head, rows.named_readings(found, names), _following(after), asked.format)
+    gathered, after = series.buckets(context.store, parts, asked, asked.every_ms, streams)
+    items = [
+        rows.NamedBucketRow(format_time(key.start), one.value, one.quality, one.count, key.series, key.unit)
+        for key, one in gathered
+    ]
+    return rows.respond({**head, **_how(asked)}, items, _following(after), asked.format)
+
+
+def _key(text: str) -> Point:
+    try:
+        point = Point.parse(text)
+        NeuronId.parse(point.source)
+    except IdentityError as error:
+        raise NotFound(str(error)) from None
+    return point
+
+
+def _following(after: tuple[int, int] | None) -> str | None:
+    return None if after is None else cursor(*after)
+
+
+def _how(asked: Question) -> dict[str, Any]:
+    return {"every_ms": asked.every_ms, "agg": asked.aggregate}

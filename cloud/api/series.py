@@ -1,0 +1,146 @@
+"""A twin's series across sensor swaps: the time cut where bindings begin and end, the answers joined again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from cloud.api.question import Question
+from cloud.registry.bindings import Binding
+from cloud.registry.datastreams import Datastream
+from cloud.store.port import Aggregate, Buckets, Columns, Store
+from protocols.vocabulary import Quality, worst
+
+
+class Stretch(NamedTuple):
+    """A time in which the same datastreams watch."""
+
+    from_ms: int
+    to_ms: int
+    numbers: tuple[int, ...]
+
+
+class BucketKey(NamedTuple):
+    """Which bucket of which observed property."""
+
+    start: int
+    series: str
+    """With the channel if there is one."""
+    unit: str
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One bucket of one observed property of a twin, gathered from one or more datastreams."""
+
+    value: float
+    count: int
+    quality: Quality
+
+
+def stretches(
+    bindings: Sequence[Binding], streams: Mapping[str, Sequence[int]], from_ms: int, to_ms: int
+) -> list[Stretch]:
+    """The bound times within from_ms <= time < to_ms, in their order; who watched nothing is left out.
+
+    :param streams: neuron -> numbers of its datastreams.
+    """
+    edges = {from_ms, to_ms}
+    for one in bindings:
+        edges.update(edge for edge in (one.from_ms, one.to_ms) if edge is not None and from_ms < edge < to_ms)
+    found: list[Stretch] = []
+    cuts = sorted(edges)
+    for start, end in pairwise(cuts):
+        watching = {one.neuron for one in bindings if one.from_ms <= start and (one.to_ms is None or one.to_ms >= end)}
+        numbers = tuple(sorted(number for neuron in watching for number in streams.get(neuron, ())))
+        if not numbers:
+            continue
+        if found and found[-1].numbers == numbers and found[-1].to_ms == start:
+            found[-1] = found[-1]._replace(to_ms=end)
+        else:
+            found.append(Stretch(start, end, numbers))
+    return found
+
+
+def raw(store: Store, parts: Sequence[Stretch], question: Question) -> tuple[Columns, tuple[int, int] | None]:
+    """Up to ``limit`` readings ordered by (time, datastream), and behind which of them the next page starts."""
+    found: list[Columns] = []
+    missing = question.limit + 1
+    for part in parts:
+        if missing == 0:
+            break
+        if question.after is not None and question.after[0] >= part.to_ms:
+            continue
+        columns = store.raw(
+            part.numbers,
+            part.from_ms,
+            part.to_ms,
+            limit=missing,
+            qualities=question.qualities,
+            after=question.after,
+        )
+        found.append(columns)
+        missing -= len(columns)
+    columns = Columns.join(found)
+    if missing > 0:
+        return columns, None
+    kept = columns.take(np.arange(question.limit))
+    return kept, (int(kept.time[-1]), int(kept.datastream[-1]))
+
+
+def buckets(
+    store: Store, parts: Sequence[Stretch], question: Question, every_ms: int, streams: Mapping[int, Datastream]
+) -> tuple[list[tuple[BucketKey, Bucket]], tuple[int, int] | None]:
+    """Up to ``limit`` buckets in the order of their keys, and where the next page starts: (start, how many of it).
+
+    A bucket in which the sensor was swapped holds the values of both; so does one in which two watched together.
+    """
+    start, seen = question.after or (None, 0)
+    gathered: dict[BucketKey, Bucket] = {}
+    for part in parts:
+        from_ms = part.from_ms if start is None else max(part.from_ms, start)
+        if from_ms >= part.to_ms:
+            continue
+        answer = store.aggregate(
+            part.numbers,
+            from_ms,
+            part.to_ms,
+            every_ms=every_ms,
+            aggregate=question.aggregate,
+            qualities=question.qualities,
+        )
+        for number, at, new in _rows(answer):
+            stream = streams[number]
+            unit = "1" if question.aggregate == "count" else stream.unit
+            key = BucketKey(at, stream.point.series, unit)
+            known = gathered.get(key)
+            gathered[key] = new if known is None else _joined(known, new, question.aggregate)
+    ordered = sorted(gathered.items(), key=lambda item: item[0])
+    ordered = ordered[sum(key.start == start for key, _ in ordered[:seen]) :]
+    if len(ordered) <= question.limit:
+        return ordered, None
+    kept = ordered[: question.limit]
+    last = kept[-1][0].start
+    delivered = sum(key.start == last for key, _ in kept)
+    return kept, (last, delivered + (seen if last == start else 0))
+
+
+def _rows(answer: Buckets) -> Iterator[tuple[int, int, Bucket]]:
+    for number, start, value, count, quality in zip(*(column.tolist() for column in answer), strict=True):
+        yield number, start, Bucket(value, count, Quality(quality))
+
+
+def _joined(old: Bucket, new: Bucket, aggregate: Aggregate) -> Bucket:
+    count = old.count + new.count
+    value = {
+        "mean": (old.value * old.count + new.value * new.count) / count,
+        "min": min(old.value, new.value),
+        "max": max(old.value, new.value),
+        "sum": old.value + new.value,
+        "count": old.value + new.value,
+        "first": old.value,
+        "last": new.value,
+    }[aggregate]
+    return Bucket(value, count, worst(old.quality, new.quality))

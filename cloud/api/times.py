@@ -1,0 +1,55 @@
+"""Times and durations as they go over HTTP: RFC 3339 with milliseconds and Z, durations as 15m."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
+)
+_DURATION: Final = re.compile(r"([1-9][0-9]{0,8})(ms|s|m|h|d)", re.ASCII)
+_UNIT_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def parse_time(text: str) -> int:
+    """RFC 3339 to ms UTC; digits beyond the millisecond are cut off.
+
+    :raises ValueError: it is none; the message says what is expected.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text[:40]!r}: expected RFC 3339 with a zone, 2026-11-22T08:00:00Z (a + is written %2B)")
+    day, clock, fraction, zone = match.groups()
+    try:
+        whole = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
+        return (whole - _EPOCH) // _MS + int(f"{fraction or '0':0<3.3}")
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text[:40]!r}: {error}") from None
+
+
+def format_time(ms: int) -> str:
+    """Ms UTC as RFC 3339 with milliseconds and Z."""
+    return f"{np.datetime64(ms, 'ms')}Z"
+
+
+def format_times(times: NDArray[np.int64]) -> list[str]:
+    """Many at once."""
+    texts: list[str] = np.datetime_as_string(times.astype("datetime64[ms]"), unit="ms", timezone="UTC").tolist()
+    return texts
+
+
+def parse_duration(text: str) -> int:
+    """``90s``, ``15m``, ``1h``, ``1d`` to ms.
+
+    :raises ValueError: it is none.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text[:40]!r}: expected a whole number and ms, s, m, h or d, as 15m")
+    return int(match[1]) * _UNIT_MS[match[2]]
