@@ -1,5 +1,6 @@
 """The one door to pymodbus's client: ask one unit for one block, get its bytes, checked (Modbus over TCP/IP V1.0b)."""
 
+import asyncio
 from collections import Counter
 from struct import unpack_from
 from typing import Final, Protocol
@@ -114,7 +115,9 @@ class PymodbusPort:
         client.set_max_no_responses(1 << 30)  # a silent unit behind a serial server must not cut its neighbours off
         client.ctx.framer.decoder = _RawDecoder(is_server=False)
         self._client = client
-        if not await client.connect():
+        connected = await client.connect()
+        _heed_cancellation()
+        if not connected:
             self._client = None
             raise LinkDown(f"{self._host}:{self._port}: no connection")
 
@@ -145,6 +148,7 @@ class PymodbusPort:
             raise DeviceSilent(f"unit {unit}: no answer within {self._timeout_s} s") from None
         finally:
             self._asking = False
+            _heed_cancellation()
         if not isinstance(answer, _RawAnswer):
             raise TypeError("pymodbus replaced its decoder; the pin in pyproject.toml is wrong")
         if answer.dev_id != unit:
@@ -171,6 +175,17 @@ class PymodbusPort:
             future = self._client.ctx.response_future
             if not future.done():
                 future.set_exception(ConnectionException("connection lost"))
+
+
+def _heed_cancellation() -> None:
+    """Let a cancellation through that pymodbus lost.
+
+    It waits with asyncio.wait_for, which on Python 3.11 swallows a cancellation that comes in the same turn of the
+    loop as the answer; a link would then never stop.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def checked_data(frame: bytes, function: int, size: int) -> bytes:

@@ -192,6 +192,15 @@ async def test_cancelling_a_question_leaves_the_port_usable(server, port):
     assert await port.read(1, "holding", 10, 4) == TRUTH
 
 
+async def test_a_cancellation_that_comes_together_with_the_answer_is_heeded(server, port):
+    task = asyncio.get_running_loop().create_task(port.read(1, "holding", 10, 4))
+    await asyncio.sleep(0)
+    port._client.ctx.response_future.add_done_callback(lambda _: task.cancel())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await port.read(1, "holding", 10, 4) == TRUTH
+
+
 @pytest.mark.parametrize("frame", [bytes((3,)), b"\x03\x02\x00", b"\x83", b"\x03\x02\x00\x01\x02"])
 def test_checked_data_never_passes_another_length(frame):
     with pytest.raises(WrongAnswer):
