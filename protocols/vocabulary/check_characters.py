@@ -25,8 +25,8 @@ def mod_37_36(text: str) -> str:
     :raises ValueError: a character is neither an ASCII digit nor an ASCII letter.
     """
     product = 36
-    for character in text.upper():
-        value = _ALPHANUMERIC.find(character)
+    for character in text:
+        value = _ALPHANUMERIC.find(character.upper() if character.isascii() else character)
         if value < 0:
             raise ValueError(f"{character!r} is neither digit nor letter")
         total = (product + value) % 36 or 36
