@@ -35,7 +35,7 @@ class TwinId(NamedTuple):
         match = _TWIN.fullmatch(text)
         if match is None:
             raise IdentityError(
-                f"twin identifier {text!r}: expected 310151-LLSS-NNNNNN-C, 16 digits and a check character"
+                f"twin identifier {text!r:.80}: expected 310151-LLSS-NNNNNN-C, 16 digits and a check character"
             )
         code = match[1] + match[2] + match[3]
         right = mod_11_2(code)
@@ -50,7 +50,7 @@ class TwinId(NamedTuple):
         :raises IdentityError: it is not 16 ASCII digits.
         """
         if _CODE16.fullmatch(code) is None:
-            raise IdentityError(f"city-part code {code!r}: expected 16 digits")
+            raise IdentityError(f"city-part code {code!r:.80}: expected 16 digits")
         return cls(code)
 
     @classmethod
@@ -111,7 +111,7 @@ class NeuronId(NamedTuple):
         match = _NEURON.fullmatch(text)
         if match is None:
             raise IdentityError(
-                f"neuron identifier {text!r}: expected nrn- and 9 characters (8 Crockford base-32, then the check)"
+                f"neuron identifier {text!r:.80}: expected nrn- and 9 characters (8 Crockford base-32, then the check)"
             )
         right = mod_37_36(match[1]).lower()
         if match[2] != right:
@@ -136,7 +136,7 @@ def parse_gateway_id(text: str) -> str:
     :raises IdentityError: it is none.
     """
     if _GATEWAY.fullmatch(text) is None:
-        raise IdentityError(f"gateway identifier {text!r}: expected gw- and 1 to 29 of a-z, 0-9, -")
+        raise IdentityError(f"gateway identifier {text!r:.80}: expected gw- and 1 to 29 of a-z, 0-9, -")
     return text
 
 
@@ -161,9 +161,11 @@ class HardwareId(NamedTuple):
         :raises IdentityError: as parse.
         """
         if _SCHEME.fullmatch(self.scheme) is None:
-            raise IdentityError(f"hardware identity {self!s:.80}: scheme: expected a-z then up to 15 of a-z0-9")
+            raise IdentityError(f"hardware identity {str(self)!r:.80}: scheme: expected a-z then up to 15 of a-z0-9")
         if _HARDWARE_VALUE.fullmatch(self.value) is None:
-            raise IdentityError(f"hardware identity {self!s:.80}: value: expected 1 to 64 of A-Z a-z 0-9 . _ : @ + ~ -")
+            raise IdentityError(
+                f"hardware identity {str(self)!r:.80}: value: expected 1 to 64 of A-Z a-z 0-9 . _ : @ + ~ -"
+            )
         return self
 
     def __str__(self) -> str:
@@ -190,7 +192,7 @@ class Point(NamedTuple):
         source, _, rest = text.partition("/")
         name, slash, channel = rest.partition("/")
         if slash and not channel:
-            raise IdentityError(f"datastream key {text!r}: empty channel")
+            raise IdentityError(f"datastream key {text!r:.120}: empty channel")
         return cls(source, name, channel).checked()
 
     def checked(self) -> Self:
@@ -203,9 +205,9 @@ class Point(NamedTuple):
         else:
             HardwareId.parse(self.source)
         if _PROPERTY.fullmatch(self.observed) is None:
-            raise IdentityError(f"observed property {self.observed!r}: expected a-z then up to 47 of a-z0-9_")
+            raise IdentityError(f"observed property {self.observed!r:.80}: expected a-z then up to 47 of a-z0-9_")
         if self.channel and _CHANNEL.fullmatch(self.channel) is None:
-            raise IdentityError(f"channel {self.channel!r}: expected 1 to 32 of A-Z a-z 0-9 _ . -")
+            raise IdentityError(f"channel {self.channel!r:.80}: expected 1 to 32 of A-Z a-z 0-9 _ . -")
         return self
 
     @property
