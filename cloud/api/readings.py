@@ -48,10 +48,10 @@ def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -
     parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
     if asked.every_ms is None:
         found, after = series.raw(context.store, parts, asked)
-        return rows.respond(head, rows.readings(found), _following(after), asked.format)
+        return rows.respond(head, rows.readings(found), rows.ReadingRow, _following(after), asked.format)
     gathered, after = series.buckets(context.store, parts, asked, asked.every_ms, {stream.number: stream})
     items = [rows.BucketRow(format_time(key.start), one.value, one.quality, one.count) for key, one in gathered]
-    return rows.respond({**head, **_how(asked)}, items, _following(after), asked.format)
+    return rows.respond({**head, **_how(asked)}, items, rows.BucketRow, _following(after), asked.format)
 
 
 @router.get("/twins/{twin}/readings", response_model=None)
@@ -77,13 +77,15 @@ def twin_readings(
     if asked.every_ms is None:
         found, after = series.raw(context.store, parts, asked)
         names = {one.number: (str(one.point), one.unit) for one in streams.values()}
-        return rows.respond(head, rows.named_readings(found, names), _following(after), asked.format)
+        return rows.respond(
+            head, rows.named_readings(found, names), rows.NamedReadingRow, _following(after), asked.format
+        )
     gathered, after = series.buckets(context.store, parts, asked, asked.every_ms, streams)
     items = [
         rows.NamedBucketRow(format_time(key.start), one.value, one.quality, one.count, key.series, key.unit)
         for key, one in gathered
     ]
-    return rows.respond({**head, **_how(asked)}, items, _following(after), asked.format)
+    return rows.respond({**head, **_how(asked)}, items, rows.NamedBucketRow, _following(after), asked.format)
 
 
 def _key(text: str) -> Point:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import StringIO
 from math import isnan
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import Response
@@ -15,6 +15,7 @@ from cloud.api.times import format_times
 from cloud.store.port import Columns
 from protocols.vocabulary import reason_names
 
+Row = TypeVar("Row", bound=msgspec.Struct)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -69,12 +70,12 @@ def named_readings(columns: Columns, names: dict[int, tuple[str, str]]) -> list[
     ]
 
 
-def respond(head: dict[str, Any], rows: Sequence[msgspec.Struct], following: str | None, form: Format) -> Response:
+def respond(head: dict[str, Any], rows: Sequence[Row], form: type[Row], following: str | None, how: Format) -> Response:
     """The head's members, then ``items`` and ``next``; as CSV the rows only, ``next`` in the header ``X-Next``."""
-    if form == "json":
+    if how == "json":
         return Response(msgspec.json.encode({**head, "items": rows, "next": following}), media_type="application/json")
     headers = {} if following is None else {"X-Next": following}
-    return Response(_csv(rows), headers=headers, media_type="text/csv; charset=utf-8")
+    return Response(_csv(rows, form), headers=headers, media_type="text/csv; charset=utf-8")
 
 
 def safe_cell(text: str) -> str:
@@ -92,13 +93,12 @@ def _reasons(bits: int) -> list[str]:
     return reason_names(bits)
 
 
-def _csv(rows: Sequence[msgspec.Struct]) -> bytes:
+def _csv(rows: Sequence[Row], form: type[Row]) -> bytes:
     text = StringIO(newline="")
     writer = csv.writer(text)
-    if rows:
-        fields = type(rows[0]).__struct_fields__
-        writer.writerow(fields)
-        writer.writerows([_cell(getattr(row, field)) for field in fields] for row in rows)
+    fields = form.__struct_fields__
+    writer.writerow(fields)
+    writer.writerows([_cell(getattr(row, field)) for field in fields] for row in rows)
     return text.getvalue().encode()
 
 

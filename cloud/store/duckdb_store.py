@@ -183,7 +183,8 @@ def _where(datastreams: Sequence[int], from_ms: int, to_ms: int, qualities: Sequ
 
 
 def _columns(rows: dict[str, NDArray[Any]]) -> Columns:
-    return Columns(rows["datastream"], rows["t"], rows["value"], rows["quality"], rows["reasons"])
+    value = np.ma.filled(rows["value"], np.nan)  # DuckDB takes a NaN of ours for NULL and masks it on the way back
+    return Columns(rows["datastream"], rows["t"], value, rows["quality"], rows["reasons"])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, columns: Columns, stored_ms: int) -> None:
