@@ -104,7 +104,7 @@ class BodyEncoder:
     ) -> list[int]:
         """Integers so that integer / 10**decimals is the value again, bit for bit; corrects ``decimals`` in place."""
         scales = list(chain.from_iterable(repeat(10**d, n) for d, n in zip(decimals, counts, strict=True) if d != RAW))
-        if len(scales) == len(values) and all(map(isfinite, values)):
+        if len(scales) == len(values) and all(map(isfinite, values)) and max(map(abs, values)) < _EXACT:
             integers = [round(v * s) for v, s in zip(values, scales, strict=True)]
             if [i / s for i, s in zip(integers, scales, strict=True)] == values and max(map(abs, integers)) < _EXACT:
                 return integers
@@ -133,9 +133,10 @@ class BodyEncoder:
 
 def _scaled(values: Sequence[float], decimals: int) -> list[int] | None:
     scale = 10**decimals
+    if max(map(abs, values)) * scale >= _EXACT:  # 1e308 * 100 is no number that can be rounded
+        return None
     integers = [round(v * scale) for v in values]
-    exact = [i / scale for i in integers] == list(values) and max(map(abs, integers)) < _EXACT
-    return integers if exact else None
+    return integers if [i / scale for i in integers] == list(values) else None
 
 
 def _fewest_decimals(values: Sequence[float]) -> tuple[int, list[int]] | None:
