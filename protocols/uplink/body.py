@@ -205,6 +205,8 @@ def _source(text: str) -> bytes:
 
 def _times(times: Sequence[int]) -> bytes:
     base = min(times)
+    if max(times) - base >> 63:
+        base = 0  # so far apart that their distances do not fit, but they themselves do
     return struct.pack("<q", base) + _integers([t - base for t in times])
 
 
