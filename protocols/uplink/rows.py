@@ -12,6 +12,12 @@ from protocols.vocabulary.quality import Quality
 from protocols.vocabulary.reading import Batch
 
 _CODES = {1: "b", 2: "h", 4: "i", 8: "q"}
+_HALF = 1 << 63
+
+
+def _wrapped(number: int) -> int:
+    """Sums are made in 64 bits, two's complement: what runs over comes in again at the other end."""
+    return (number + _HALF) % (2 * _HALF) - _HALF
 
 
 class _Reader:
@@ -66,7 +72,7 @@ def decode_rows(body: bytes, count: int) -> Batch:
         raise ProtocolError(f"{sum(counts)} readings of {len(points)} points: the header says {count}", body)
     values = _values(reader, list(counts), count)
     base = reader.number(8, signed=True)
-    times = array("q", [base + offset for offset in reader.integers(count)])
+    times = array("q", [_wrapped(base + offset) for offset in reader.integers(count)])
     quality, reasons = reader.constant_or("B", count), reader.constant_or("I", count)
     if reader.offset != len(body):
         raise ProtocolError(f"{len(body) - reader.offset} bytes behind the last column", body)
@@ -89,7 +95,8 @@ def _values(reader: _Reader, counts: list[int], count: int) -> "array[float]":
         if digits == RAW:
             raw_rows.append(range(start, start + length))
         scale = 1 if digits == RAW else 10**digits
-        values.extend(i / scale for i in accumulate(deltas[start + 1 : start + length], initial=first))
+        sums = accumulate(deltas[start + 1 : start + length], initial=first)
+        values.extend(float(_wrapped(integer)) / scale for integer in sums)
         start += length
     raw = iter(reader.column("d", sum(map(len, raw_rows))))
     for row in chain.from_iterable(raw_rows):
