@@ -12,7 +12,7 @@ from protocols.vocabulary.identity import Point
 from protocols.vocabulary.quality import Quality
 
 _SCALE = np.ones(256)
-_SCALE[:10] = 10.0 ** np.arange(10)
+_SCALE[:10] = [10**digits for digits in range(10)]
 _INTEGER: dict[int, np.dtype[Any]] = {1: np.dtype("i1"), 2: np.dtype("<i2"), 4: np.dtype("<i4"), 8: np.dtype("<i8")}
 _QUALITIES = np.zeros(256, bool)
 _QUALITIES[[int(q) for q in Quality]] = True
