@@ -153,7 +153,7 @@ def expand(envelope: bytes, header: Header) -> bytes:
                 raise ProtocolError(
                     f"body expands to {parameters.content_size}, header says {header.raw_length}", envelope
                 )
-            body = _Zstd.decompressor.decompress(stored, max_output_size=header.raw_length)
+            body = _Zstd.decompressor.decompress(stored, max_output_size=header.raw_length, allow_extra_data=False)
         except zstandard.ZstdError as error:
             raise ProtocolError(f"body does not expand: {error}", envelope) from error
     if len(body) != header.raw_length:
