@@ -1,21 +1,39 @@
 """The table of points in front of a body's columns (docs/uplink.md §3.1)."""
 
-from functools import lru_cache
+from typing import Final
 
 from protocols.vocabulary.errors import IdentityError, ProtocolError
 from protocols.vocabulary.identity import NeuronId, Point
 
+MAX_REMEMBERED: Final = 8 << 20
+"""Bytes of tables; their points take about ten times as much."""
 
-@lru_cache(maxsize=1024)
+
+class _Remembered:
+    """Gateways send the same table again and again."""
+
+    points: Final[dict[bytes, tuple[Point, ...]]] = {}
+    size = 0
+
+
 def decode_table(table: bytes) -> tuple[Point, ...]:
-    """The points of a table, in order. Gateways send the same table again and again: the last ones are remembered.
+    """The points of a table, in order.
 
     :raises ProtocolError: lengths, indexes or identifiers are wrong, or a point stands there twice.
     """
+    known = _Remembered.points.get(table)
+    if known is not None:
+        return known
     try:
-        return _decode(table)
+        points = _decode(table)
     except (IndexError, IdentityError, UnicodeDecodeError) as error:
         raise ProtocolError(f"table of points: {error}", table) from error
+    if _Remembered.size + len(table) > MAX_REMEMBERED:
+        _Remembered.points.clear()
+        _Remembered.size = 0
+    _Remembered.points[table] = points
+    _Remembered.size += len(table)
+    return points
 
 
 def _decode(table: bytes) -> tuple[Point, ...]:
