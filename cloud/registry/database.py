@@ -1,7 +1,7 @@
 """The registry's database: one engine, migrated when it is opened, and transactions on it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -27,8 +27,11 @@ class Database:
         dialect.prepare_folder(self._url)
         engine = create_engine(self._url, pool_size=8, max_overflow=40)
         dialect.install(engine)
-        with engine.execution_options(**{dialect.WRITES: True}).begin() as connection:
-            migration.upgrade(connection)
+        with ExitStack() as undo:
+            undo.callback(engine.dispose)
+            with engine.execution_options(**{dialect.WRITES: True}).begin() as connection:
+                migration.upgrade(connection)
+            undo.pop_all()
         self._engine, self._turn = engine, dialect.WriterTurn(engine)
         return self
 

@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from cloud.registry import gateways
@@ -70,4 +70,10 @@ def test_constructor_touches_nothing(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/x/registry.sqlite")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(RuntimeError, match="not open"), database.begin():
+        pass
+
+
+def test_file_that_is_no_database_is_let_go(tmp_path: Path) -> None:
+    (tmp_path / "registry.sqlite").write_bytes(b"something else" * 100)
+    with pytest.raises(DatabaseError, match="not a database"), Database(f"sqlite:///{tmp_path}/registry.sqlite"):
         pass
