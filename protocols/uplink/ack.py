@@ -12,6 +12,7 @@ from protocols.vocabulary.identity import parse_gateway_id
 MAGIC: Final = b"YA"
 VERSION: Final = 1
 MAX_RANGES: Final = 4096
+"""Of one stream of one epoch in one acknowledgement."""
 _HEAD: Final = struct.Struct("<2sBBH")
 _HELD: Final = struct.Struct("<BQH")
 _RANGE: Final = struct.Struct("<II")
@@ -67,6 +68,8 @@ class Ack(NamedTuple):
         for _ in range(number):
             stream, epoch, count = _HELD.unpack_from(message, offset)
             offset += _HELD.size
+            if count > MAX_RANGES:
+                raise ProtocolError(f"acknowledgement: {count} ranges, at most {MAX_RANGES}", message)
             ranges = tuple(_RANGE.unpack_from(message, offset + 8 * i) for i in range(count))
             offset += 8 * count
             if any(first > last for first, last in ranges):
