@@ -235,6 +235,7 @@ WEBHOOK = Table(
     Column("events", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("disabled_reason", String(200)),
+    Column("held_until_ms", BigInteger),  # it asked to be left alone until then
     Column("version", Integer, nullable=False),  # its secret is derived from the master key, id and this
     Column("created_ms", BigInteger, nullable=False),
 )
