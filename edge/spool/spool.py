@@ -44,7 +44,8 @@ class Spool:
     :param max_bytes: when the segments grow beyond it the oldest is dropped and counted: telemetry, oldest first.
     :param segment_bytes: a segment is closed when it is longer.
 
-    ``commit`` may run in a thread beside calls from the event loop; everything else is called from one thread.
+    ``commit`` may run in a thread beside calls from the event loop, and numbers may be asked for from any; everything
+    else is called from one thread.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Spool:
         self._next = {1: 0, 2: 0}
         self._descriptor: int | None = None
         self._lock_descriptor: int | None = None
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()
         self._newest = 0
         self._cursor = (0, 0)
         self._loaded: deque[Found] = deque()
@@ -130,7 +131,8 @@ class Spool:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(segment.synced for segment in self._segments)
+        with self._mutex:
+            return sum(segment.synced for segment in self._segments)
 
     @property
     def segments(self) -> int:
@@ -139,10 +141,11 @@ class Spool:
 
     def oldest_ms(self) -> int | None:
         """When the oldest file that is still wanted was last written, ms; None when nothing waits."""
-        for segment in self._segments:
-            if segment.wanted(self._retired):
-                with suppress(FileNotFoundError):
-                    return int(segment.path.stat().st_mtime * 1000)
+        with self._mutex:
+            for segment in self._segments:
+                if segment.wanted(self._retired):
+                    with suppress(FileNotFoundError):
+                        return int(segment.path.stat().st_mtime * 1000)
         return None
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -273,12 +276,12 @@ class Spool:
 
     def retire(self, stream: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> None:
         """The store holds these: they are not sent again, and files that hold nothing else are removed."""
-        mine = self._retired.setdefault((stream, epoch), RangeSet())
-        before = mine.total()
-        mine.update(ranges)
-        self.counts.retired += mine.total() - before
-        self._retired_dirty = True
         with self._mutex:
+            mine = self._retired.setdefault((stream, epoch), RangeSet())
+            before = mine.total()
+            mine.update(ranges)
+            self.counts.retired += mine.total() - before
+            self._retired_dirty = True
             self._free()
 
     def is_retired(self, key: RecordKey) -> bool:
@@ -310,7 +313,9 @@ class Spool:
         if not self._retired_dirty:
             return
         self._retired_dirty = False
-        known = all(segment.held is not None for segment in self._segments)
-        wanted = {of for segment in self._segments for of in segment.held or ()} | {(1, self.epoch), (2, self.epoch)}
+        with self._mutex:
+            known = all(segment.held is not None for segment in self._segments)
+            wanted = {of for segment in self._segments for of in segment.held or ()}
+        wanted |= {(1, self.epoch), (2, self.epoch)}
         with suppress(OSError):
             retired_file.save(self._files, self._state_path, self._retired, wanted if known else None)
