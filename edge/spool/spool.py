@@ -71,6 +71,7 @@ class Spool:
         self._descriptor: int | None = None
         self._lock_descriptor: int | None = None
         self._mutex = threading.RLock()
+        self._turn = threading.Lock()
         self._newest = 0
         self._cursor = (0, 0)
         self._loaded: deque[Found] = deque()
@@ -80,7 +81,7 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._mutex:
+        with self._turn, self._mutex:
             self._close_active()
         self.save()
         if self._lock_descriptor is not None:
@@ -165,20 +166,21 @@ class Spool:
         :raises OSError: they are not on disk; nothing may be acknowledged.
         """
         data = b"".join(pack(key, payload) for key, payload in records)
-        self.counts.appended += len(records)
-        for attempt in range(4):
-            try:
-                self._write(data, [key for key, _ in records])
-            except OSError as error:
-                self.counts.write_errors += 1
-                with self._mutex:
-                    self._close_active()
-                    made_room = error.errno in _NO_SPACE and self._drop_oldest()
-                if attempt == 3 or (error.errno in _NO_SPACE and not made_room and attempt):
-                    raise
-            else:
-                self.counts.synced += len(records)
-                return
+        keys = [key for key, _ in records]
+        with self._turn:
+            self.counts.appended += len(records)
+            for last in (False, False, True):
+                try:
+                    self._write(data, keys)
+                except OSError as error:
+                    self.counts.write_errors += 1
+                    with self._mutex:
+                        self._give_up_active()
+                        if last or (error.errno in _NO_SPACE and not self._drop_oldest()):
+                            raise
+                else:
+                    self.counts.synced += len(records)
+                    return
 
     def _write(self, data: bytes, keys: Iterable[RecordKey]) -> None:
         with self._mutex:
@@ -211,6 +213,13 @@ class Spool:
             self._segments[-1].closed = True
             with suppress(OSError):
                 self._files.close(descriptor)
+
+    def _give_up_active(self) -> None:
+        """Its last write failed: it is never written again, and a disk that fails for days leaves no heap of files."""
+        active = self._segments[-1] if self._descriptor is not None else None
+        self._close_active()
+        if active is not None and not active.synced:
+            self._remove(active)
 
     def _drop_oldest(self) -> bool:
         """The policy when full; False when only the segment in writing is left."""
