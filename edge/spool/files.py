@@ -10,7 +10,11 @@ class FileOps:
     def create(self, path: Path) -> int:
         """A new file for appending; its directory entry is on disk when this returns."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self.sync_directory(path.parent)
+        try:
+            self.sync_directory(path.parent)
+        except OSError:
+            os.close(descriptor)
+            raise
         return descriptor
 
     def append(self, descriptor: int, data: bytes) -> None:
