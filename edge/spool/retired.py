@@ -13,11 +13,14 @@ Retired = dict[tuple[int, int], RangeSet]
 
 
 def load(files: FileOps, path: Path) -> tuple[Retired, bool]:
-    """The retired numbers, and whether the file was sound; a missing, torn or altered file counts as empty."""
+    """The retired numbers, and whether the file was sound; a missing, torn, altered or
+    unreadable file counts as empty."""
     try:
         data = files.read(path)
     except FileNotFoundError:
         return {}, True
+    except OSError:
+        return {}, False
     checksum, _, body = data.partition(b"\n")
     if checksum != b"%08x" % zlib.crc32(body):
         return {}, False

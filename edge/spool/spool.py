@@ -35,6 +35,7 @@ class SpoolCounts:
     dropped_segments: int = 0
     dropped_records: int = 0
     write_errors: int = 0
+    read_errors: int = 0
     state_file_lost: int = 0
 
 
@@ -113,8 +114,8 @@ class Spool:
         self.epoch = self._new_epoch()
 
     def _cut_tail(self, segment: Segment) -> None:
-        contents = self._read(segment)
-        if contents.torn_at is not None:
+        contents = self._read_if_possible(segment)
+        if contents is not None and contents.torn_at is not None:
             self._files.truncate(segment.path, contents.torn_at)
             segment.synced = contents.torn_at
 
@@ -227,8 +228,7 @@ class Spool:
         if oldest is None or not oldest.closed:
             return False
         if oldest.held is None:
-            with suppress(OSError):
-                self._read(oldest)
+            self._read_if_possible(oldest)
         if oldest.wanted(self._retired):
             self.counts.dropped_segments += 1
             self.counts.dropped_records += sum(
@@ -262,13 +262,22 @@ class Spool:
                 start = offset if segment.number == number else 0
                 if segment.synced <= start or not segment.wanted(self._retired):
                     continue
-                contents = self._read(segment)
-                self._loaded.extend(f for f in contents.found if f.offset >= start)
+                contents = self._read_if_possible(segment)
                 self._cursor = (segment.number, segment.synced)
+                if contents is not None:
+                    self._loaded.extend(f for f in contents.found if f.offset >= start)
                 if self._loaded:
                     return True
             self._free()
             return False
+
+    def _read_if_possible(self, segment: Segment) -> Contents | None:
+        """None when the disk refuses: the file stays, is tried again after a restart, and holds up no other."""
+        try:
+            return self._read(segment)
+        except OSError:
+            self.counts.read_errors += 1
+            return None
 
     def _read(self, segment: Segment) -> Contents:
         data = self._files.read(segment.path)[: segment.synced]
@@ -303,11 +312,15 @@ class Spool:
                 self._remove(segment)
 
     def _remove(self, segment: Segment) -> None:
+        """What cannot be removed (a disk turned read-only) comes back at the next start, and is sent again then."""
         self._segments.remove(segment)
-        if segment.damaged or segment.torn:
-            self._keep_damaged(segment)
-        else:
-            self._files.unlink(segment.path)
+        try:
+            if segment.damaged or segment.torn:
+                self._keep_damaged(segment)
+            else:
+                self._files.unlink(segment.path)
+        except OSError:
+            self.counts.write_errors += 1
 
     def _keep_damaged(self, segment: Segment) -> None:
         """What was damaged is put aside for a look, the last few files of it."""
