@@ -16,10 +16,12 @@ from edge.spool import retired as retired_file
 from edge.spool.files import FileOps
 from edge.spool.record import Found, RecordKey, pack
 from edge.spool.segment import Contents, Segment
+from protocols.uplink import Stream
 from protocols.vocabulary import Clock, ConfigError
 from protocols.vocabulary.ranges import RangeSet
 
 _KEEP_DAMAGED: Final = 4
+_LAST_EPOCH: Final = (1 << 63) - 1
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -68,7 +70,7 @@ class Spool:
         self._segments: deque[Segment] = deque()
         self._retired: retired_file.Retired = {}
         self._retired_dirty = False
-        self._next = {1: 0, 2: 0}
+        self._next: dict[int, int] = dict.fromkeys(Stream, 0)
         self._descriptor: int | None = None
         self._lock_descriptor: int | None = None
         self._mutex = threading.RLock()
@@ -112,6 +114,9 @@ class Spool:
             self._cut_tail(self._segments[-1])
             self._newest = self._segments[-1].number
         self.epoch = self._new_epoch()
+        self._retired.setdefault((Stream.READINGS, self.epoch), RangeSet())  # on disk before it is used: never again
+        self._retired_dirty = True
+        self.save()
 
     def _cut_tail(self, segment: Segment) -> None:
         contents = self._read_if_possible(segment)
@@ -123,8 +128,8 @@ class Spool:
         """Never one that was used before: by the clock, with random low bits, and above all that are known."""
         known = [epoch for _, epoch in self._retired]
         known += [epoch for segment in self._segments for _, epoch in segment.held or ()]
-        candidate = (self._clock.now_ms() << 16 | secrets.randbits(16)) & (1 << 63) - 1
-        return max([candidate, *(epoch + 1 for epoch in known)])
+        candidate = (self._clock.now_ms() << 16 | secrets.randbits(16)) & _LAST_EPOCH
+        return max([candidate, *(epoch + 1 for epoch in known if epoch < _LAST_EPOCH)])
 
     @property
     def _state_path(self) -> Path:
@@ -334,10 +339,13 @@ class Spool:
         """Write down what is retired; losing it costs only resends."""
         if not self._retired_dirty:
             return
-        self._retired_dirty = False
         with self._mutex:
             known = all(segment.held is not None for segment in self._segments)
             wanted = {of for segment in self._segments for of in segment.held or ()}
-        wanted |= {(1, self.epoch), (2, self.epoch)}
-        with suppress(OSError):
+        wanted |= {(int(stream), self.epoch) for stream in Stream}
+        try:
             retired_file.save(self._files, self._state_path, self._retired, wanted if known else None)
+        except OSError:
+            self.counts.write_errors += 1
+        else:
+            self._retired_dirty = False
