@@ -68,8 +68,8 @@ class Ack(NamedTuple):
         for _ in range(number):
             stream, epoch, count = _HELD.unpack_from(message, offset)
             offset += _HELD.size
-            if count > MAX_RANGES:
-                raise ProtocolError(f"acknowledgement: {count} ranges, at most {MAX_RANGES}", message)
+            if count > MAX_RANGES or epoch >> 63:
+                raise ProtocolError(f"acknowledgement: {count} ranges of epoch {epoch}: over the limits", message)
             ranges = tuple(_RANGE.unpack_from(message, offset + 8 * i) for i in range(count))
             offset += 8 * count
             if any(first > last for first, last in ranges):
