@@ -45,7 +45,7 @@ class Spool:
     """Append-only segments in one directory, owned by one agent.
 
     :param max_bytes: when the segments grow beyond it the oldest is dropped and counted: telemetry, oldest first.
-    :param segment_bytes: a segment is closed when it is longer.
+    :param segment_bytes: a segment is closed when it is longer, or longer than a quarter of ``max_bytes``.
 
     ``commit`` may run in a thread beside calls from the event loop, and numbers may be asked for from any; everything
     else is called from one thread.
@@ -64,7 +64,7 @@ class Spool:
         self.max_bytes = max_bytes
         self.counts = SpoolCounts()
         self.epoch = 0
-        self._segment_bytes = segment_bytes
+        self._segment_bytes = min(segment_bytes, max(1, max_bytes // 4))
         self._clock = clock
         self._files = files or FileOps()
         self._segments: deque[Segment] = deque()
@@ -107,7 +107,7 @@ class Spool:
         self._retired, sound = retired_file.load(self._files, self._state_path)
         self.counts.state_file_lost += not sound
         for path in self._files.list(self.directory, ".seg"):
-            if path.stem.isdigit():
+            if path.stem.isascii() and path.stem.isdigit():
                 segment = Segment(int(path.stem), path, self._files.size(path), closed=True)
                 self._segments.append(segment)
         if self._segments:
@@ -247,13 +247,19 @@ class Spool:
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def next_backlog(self, skip: Callable[[RecordKey], bool]) -> Found | None:
-        """The next record behind the cursor that is neither retired nor skipped; None when there is none yet."""
+    def next_backlog(
+        self, skip: Callable[[RecordKey], bool], wait: Callable[[RecordKey], bool] = lambda _: False
+    ) -> Found | None:
+        """The next record behind the cursor that is neither retired nor skipped; None when there is none yet.
+
+        :param wait: true for a record that is on disk but not for this lane yet: it and all behind it stay.
+        """
         while True:
             while self._loaded:
+                if wait(self._loaded[0].key):
+                    return None
                 found = self._loaded.popleft()
-                of = (found.key.stream, found.key.epoch)
-                if found.key.sequence not in self._retired.get(of, ()) and not skip(found.key):
+                if not self.is_retired(found.key) and not skip(found.key):
                     return found
             if not self._load():
                 return None

@@ -53,11 +53,17 @@ class Window:
         self._live_keys: set[RecordKey] = set()
         self._flying: dict[RecordKey, InFlight] = {}
         self._backlog = True
+        self._offered = -1
 
     @property
     def in_flight(self) -> int:
         """Sent and unacknowledged."""
         return len(self._flying)
+
+    @property
+    def waiting(self) -> int:
+        """Fresh and not sent yet."""
+        return len(self._live)
 
     @property
     def backlog(self) -> bool:
@@ -66,6 +72,7 @@ class Window:
 
     def offer(self, sealed: Sealed) -> None:
         """A fresh envelope; when the lane is full the oldest in it goes over to the backlog."""
+        self._offered = sealed.key.sequence
         if len(self._live) >= LIVE_QUEUE:
             left = self._live.popleft()
             self._live_keys.discard(left.key)
@@ -97,7 +104,7 @@ class Window:
     def _older(self, now_s: float) -> Outgoing | None:
         if not self._backlog:
             return None
-        found = self._spool.next_backlog(self._elsewhere)
+        found = self._spool.next_backlog(self._elsewhere, self._comes_fresh)
         if found is None:
             self._backlog = False
             return None
@@ -105,6 +112,10 @@ class Window:
 
     def _elsewhere(self, key: RecordKey) -> bool:
         return key in self._flying or key in self._live_keys
+
+    def _comes_fresh(self, key: RecordKey) -> bool:
+        """It is on disk, but its offer is still on the way from the thread that wrote it."""
+        return key.epoch == self._spool.epoch and key.sequence > self._offered
 
     def _launch(self, key: RecordKey, payload: bytes, now_s: float, *, late: bool) -> Outgoing:
         self._flying[key] = InFlight(payload, late, now_s + self._resend_after_s)
