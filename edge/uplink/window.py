@@ -20,10 +20,15 @@ class InFlight:
     """An envelope that was sent and not acknowledged."""
 
     payload: bytes
-    late: bool
+    sealed_s: float | None
+    """Monotonic; None when it came out of the backlog."""
     due_s: float
     """Monotonic; when it is sent again."""
     tries: int = 1
+
+    def late(self, now_s: float) -> bool:
+        """Whether it waited, as seen now: what was live when it was first sent may be hours old when it is resent."""
+        return self.sealed_s is None or now_s - self.sealed_s > LATE_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class Window:
                 flight.tries += 1
                 flight.due_s = now_s + min(RESEND_CAP_S, self._resend_after_s * 2 ** (flight.tries - 1))
                 self.resent += 1
-                return Outgoing(key, flight.payload, flight.late, resend=True)
+                return Outgoing(key, flight.payload, flight.late(now_s), resend=True)
         if len(self._flying) >= self._size:
             return None
         return self._fresh(now_s) or self._older(now_s)
@@ -98,7 +103,7 @@ class Window:
             sealed = self._live.popleft()
             self._live_keys.discard(sealed.key)
             if not self._spool.is_retired(sealed.key):
-                return self._launch(sealed.key, sealed.payload, now_s, late=now_s - sealed.sealed_s > LATE_AFTER_S)
+                return self._launch(sealed.key, sealed.payload, sealed.sealed_s, now_s)
         return None
 
     def _older(self, now_s: float) -> Outgoing | None:
@@ -108,7 +113,7 @@ class Window:
         if found is None:
             self._backlog = False
             return None
-        return self._launch(found.key, found.payload, now_s, late=True)
+        return self._launch(found.key, found.payload, None, now_s)
 
     def _elsewhere(self, key: RecordKey) -> bool:
         return key in self._flying or key in self._live_keys
@@ -117,9 +122,9 @@ class Window:
         """It is on disk, but its offer is still on the way from the thread that wrote it."""
         return key.epoch == self._spool.epoch and key.sequence > self._offered
 
-    def _launch(self, key: RecordKey, payload: bytes, now_s: float, *, late: bool) -> Outgoing:
-        self._flying[key] = InFlight(payload, late, now_s + self._resend_after_s)
-        return Outgoing(key, payload, late, resend=False)
+    def _launch(self, key: RecordKey, payload: bytes, sealed_s: float | None, now_s: float) -> Outgoing:
+        flight = self._flying[key] = InFlight(payload, sealed_s, now_s + self._resend_after_s)
+        return Outgoing(key, payload, flight.late(now_s), resend=False)
 
     def acknowledged(self, stream: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> int:
         """The store holds these; returns how many left the window."""
