@@ -44,7 +44,8 @@ class Outgoing:
 class Window:
     """The state between spool and line.
 
-    :param size: envelopes that may be unacknowledged at a time.
+    :param size: envelopes that may be unacknowledged at a time; of them three quarters may come out of the backlog, so
+        that old records which the cloud does not acknowledge never keep fresh ones waiting.
     :param resend_after_s: how long to wait for the cloud's acknowledgement the first time; doubled at every try.
     """
 
@@ -53,6 +54,7 @@ class Window:
         self.overflowed = 0
         self._spool = spool
         self._size = size
+        self._backlog_size = max(1, size * 3 // 4)
         self._resend_after_s = resend_after_s
         self._live: deque[Sealed] = deque()
         self._live_keys: set[RecordKey] = set()
@@ -107,13 +109,16 @@ class Window:
         return None
 
     def _older(self, now_s: float) -> Outgoing | None:
-        if not self._backlog:
+        if not self._backlog or self._backlog_in_flight() >= self._backlog_size:
             return None
         found = self._spool.next_backlog(self._elsewhere, self._comes_fresh)
         if found is None:
             self._backlog = False
             return None
         return self._launch(found.key, found.payload, None, now_s)
+
+    def _backlog_in_flight(self) -> int:
+        return sum(flight.sealed_s is None for flight in self._flying.values())
 
     def _elsewhere(self, key: RecordKey) -> bool:
         return key in self._flying or key in self._live_keys
