@@ -93,7 +93,7 @@ class Window:
         for key, flight in self._flying.items():
             if flight.due_s <= now_s:
                 flight.tries += 1
-                flight.due_s = now_s + min(RESEND_CAP_S, self._resend_after_s * 2 ** (flight.tries - 1))
+                flight.due_s = now_s + min(RESEND_CAP_S, self._resend_after_s * 2.0 ** min(flight.tries - 1, 20))
                 self.resent += 1
                 return Outgoing(key, flight.payload, flight.late(now_s), resend=True)
         if len(self._flying) >= self._size:
