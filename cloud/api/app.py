@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from cloud.api import (
+    alarms,
     console,
     gateways,
     health,
@@ -17,8 +18,10 @@ from cloud.api import (
     problems,
     quarantine,
     readings,
+    rules,
     towns,
     twins,
+    webhooks,
     write,
 )
 from cloud.api.bounds import BodyBound, SafeHeaders
@@ -27,7 +30,7 @@ from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
 from cloud.api.traffic import Traffic
 
 CONSOLE: Final = Path(__file__).parents[1] / "console"
-_ROUTERS: Final = (twins, neurons, gateways, readings, latest, towns, quarantine, keys, write)
+_ROUTERS: Final = (twins, neurons, gateways, readings, latest, towns, quarantine, keys, write, rules, alarms, webhooks)
 
 
 def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = CONSOLE) -> FastAPI:

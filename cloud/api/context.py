@@ -1,7 +1,7 @@
 """What the API is given: everything it needs, made elsewhere."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 
+from cloud.alarms.target import Targets
 from cloud.api.tickets import Tickets
 from cloud.config import Limits
 from cloud.ingest.line_protocol import Precision
@@ -60,6 +61,8 @@ class ApiContext:
     """Gateways' credentials are others now: the broker must know."""
     readiness: Callable[[], Sequence[str]]
     """Why we are not ready, one line each; empty when we are."""
+    targets: Targets = field(default_factory=Targets)
+    """Where webhooks may go; when left out, public addresses only."""
 
 
 async def _context(request: Request) -> ApiContext:
