@@ -1,9 +1,10 @@
 """The intake in front of the spool: gathers readings, seals envelopes, commits in groups of at most 200 ms."""
 
 import asyncio
+import errno
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.spool.record import RecordKey
@@ -20,18 +21,20 @@ EARLIEST_MS: Final = 1_577_836_800_000
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An envelope that is on disk."""
+    """An envelope on its way."""
 
     key: RecordKey
     payload: bytes
     sealed_s: float
     """Monotonic."""
+    on_disk: bool = True
+    """False: the disk refused it; it lives in memory only."""
 
 
 class Gatherer:
     """Implements :class:`edge.intake.Intake`.
 
-    :param on_sealed: told of each envelope once it is on disk: the live lane.
+    :param on_sealed: told of each envelope once it is on disk, or once the disk refused it: the live lane.
     :param gather_s: how long readings may wait for company before they are committed; at most 0.2.
     """
 
@@ -49,6 +52,7 @@ class Gatherer:
         self._encoder = BodyEncoder()
         self._waiting: deque[Batch] = deque()
         self._readings = 0
+        self._overflowed = False
         self._group: asyncio.Future[None] | None = None
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
@@ -56,7 +60,7 @@ class Gatherer:
 
     def put(self, batch: Batch) -> "asyncio.Future[None]":
         """See :class:`edge.intake.Intake`."""
-        if self._group is None:
+        if self._group is None or self._group.cancelled():  # by one link; the others' readings are no less taken
             self._group = asyncio.get_running_loop().create_future()
         if len(batch):
             self._waiting.append(batch)
@@ -66,6 +70,7 @@ class Gatherer:
                 oldest = self._waiting.popleft()
                 self._readings -= len(oldest)
                 self.dropped += len(oldest)
+                self._overflowed = True
         self._wake.set()
         if self._readings >= PER_ENVELOPE:
             self._full.set()
@@ -92,35 +97,33 @@ class Gatherer:
     async def _commit(self) -> None:
         batches, self._waiting = list(self._waiting), deque()
         group, self._group = self._group, None
+        overflowed, self._overflowed = self._overflowed, False
         self._readings = 0
         self._wake.clear()
         self._full.clear()
         if group is None:
             return
         sealed = [self._seal(chunk) for chunk in chunks(batches)]
+        work = asyncio.get_running_loop().run_in_executor(None, self._to_disk, sealed)
+        stopped = await _finished(work)
+        failure = work.result()
+        self.disk_failing = failure is not None
+        if failure is None and overflowed:
+            failure = OSError(errno.ENOBUFS, "readings were dropped: the disk is too slow for them")
+        _settle(group, failure)
+        for one in sealed:  # also when the disk failed: the line may still work
+            self._on_sealed(replace(one, on_disk=False) if self.disk_failing else one)
+        if stopped is not None:
+            raise stopped
+
+    def _to_disk(self, sealed: Sequence[Sealed]) -> OSError | None:
+        """What the disk said against it; blocks."""
         try:
             if sealed:
-                await self._to_disk([(s.key, s.payload) for s in sealed])
-            self.disk_failing = False
+                self._spool.commit([(one.key, one.payload) for one in sealed])
         except OSError as error:
-            self.disk_failing = True
-            if not group.cancelled():
-                group.set_exception(error)
-                group.exception()  # a poller does not look: that is no unhandled error
-        else:
-            if not group.cancelled():
-                group.set_result(None)
-        for one in sealed:
-            self._on_sealed(one)  # also when the disk failed: the line may still work
-
-    async def _to_disk(self, records: list[tuple[RecordKey, bytes]]) -> None:
-        """In a thread; a cancelled agent still waits for what it has begun."""
-        work = asyncio.get_running_loop().run_in_executor(None, self._spool.commit, records)
-        try:
-            await asyncio.shield(work)
-        except asyncio.CancelledError:
-            await work
-            raise
+            return error
+        return None
 
     def _seal(self, batches: Sequence[Batch]) -> Sealed:
         body, count = self._encoder.encode(batches)
@@ -130,6 +133,27 @@ class Gatherer:
         uptime_ms = round((now_s - self._began_s) * 1000)
         header = Header(self._gateway, key.epoch, key.sequence, count, now_ms, uptime_ms, flags=flags)
         return Sealed(key, unsigned(header, body), now_s)
+
+
+async def _finished(work: "asyncio.Future[OSError | None]") -> asyncio.CancelledError | None:
+    """Wait for a thread whatever happens; the cancellation that came meanwhile is the caller's to raise."""
+    stopped = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            stopped = error
+    return stopped
+
+
+def _settle(group: "asyncio.Future[None]", failure: OSError | None) -> None:
+    if group.cancelled():
+        return
+    if failure is None:
+        group.set_result(None)
+    else:
+        group.set_exception(failure)
+        group.exception()  # a poller does not look: that is no unhandled error
 
 
 def chunks(batches: Sequence[Batch]) -> list[list[Batch]]:

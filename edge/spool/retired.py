@@ -13,8 +13,10 @@ Retired = dict[tuple[int, int], RangeSet]
 
 
 def load(files: FileOps, path: Path) -> tuple[Retired, bool]:
-    """The retired numbers, and whether the file was sound; a missing, torn, altered or
-    unreadable file counts as empty."""
+    """The retired numbers, and whether the file was sound.
+
+    A missing, torn, altered or unreadable file counts as empty.
+    """
     try:
         data = files.read(path)
     except FileNotFoundError:

@@ -85,6 +85,8 @@ class Window:
             self._live_keys.discard(left.key)
             self.overflowed += 1
             self._backlog = True
+            if not left.on_disk:
+                self._spool.counts.dropped_records += 1
         self._live.append(sealed)
         self._live_keys.add(sealed.key)
 
