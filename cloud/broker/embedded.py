@@ -41,7 +41,7 @@ def settings(  # noqa: PLR0913 - a broker's configuration is made of these
     for account in accounts:
         base = f"yz.v1.{account.username}"
         publish = json.dumps([f"{base}.up.>", f"{base}.senml"])
-        subscribe = json.dumps([f"{base}.down.>"])
+        subscribe = json.dumps([f"{base}.down", f"{base}.down.>"])  # MQTT's down/# is both
         users.append(
             f"    {{ user: {json.dumps(account.username)}, password: {json.dumps(account.password_hash)}, "
             f"permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}"
