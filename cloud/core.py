@@ -138,14 +138,15 @@ class Core:
         """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread."""
         return asyncio.run_coroutine_threadsafe(self.pipeline.write(columns), self._running_loop()).result()
 
-    def replay(self, source: str, gateway: str, payload: bytes) -> tuple[CommitReport, Prepared]:
+    def replay(self, source: str, gateway: str, payload: bytes, arrived_ms: int) -> tuple[CommitReport, Prepared]:
         """Try something out of quarantine again; blocks as ``write`` does.
 
+        :param arrived_ms: when it came: the time of a reading that its device gave none.
         :raises ValueError: nothing that can be replayed comes from that source.
         """
         kind = Source.REPLAY if source == Source.ENVELOPE.value else Source(source)
         leaf = UP_BATCH if kind is Source.REPLAY else SENML
-        parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None)
+        parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None, arrived_ms)
         return asyncio.run_coroutine_threadsafe(self.pipeline.replay(parcel), self._running_loop()).result()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:

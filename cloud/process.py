@@ -93,7 +93,7 @@ def _replay(core: Core, number: int) -> ReplayReport:
     with core.registry.read() as tx:
         suspect = quarantine.get(tx, number).suspect
     try:
-        report, prepared = core.replay(suspect.source, suspect.gateway, suspect.payload)
+        report, prepared = core.replay(suspect.source, suspect.gateway, suspect.payload, suspect.received_ms)
     except ValueError:
         return ReplayReport(0, 0, 1, f"{suspect.source}: nothing that can be tried again")
     refused = len(report.conflicts) + len(prepared.suspects)

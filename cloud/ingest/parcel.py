@@ -32,6 +32,8 @@ class Parcel:
     payload: bytes
     settle: Callable[[], None]
     """Told once it is committed, in quarantine, or known already: the sender may forget it."""
+    arrived_ms: int | None = None
+    """When it came, ms UTC; None: now. Out of quarantine it is older than now."""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,8 @@ from protocols.vocabulary import Clock, Point, Reading
 
 MAX_PACK: Final = 256 << 10
 """Bytes of a SenML pack at the open door."""
+_FIRST_NO_TEXT: Final = b"\x80"
+"""JSON begins with ASCII, a CBOR array (0x80 and up) or a tag never does."""
 
 Locate = Callable[[Point], int | Refusal]
 
@@ -68,17 +70,20 @@ class SenmlReader:
         :raises Refused: it holds no reading at all.
         """
         now_ms = self._clock.now_ms()
-        content_format = JSON if parcel.payload.lstrip()[:1] == b"[" else CBOR
-        pack = understand(parcel.payload, content_format, MAX_PACK, now_ms, self.ignored)
+        arrived_ms = now_ms if parcel.arrived_ms is None else parcel.arrived_ms
+        content_format = CBOR if parcel.payload[:1] >= _FIRST_NO_TEXT else JSON
+        pack = understand(parcel.payload, content_format, MAX_PACK, arrived_ms, self.ignored)
         if not pack.readings and pack.refused:
             raise Refused("unreadable_records", "; ".join(pack.refused[:3]))
         runs, refused = place(pack.readings, lambda p: self._directory.resolve(parcel.gateway, p), now_ms)
         if pack.refused:
             refused["unreadable_records"] = len(pack.refused)
+        # without a clock of the device's own, the same bytes at another time are another reading
+        stamped = f"/{arrived_ms}" if any(reading.time == arrived_ms for reading in pack.readings) else ""
         for reason, count in refused.items():
             into.suspects.append(
                 Suspect(
-                    received_ms=now_ms,
+                    received_ms=arrived_ms,
                     gateway=parcel.gateway,
                     topic=parcel.topic,
                     reason=reason,
@@ -87,7 +92,7 @@ class SenmlReader:
                     ),
                     source=parcel.source.value,
                     payload=parcel.payload,
-                    dedupe=f"{parcel.topic}/{reason}/{hashlib.sha256(parcel.payload).hexdigest()}",
+                    dedupe=f"{parcel.topic}/{reason}/{hashlib.sha256(parcel.payload).hexdigest()}{stamped}",
                 )
             )
         return runs
