@@ -80,15 +80,23 @@ class Spool:
         self._loaded: deque[Found] = deque()
 
     def __enter__(self) -> Self:
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self._unlock()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._turn, self._mutex:
             self._close_active()
         self.save()
-        if self._lock_descriptor is not None:
-            os.close(self._lock_descriptor)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        descriptor, self._lock_descriptor = self._lock_descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def _open(self) -> None:
         """Lock the directory, find the segments of earlier runs, begin a new epoch.
