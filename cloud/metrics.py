@@ -6,6 +6,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from cloud.alarms.watch import Alarms
 from cloud.core import Core
 from cloud.registry import quarantine
 
@@ -51,3 +52,14 @@ class CoreCollector(Collector):
         yield GaugeMetricFamily(
             "yz_latest_datastreams", "Datastreams that have a reading", len(core.latest.everything())
         )
+
+
+class AlarmCollector(Collector):
+    """Alarms and their messages."""
+
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("yz_alarms_active", "Alarms that are active now", self._alarms.active)
+        yield CounterMetricFamily("yz_alarms_transitions", "Raised and cleared", self._alarms.counts.transitions)

@@ -98,6 +98,7 @@ class Agent:
                 "connects": self.session.counts.connects,
                 "published": self.session.counts.published,
                 "in_flight": self.window.in_flight,
+                "waiting": self.window.waiting,
                 "resent": self.window.resent,
                 "backlog": self.window.backlog,
             },

@@ -1,10 +1,13 @@
 """Child processes of ``up``: started with a log each, started again when they die, ended in order."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from yingzhou.running import PARENT
 
 STOP_S: Final = 15.0
 _RESTART_S: Final = 1.0
@@ -33,7 +36,14 @@ class Child:
         """Start it; its output goes to its log."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "yingzhou", *self._arguments, stdout=log, stderr=log, start_new_session=True
+                sys.executable,
+                "-m",
+                "yingzhou",
+                *self._arguments,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us: we end them in order
+                env={**os.environ, PARENT: str(os.getpid())},
             )
 
     async def watch(self) -> None:

@@ -1,13 +1,19 @@
 """How every long-lived command runs: uvloop, clean end on SIGTERM and SIGINT, plain log lines."""
 
 import asyncio
+import ctypes
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 import uvloop
+
+PARENT: Final = "YINGZHOU_PARENT"
+"""Environment: the process number of who started us and wants us to end with it, even when it is killed."""
+_PR_SET_PDEATHSIG: Final = 1
 
 
 def run_until_stopped(main: Coroutine[Any, Any, None], *, verbose: bool = False) -> int:
@@ -20,6 +26,7 @@ def run_until_stopped(main: Coroutine[Any, Any, None], *, verbose: bool = False)
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    _end_with_parent()
     for noisy in ("pymodbus", "coap", "coap-server", "mqtt", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
@@ -28,6 +35,15 @@ def run_until_stopped(main: Coroutine[Any, Any, None], *, verbose: bool = False)
     except BaseExceptionGroup as group:
         raise _only(group) from group
     return 0
+
+
+def _end_with_parent() -> None:
+    parent = os.environ.get(PARENT)
+    if parent is None:
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):  # it went before we asked
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _guarded(main: Coroutine[Any, Any, None]) -> None:

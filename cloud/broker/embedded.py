@@ -50,6 +50,7 @@ def settings(  # noqa: PLR0913 - a broker's configuration is made of these
     return f"""# written by yingzhou; changes are lost
 server_name: yingzhou
 listen: "{host}:{nats_port}"
+pid_file: {json.dumps(str(store.parent / "nats.pid"))}
 max_payload: 1MB
 jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: 4GB, max_memory_store: 256MB, sync_interval: "1s" }}
 mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "60s" }}
@@ -118,6 +119,7 @@ class EmbeddedBroker:
 
         :raises LinkDown: it does not start; the message holds the end of its log.
         """
+        await self._end_orphan()
         with (self._directory / "nats.log").open("ab") as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 nats_server(), "-c", str(self._directory / "nats.conf"), stdout=logfile, stderr=logfile
@@ -130,6 +132,19 @@ class EmbeddedBroker:
                 tail = (self._directory / "nats.log").read_text(errors="replace")[-600:]
                 raise LinkDown(f"nats-server does not start on {self._host}:{self._mqtt_port}: {tail}")
             await asyncio.sleep(0.02)
+
+    async def _end_orphan(self) -> None:
+        """A server of ours that outlived a killed cloud still has the ports."""
+        number = _running(self._directory)
+        if number is None:
+            return
+        log.warning("ending the nats-server %d that an earlier run left behind", number)
+        os.kill(number, signal.SIGTERM)
+        until_s = self._clock.monotonic_s() + _STOP_S
+        while _running(self._directory) == number:
+            if self._clock.monotonic_s() > until_s:
+                os.kill(number, signal.SIGKILL)
+            await asyncio.sleep(0.05)
 
     async def _answers(self) -> bool:
         try:
@@ -151,3 +166,13 @@ class EmbeddedBroker:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _running(directory: Path) -> int | None:
+    """The process of the server that was started in this directory, if it is alive."""
+    try:
+        number = int((directory / "nats.pid").read_text())
+        command = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return number if str(directory / "nats.conf").encode() in command else None

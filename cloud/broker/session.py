@@ -86,6 +86,7 @@ class BrokerSession:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_writable
         client.on_socket_unregister_write = self._on_written
         return client
@@ -125,12 +126,16 @@ class BrokerSession:
 
     def _detach(self) -> None:
         self.connected.clear()
-        if self._socket is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(self._socket)
-            loop.remove_writer(self._socket)
-            self._socket = None
         self._client.disconnect()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Off the loop, while the socket still has its number."""
+        gone, self._socket = self._socket, None
+        if gone is not None and gone.fileno() >= 0:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(gone)
+            loop.remove_writer(gone)
 
     def hold(self, *, back: bool) -> None:
         """Stop reading the socket, or go on: the broker's own flow control does the rest."""
@@ -178,6 +183,10 @@ class BrokerSession:
                 client.ack(message.mid, message.qos)
 
         self._receive(Inbound(message.topic, bytes(message.payload), message.retain, settle))
+
+    def _on_socket_close(self, _client: Client, _data: Any, sock: Any) -> None:
+        if sock is self._socket:
+            self._let_go()
 
     def _on_writable(self, client: Client, _data: Any, sock: Any) -> None:
         if self._socket is not None:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 SENDERS: Final = 8
 """Publishes that may wait for their PUBACK at a time."""
 PUBACK_TIMEOUT_S: Final = 20.0
+CONNECT_TIMEOUT_S: Final = 8.0
+"""To connect, to subscribe, and to say good-bye to a line that may be dead."""
 STATUS_PERIOD_S: Final = 30.0
 _REFUSED: Final = ("Not authorized", "Bad user name or password", "Connection refused: not authorised")
 
@@ -97,10 +99,10 @@ class Session:
                 username=self._line.username,
                 password=self._line.password,
                 identifier=self._gateway,
-                clean_session=True,
+                clean_session=False,  # acknowledgements that were on their way when the line was cut come after it
                 keepalive=self._line.keepalive_s,
                 tls_context=self._line.tls,
-                timeout=PUBACK_TIMEOUT_S,
+                timeout=CONNECT_TIMEOUT_S,
                 will=aiomqtt.Will(status_topic, offline, qos=1, retain=True),
                 max_queued_incoming_messages=4096,
             ) as client,
@@ -127,7 +129,9 @@ class Session:
             if outgoing is None:
                 await self._something_to_do()
             else:
-                await client.publish(topic(self._gateway, UP_BATCH), self._signed(outgoing), qos=1)
+                await client.publish(
+                    topic(self._gateway, UP_BATCH), self._signed(outgoing), qos=1, timeout=PUBACK_TIMEOUT_S
+                )
                 self.counts.published += 1
 
     def _signed(self, outgoing: Outgoing) -> bytes:

@@ -1,4 +1,4 @@
-"""The real processes of a small installation: one cloud with its broker, one edge agent; started, killed, started again."""
+"""The real processes of a small installation: a cloud with its broker, edge agents; started, killed, started again."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -79,7 +80,6 @@ class Installation:
     mqtt_port: int = 0
     cloud: Process = field(init=False)
     edges: dict[str, Process] = field(default_factory=dict)
-    client: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
         self.api_port, self.mqtt_port = free_ports(2)
@@ -200,7 +200,9 @@ key_id = {credentials.get("key_id", 1)}
     async def metric(self, name: str) -> float:
         async with self.api() as api:
             text = (await api.get("/metrics")).text
-        values = [float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]
+        values = [
+            float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name
+        ]
         assert values, f"no metric {name} in\n{text}"
         return sum(values)
 
@@ -208,7 +210,10 @@ key_id = {credentials.get("key_id", 1)}
         """The nats-server that this cloud started."""
         assert self.cloud.running
         found = subprocess.run(
-            ["pgrep", "-P", str(self.cloud.running.pid), "-f", "nats-server"], capture_output=True, text=True, check=False
+            ["pgrep", "-P", str(self.cloud.running.pid), "-f", "nats-server"],
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout.split()
         assert len(found) == 1, found
         return int(found[0])
@@ -223,8 +228,6 @@ key_id = {credentials.get("key_id", 1)}
 
 
 def milliseconds(text: str) -> int:
-    from datetime import datetime
-
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 

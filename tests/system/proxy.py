@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Self
 
 PUBLISH, PUBACK = 3, 4
 
@@ -22,7 +23,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> "Proxy":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -30,7 +31,9 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         assert self._server
         self._server.close()
-        self.drop()
+        while self._writers:
+            self.drop()
+            await asyncio.sleep(0.01)
 
     def drop(self) -> None:
         """Cut every connection now."""

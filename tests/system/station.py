@@ -23,7 +23,9 @@ def frame(mn: str, number: int, time_ms: int) -> bytes:
 class Station:
     """Sends ids one after the other, with up to ``ahead`` unacknowledged; sends again what was not acknowledged."""
 
-    def __init__(self, mn: str, port: int, oracle: Oracle, *, seed: int = 1, ahead: int = 8, pause_s: float = 0.01) -> None:
+    def __init__(
+        self, mn: str, port: int, oracle: Oracle, *, seed: int = 1, ahead: int = 8, pause_s: float = 0.01
+    ) -> None:
         self.mn = mn
         self.resent = 0
         self.oracle = oracle
