@@ -34,7 +34,9 @@ def register(core: Core, number: int, per_gateway: int) -> list[dict[str, Any]]:
                 neuron = neurons.Neuron("", "water_quality", "load", gateway, site, {})
                 added = neurons.add(tx, neuron, [Series(p, "1") for p in PROPERTIES], now_ms)
                 keys += [f"{added.id}/{p}" for p in PROPERTIES]
-            known.append({"id": gateway, "hmac_key": credentials.hmac_key.hex(), "key_id": credentials.key_id, "keys": keys})
+            known.append(
+                {"id": gateway, "hmac_key": credentials.hmac_key.hex(), "key_id": credentials.key_id, "keys": keys}
+            )
     return known
 
 
@@ -61,14 +63,22 @@ async def main() -> None:
             await core.uplink.connected.wait()
             broker = core.broker.process_id if core.broker else None
             endpoint = core.uplink._endpoint  # noqa: SLF001 - the load speaks with the cloud's own credentials
-            print(json.dumps({"gateways": known, "broker": broker, "user": endpoint.username, "password": endpoint.password}))
+            print(
+                json.dumps(
+                    {"gateways": known, "broker": broker, "user": endpoint.username, "password": endpoint.password}
+                )
+            )
             sys.stdout.flush()
             reader = asyncio.StreamReader()
             await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
             while (await reader.readline()).strip() == b"stats":
                 status = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
                 counts = asdict(core.pipeline.counts)
-                print(json.dumps({**counts, "duplicates": core.envelopes.duplicates, "threads": threads(), "rss_kb": int(status)}))
+                print(
+                    json.dumps(
+                        {**counts, "duplicates": core.envelopes.duplicates, "threads": threads(), "rss_kb": int(status)}
+                    )
+                )
                 sys.stdout.flush()
             running.cancel()
 

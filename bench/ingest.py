@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 def envelopes(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> list[tuple[str, bytes]]:
-    """(topic, envelope) in the order of time: each round one envelope a gateway, of INSTANTS seconds of all its datastreams."""
+    """(topic, envelope) in the order of time: each round one envelope a gateway, INSTANTS of all its datastreams."""
     rng = random.Random(seed)
     encoder = BodyEncoder()
     base_ms = time.time_ns() // 1_000_000 - rounds * INSTANTS * 1000 - 60_000

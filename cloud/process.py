@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import uvicorn
 from prometheus_client import CollectorRegistry
 
+from cloud.alarms.target import Targets
+from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
 from cloud.api.context import ApiContext, ReplayReport
 from cloud.api.tickets import Tickets
@@ -17,7 +19,7 @@ from cloud.broker.session import Endpoint
 from cloud.config import CloudConfig
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.line_writer import LineWriter
-from cloud.metrics import CoreCollector
+from cloud.metrics import AlarmCollector, CoreCollector
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
 from protocols.vocabulary import Clock, ConfigError
@@ -45,9 +47,12 @@ class CloudProcess:
         core = Core(config.data.dir, _broker(config), self._clock, registry_url=config.registry_url)
         async with core:
             self._install_admin(core)
+            targets = Targets(config.webhooks.allow_targets)
+            alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
+            core.listeners.append(alarms.watch)
             server = _Server(
                 uvicorn.Config(
-                    create_app(self._context(core)),
+                    create_app(self._context(core, alarms, targets)),
                     http="httptools",
                     ws="none",
                     lifespan="off",
@@ -59,6 +64,7 @@ class CloudProcess:
             )
             async with asyncio.TaskGroup() as group:
                 group.create_task(core.run())
+                group.create_task(alarms.run())
                 group.create_task(_serve(server, listening))
                 await core.uplink.connected.wait()
                 serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
@@ -67,9 +73,10 @@ class CloudProcess:
         with core.registry.begin() as tx:
             keys.install(tx, core.secrets.admin_api_key, "admin", ["admin"], self._clock.now_ms())
 
-    def _context(self, core: Core) -> ApiContext:
+    def _context(self, core: Core, alarms: Alarms, targets: Targets) -> ApiContext:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
+        metrics.register(AlarmCollector(alarms))
         writer = LineWriter(core.directory, core.write, self._clock, future_ms=self._config.limits.future_s * 1000)
         return ApiContext(
             database=core.registry,
@@ -86,6 +93,7 @@ class CloudProcess:
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
             readiness=core.ready,
+            targets=targets,
         )
 
 
@@ -102,9 +110,11 @@ def _replay(core: Core, number: int) -> ReplayReport:
 
 def _broker(config: CloudConfig) -> BrokerSettings:
     if not config.broker.url:
-        port = config.broker.mqtt_port
-        with _bind(config.broker.mqtt_host, port) as probe:
-            return BrokerSettings(config.broker.mqtt_host, probe.getsockname()[1])
+        host, port = config.broker.mqtt_host, config.broker.mqtt_port
+        if port == 0:
+            with _bind(host, 0) as probe:
+                port = probe.getsockname()[1]
+        return BrokerSettings(host, port)
     url = urlsplit(config.broker.url)
     if url.hostname is None:
         raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
