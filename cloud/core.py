@@ -170,7 +170,10 @@ class Core:
             self._note_status(name.gateway, message)
             return
         source = Source.ENVELOPE if name.leaf == UP_BATCH else Source.SENML
-        self.pipeline.receive(Parcel(source, name.gateway, message.topic, message.payload, message.settle))
+        now_ms, retained = self.clock.now_ms(), message.retained
+        self.pipeline.receive(
+            Parcel(source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained)
+        )
 
     def _note_status(self, gateway: str, message: Inbound) -> None:
         try:

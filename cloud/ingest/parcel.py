@@ -34,6 +34,8 @@ class Parcel:
     """Told once it is committed, in quarantine, or known already: the sender may forget it."""
     arrived_ms: int | None = None
     """When it came, ms UTC; None: now. Out of quarantine it is older than now."""
+    retained: bool = False
+    """A copy that the broker keeps and hands out at every subscription."""
 
 
 @dataclass(slots=True)

@@ -73,13 +73,15 @@ class SenmlReader:
         arrived_ms = now_ms if parcel.arrived_ms is None else parcel.arrived_ms
         content_format = CBOR if parcel.payload[:1] >= _FIRST_NO_TEXT else JSON
         pack = understand(parcel.payload, content_format, MAX_PACK, arrived_ms, self.ignored)
+        if parcel.retained and pack.relative:
+            self.ignored["retained_without_time"] += 1  # it was taken when it was said; of when it is now nobody knows
+            return None
         if not pack.readings and pack.refused:
             raise Refused("unreadable_records", "; ".join(pack.refused[:3]))
         runs, refused = place(pack.readings, lambda p: self._directory.resolve(parcel.gateway, p), now_ms)
         if pack.refused:
             refused["unreadable_records"] = len(pack.refused)
-        # without a clock of the device's own, the same bytes at another time are another reading
-        stamped = f"/{arrived_ms}" if any(reading.time == arrived_ms for reading in pack.readings) else ""
+        moment = f"/{arrived_ms}" if pack.relative else ""
         for reason, count in refused.items():
             into.suspects.append(
                 Suspect(
@@ -92,7 +94,7 @@ class SenmlReader:
                     ),
                     source=parcel.source.value,
                     payload=parcel.payload,
-                    dedupe=f"{parcel.topic}/{reason}/{hashlib.sha256(parcel.payload).hexdigest()}{stamped}",
+                    dedupe=f"{parcel.topic}/{reason}/{hashlib.sha256(parcel.payload).hexdigest()}{moment}",
                 )
             )
         return runs

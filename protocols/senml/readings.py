@@ -23,6 +23,8 @@ class Understood(NamedTuple):
     readings: list[Reading]
     refused: list[str]
     """One line for each record that was meant as a reading and cannot be one."""
+    relative: bool
+    """Some reading's time counts from the arrival: the same bytes at another time say something else."""
 
 
 def understand(payload: bytes, content_format: int, limit: int, arrived_ms: int, counters: Counter[str]) -> Understood:
@@ -37,6 +39,7 @@ def understand(payload: bytes, content_format: int, limit: int, arrived_ms: int,
     records = resolve(DECODERS[content_format](payload, limit), arrived_ms / 1000)
     readings: dict[tuple[Point, int], Reading] = {}
     refused = []
+    relative = False
     for record in records:
         if record.v is None:
             counters["sum_only" if record.s is not None else "not_a_number"] += 1
@@ -57,7 +60,8 @@ def understand(payload: bytes, content_format: int, limit: int, arrived_ms: int,
             counters["double_record"] += 1
             continue
         readings[point, time] = Reading(point, time, value, Quality.NOT_EVALUATED, 0)
-    return Understood(list(readings.values()), refused)
+        relative |= record.relative
+    return Understood(list(readings.values()), refused, relative)
 
 
 def _in_our_unit(value: float, record: Record, point: Point) -> float | None:

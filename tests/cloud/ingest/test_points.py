@@ -31,9 +31,11 @@ class Door:
             place, hardware = Site(Place("310151101")), (HardwareId("serial", "KNOWN"),)
             neurons.add(tx, Neuron("", "water_level", "", "gw-1", place, {}, hardware), [Series("water_level", "m")], 1)
 
-    def take(self, payload: bytes, arrived_ms: int | None = None) -> tuple[Runs | None, Prepared]:
+    def take(
+        self, payload: bytes, arrived_ms: int | None = None, *, retained: bool = False
+    ) -> tuple[Runs | None, Prepared]:
         into = Prepared()
-        parcel = Parcel(Source.SENML, "gw-1", "yz/v1/gw-1/senml", payload, lambda: None, arrived_ms)
+        parcel = Parcel(Source.SENML, "gw-1", "yz/v1/gw-1/senml", payload, lambda: None, arrived_ms, retained)
         return self.reader.read(parcel, into), into
 
 
@@ -70,6 +72,7 @@ def test_what_is_refused_again_keeps_its_arrival(door: Door) -> None:
 def test_the_same_bytes_are_one_suspect_only_with_a_time_of_their_own(door: Door) -> None:
     for pack, different in (
         (b'[{"n": "%s", "v": 1}]', True),
+        (b'[{"n": "%s", "t": -60, "v": 1}]', True),
         (b'[{"n": "%s", "t": 1795000000, "v": 1}]', False),
     ):
         dedupes = set()
@@ -77,6 +80,19 @@ def test_the_same_bytes_are_one_suspect_only_with_a_time_of_their_own(door: Door
             [suspect] = door.take(pack % UNKNOWN.encode(), arrived_ms)[1].suspects
             dedupes.add(suspect.dedupe)
         assert (len(dedupes) == 2) is different, pack
+
+
+@pytest.mark.parametrize("time", [b"", b'"t": -60, '])
+def test_a_retained_copy_without_a_time_is_no_reading(door: Door, time: bytes) -> None:
+    for name in (KNOWN, UNKNOWN):
+        runs, into = door.take(b'[{"n": "%s", %s"v": 1}]' % (name.encode(), time), retained=True)
+        assert (runs, into.suspects) == (None, [])
+    assert door.reader.ignored["retained_without_time"] == 2
+
+
+def test_a_retained_copy_with_a_time_is_the_reading_that_it_was(door: Door) -> None:
+    pack = b'[{"n": "%s", "t": 1794000000, "v": 1}]' % KNOWN.encode()
+    assert times(door.take(pack, retained=True)[0]) == [1_794_000_000_000]
 
 
 @pytest.mark.parametrize("payload", [b"", b" ", b"{", b"hello", b'{"n": "x", "v": 1}', b'"text"', b"\x00"])
