@@ -19,7 +19,7 @@ _NAMES: Final = {
 }
 _RULE: Final = {
     "name": "pm2_5 above 75 ug/m3",
-    "observed": "pm2_5",
+    "property": "pm2_5",
     "comparison": "gt",
     "threshold": 75.0,
     "deadband": 5.0,

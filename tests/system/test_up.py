@@ -1,0 +1,111 @@
+"""``yingzhou up`` as a newcomer uses it: start, look, kill, start again."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.system.processes import REPOSITORY, free_ports
+
+
+class Running:
+    """One ``yingzhou up``."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.output = folder.parent / f"up-{time.monotonic_ns()}.log"
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "yingzhou", "up", "--data", str(folder), "--neurons", "22", *options],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=REPOSITORY,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    async def wait_for(self, pattern: str, patience_s: float = 60) -> "re.Match[str]":
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            if found := re.search(pattern, self.said()):
+                return found
+            assert self.process.poll() is None, self.said()
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no {pattern!r} in {self.said()}")
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+async def _stored(folder: Path, port: int) -> float:
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    return float(next(line for line in text.splitlines() if line.startswith("yz_latest_datastreams ")).split()[1])
+
+
+async def _readings(folder: Path, port: int) -> int:
+    key = (folder / "secrets" / "admin-api-key").read_text().strip()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key}, timeout=30) as api:
+        stream = (await api.get("/api/v1/datastreams", params={"limit": 1})).json()["items"][0]["key"]
+        path = f"/api/v1/datastreams/{httpx.URL(stream)}/readings"
+        answer = await api.get(
+            path, params={"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "limit": 10000}
+        )
+    return len(answer.json()["items"])
+
+
+async def test_up_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    port, mqtt_port = free_ports(2)
+    options = ("--port", str(port), "--mqtt-port", str(mqtt_port))
+    first = Running(folder, *options)
+    link = (await first.wait_for(r"console\s+(http\S+)"))[1]
+    async with httpx.AsyncClient(follow_redirects=True) as browser:
+        page = await browser.get(link)
+        assert page.status_code == 200
+        assert "<svg" in page.text or "<script" in page.text
+        assert (await browser.get(f"http://127.0.0.1:{port}/api/v1/neurons")).status_code == 200
+    async with httpx.AsyncClient() as stranger:
+        assert (await stranger.get(link)).status_code == 401, "the link opens once"
+    async with asyncio.timeout(60):
+        while await _stored(folder, port) < 50:
+            await asyncio.sleep(0.3)
+    before = await _readings(folder, port)
+    first.end(signal.SIGKILL)  # its children end by themselves
+
+    second = Running(folder, *options)
+    await second.wait_for(r"22 neurons in 18 towns, ready")
+    assert "entered" not in second.said(), "everything was registered already"
+    after = await _readings(folder, port)
+    assert after >= before
+    state = json.loads((folder / "ports.json").read_text())
+    assert (state["api"], state["mqtt"]) == (port, mqtt_port)
+    async with asyncio.timeout(30):
+        while await _readings(folder, port) <= after:
+            await asyncio.sleep(0.3)
+    assert second.end(signal.SIGTERM) == 0
+    assert "stopped" in second.said()
+
+
+async def test_up_names_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        failed = subprocess.run(
+            [sys.executable, "-m", "yingzhou", "up", "--data", str(tmp_path / "d"), "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            cwd=REPOSITORY,
+        )
+    assert failed.returncode == 2
+    assert f"--port {port}" in failed.stderr
