@@ -107,7 +107,8 @@ class Gatherer:
         work = asyncio.get_running_loop().run_in_executor(None, self._to_disk, sealed)
         stopped = await _finished(work)
         failure = work.result()
-        self.disk_failing = failure is not None
+        if sealed:
+            self.disk_failing = failure is not None
         if failure is None and overflowed:
             failure = OSError(errno.ENOBUFS, "readings were dropped: the disk is too slow for them")
         _settle(group, failure)
