@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -12,8 +11,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from protocols.vocabulary import ConfigError
-from protocols.vocabulary.config_lines import line_of
+from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 1 << 20
 """Bytes; a larger file is refused unread."""
@@ -147,43 +145,21 @@ def load(path: Path) -> CloudConfig:
 
     :raises ConfigError: one line per fault, ``file:line: key: what was found: what is allowed``.
     """
-    text = _text(path)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
-    if isinstance(data := table.setdefault("data", {}), dict):
+    file = ConfigFile.read(path, MAX_CONFIG)
+    if isinstance(data := file.table.setdefault("data", {}), dict):
         data.setdefault("dir", "data")  # the default, too, counts from the file's folder
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return CloudConfig.model_validate_json(json.dumps(table, default=str), context={"base": path.parent})
+        return CloudConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})
     except ValidationError as error:
-        faults = [_fault(path, text, one) for one in error.errors(include_url=False)]
-        raise ConfigError("\n".join(faults)) from None
+        raise file.refuse([_fault(one) for one in error.errors(include_url=False)]) from None
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise ConfigError(f"{path}: more than {MAX_CONFIG} bytes")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
-
-
-def _fault(path: Path, text: str, fault: ErrorDetails) -> str:
-    """One line; a URL may carry a password, so none is repeated."""
-    name = ".".join(str(part) for part in fault["loc"])
-    secret = name.endswith("url") or isinstance(fault["input"], dict)
-    found = "" if secret or fault["type"] == "missing" else f"{str(fault['input'])[:80]!r}: "
-    allowed = fault["msg"].removeprefix("Value error, ")
+def _fault(fault: ErrorDetails) -> Fault:
+    allowed = fault["msg"]
     if fault["type"] == "extra_forbidden":
         allowed = f"no such key; {_allowed(fault['loc'])}"
-    return f"{path}:{line_of(text, fault['loc'])}: {name}: {found}{allowed}"
+    return Fault(fault["loc"], fault["input"], allowed)
 
 
 def _allowed(loc: tuple[str | int, ...]) -> str:

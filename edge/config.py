@@ -1,8 +1,6 @@
 """The edge agent's configuration: one TOML file, strict; unknown keys are refused and nothing is clamped."""
 
 import json
-import re
-import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -12,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Section
 from protocols.vocabulary import ConfigError, parse_gateway_id
-from protocols.vocabulary.config_lines import line_of
+from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 4 << 20
 """Bytes; a larger file is refused unread."""
@@ -101,19 +99,12 @@ def load(path: Path) -> EdgeConfig:
 
     :raises ConfigError: one line per fault, ``file:line: key: value: what is allowed``.
     """
-    text = _text(path)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+    file = ConfigFile.read(path, MAX_CONFIG)
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": path.parent})
+        return EdgeConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})
     except ValidationError as error:
-        faults = [_fault(path, text, one) for one in error.errors(include_url=False)]
-        raise ConfigError("\n".join(faults)) from None
+        raise file.refuse([_fault(one) for one in error.errors(include_url=False)]) from None
 
 
 def secret(path: Path) -> str:
@@ -136,24 +127,9 @@ def secret(path: Path) -> str:
     return text.rstrip("\r\n")
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise ConfigError(f"{path}: more than {MAX_CONFIG} bytes")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
-
-
-def _fault(path: Path, text: str, fault: ErrorDetails) -> str:
-    """One line; whole sections and keys that hold a secret are told without their value."""
+def _fault(fault: ErrorDetails) -> Fault:
+    """Without the kind of link, which pydantic puts among the keys."""
     keys = [key for at, key in enumerate(fault["loc"]) if not (at == 2 and fault["loc"][0] == "link")]
-    value, allowed = fault["input"], fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "union_tag_invalid":
-        keys.append("kind")
-        value, allowed = fault["ctx"]["tag"], f"expected {fault['ctx']['expected_tags']}"
-    name = ".".join(str(key) for key in keys)
-    told = "" if isinstance(value, dict | list) or "password" in name else f"{str(value)[:80]!r}: "
-    return f"{path}:{line_of(text, keys)}: {name or 'file'}: {told}{allowed}"
+        return Fault([*keys, "kind"], fault["ctx"]["tag"], f"expected {fault['ctx']['expected_tags']}")
+    return Fault(keys, fault["input"], fault["msg"])

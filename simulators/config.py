@@ -1,19 +1,16 @@
 """The island's configuration, island.toml: which devices there are, on which wires; strict, nothing is clamped."""
 
 import json
-import re
-import tomllib
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
-from pydantic_core import ErrorDetails
 
 from protocols.hj212 import CrcRule
-from protocols.vocabulary import ConfigError, HardwareId
-from protocols.vocabulary.config_lines import line_of
+from protocols.vocabulary import HardwareId
+from protocols.vocabulary.config_file import ConfigFile, Fault
 from simulators.devices.coap_node import SENSORS, Encoding
 from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKind
 
@@ -140,33 +137,10 @@ def load(path: Path) -> IslandConfig:
 
     :raises ConfigError: one line per fault, ``file:line: key: value: what is allowed``.
     """
-    text = _text(path)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+    file = ConfigFile.read(path, MAX_CONFIG)
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return IslandConfig.model_validate_json(json.dumps(table, default=str), context={"base": path.parent})
+        return IslandConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})
     except ValidationError as error:
-        raise ConfigError("\n".join(_fault(path, text, one) for one in error.errors(include_url=False))) from None
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise ConfigError(f"{path}: more than {MAX_CONFIG} bytes")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
-
-
-def _fault(path: Path, text: str, fault: ErrorDetails) -> str:
-    name = ".".join(str(key) for key in fault["loc"])
-    value = fault["input"]
-    told = "" if isinstance(value, dict | list) else f"{str(value)[:80]!r}: "
-    return f"{path}:{line_of(text, fault['loc'])}: {name or 'file'}: {told}{fault['msg'].removeprefix('Value error, ')}"
+        faults = [Fault(one["loc"], one["input"], one["msg"]) for one in error.errors(include_url=False)]
+        raise file.refuse(faults) from None

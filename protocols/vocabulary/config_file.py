@@ -1,0 +1,62 @@
+"""A TOML configuration file as text and table; faults told as ``file:line: key: value: what is allowed``."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from protocols.vocabulary.config_lines import line_of
+from protocols.vocabulary.errors import ConfigError
+
+_SECRET: Final = ("password", "secret")
+"""A key with one of these in its name is told without its value; so is a URL with somebody's name in it."""
+_SHOWN: Final = 80
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong."""
+
+    keys: Sequence[str | int]
+    found: object
+    allowed: str
+
+
+class ConfigFile(NamedTuple):
+    """What was read, and what its lines are needed for."""
+
+    path: Path
+    text: str
+    table: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path, max_bytes: int) -> "ConfigFile":
+        """Read and parse.
+
+        :raises ConfigError: it cannot be read, is longer than ``max_bytes``, is no UTF-8 or no TOML.
+        """
+        try:
+            if path.stat().st_size > max_bytes:
+                raise ConfigError(f"{path}: more than {max_bytes} bytes")
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
+        try:
+            return cls(path, text, tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
+            line = int(found[1]) if found else text.count("\n") + 1
+            raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+
+    def refuse(self, faults: Sequence[Fault]) -> ConfigError:
+        """One line per fault."""
+        return ConfigError("\n".join(self._told(fault) for fault in faults))
+
+    def _told(self, fault: Fault) -> str:
+        name = ".".join(str(key) for key in fault.keys)
+        secret = any(word in name for word in _SECRET) or ("url" in name and "@" in str(fault.found))
+        found = "" if secret or isinstance(fault.found, dict | list) else f"{str(fault.found)[:_SHOWN]!r}: "
+        allowed = fault.allowed.removeprefix("Value error, ")
+        return f"{self.path}:{line_of(self.text, fault.keys)}: {name or 'file'}: {found}{allowed}"
