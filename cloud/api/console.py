@@ -1,7 +1,7 @@
 """The console's files, and the way in: a one-time ticket becomes a session."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -13,6 +13,7 @@ from cloud.api.context import Context
 from cloud.api.gatekeeper import COOKIE
 from cloud.api.problems import Problem
 from cloud.registry import sessions
+from protocols.vocabulary import OBSERVED_PROPERTIES
 
 router: Final = APIRouter(tags=["console"])
 _SERVED: Final = frozenset(
@@ -31,8 +32,8 @@ class _ConsoleFiles(StaticFiles):
 
 def install(app: FastAPI, folder: Path) -> None:
     """Serve ``folder/index.html`` as `/` and the folder under `/console/`."""
+    app.include_router(router)  # before the folder, of which one file is made here
     app.mount("/console", _ConsoleFiles(directory=folder, check_dir=False), name="console")
-    app.include_router(router)
 
     @app.get("/", include_in_schema=False, response_model=None)
     def index() -> Response:
@@ -40,6 +41,12 @@ def install(app: FastAPI, folder: Path) -> None:
         if not page.is_file():
             raise HTTPException(404, "the console is not installed; the API is documented at /docs")
         return FileResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/console/properties.json", include_in_schema=False)
+async def properties() -> dict[str, Any]:
+    """The table of observed properties, as the page names them; no secret, as the page itself."""
+    return {"items": [row._asdict() for row in OBSERVED_PROPERTIES.values()]}
 
 
 @router.get("/login", response_model=None, status_code=303)
