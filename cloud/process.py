@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -123,7 +124,13 @@ def _broker(config: CloudConfig) -> BrokerSettings:
         password = file.read_text().strip() if file else ""
     except OSError as error:
         raise ConfigError(f"broker.password_file: {file}: {error.strerror}") from error
-    endpoint = Endpoint(url.hostname, url.port or _MQTT_PORTS[url.scheme], config.broker.username or "", password)
+    endpoint = Endpoint(
+        url.hostname,
+        url.port or _MQTT_PORTS[url.scheme],
+        config.broker.username or "",
+        password,
+        tls=ssl.create_default_context() if url.scheme == "mqtts" else None,
+    )
     return BrokerSettings(external=endpoint)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,7 @@ class Endpoint:
     port: int
     username: str
     password: str
+    tls: ssl.SSLContext | None = None
 
 
 class Inbound(NamedTuple):
@@ -81,6 +83,8 @@ class BrokerSession:
             reconnect_on_failure=False,
         )
         client.username_pw_set(self._endpoint.username, self._endpoint.password)
+        if self._endpoint.tls is not None:
+            client.tls_set_context(self._endpoint.tls)
         client.max_inflight_messages_set(1000)
         client.max_queued_messages_set(100_000)
         client.on_connect = self._on_connect
@@ -111,7 +115,7 @@ class BrokerSession:
         self._socket = self._client.socket()
         if self._socket is None:
             raise LinkDown("the broker closed the connection at once")
-        loop.add_reader(self._socket, self._client.loop_read)
+        loop.add_reader(self._socket, self._read)
         self._holding = False
         async with asyncio.timeout(_CONNECT_TIMEOUT_S) as patience:
             while not self._lost.done():
@@ -146,12 +150,17 @@ class BrokerSession:
         if back:
             loop.remove_reader(self._socket)
         else:
-            loop.add_reader(self._socket, self._client.loop_read)
+            loop.add_reader(self._socket, self._read)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Send, or queue until the line is back; bounded by paho's queue, beyond which it is not sent."""
         if self.connected.is_set():
             self._client.publish(topic, payload, qos)
+
+    def _read(self) -> None:
+        self._client.loop_read()
+        while self._endpoint.tls is not None and self._socket is not None and self._socket.pending():
+            self._client.loop_read()  # what TLS has unpacked already does not make the socket readable
 
     # -- paho's callbacks, all on the loop's thread ----------------------------------------------------------------
 
