@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from cloud.alarms.watch import Alarms
 from cloud.core import Core
-from cloud.registry import quarantine
+from cloud.registry import deliveries, quarantine
 
 
 class CoreCollector(Collector):
@@ -63,3 +63,18 @@ class AlarmCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         yield GaugeMetricFamily("yz_alarms_active", "Alarms that are active now", self._alarms.active)
         yield CounterMetricFamily("yz_alarms_transitions", "Raised and cleared", self._alarms.counts.transitions)
+        yield GaugeMetricFamily("yz_alarms_waiting", "Transitions that wait to be written", self._alarms.waiting)
+        yield CounterMetricFamily(
+            "yz_alarms_commits_passed_over",
+            "Commits not evaluated because too many transitions waited; their latest readings were, later",
+            self._alarms.counts.commits_passed_over,
+        )
+        counts = self._alarms.courier.counts
+        yield CounterMetricFamily("yz_webhook_attempts", "Requests to webhooks", counts.attempts)
+        yield CounterMetricFamily("yz_webhook_delivered", "Messages delivered", counts.delivered)
+        yield CounterMetricFamily("yz_webhook_given_up", "Messages given up after their last attempt", counts.given_up)
+        dropped = self._alarms.counts.messages_dropped
+        yield CounterMetricFamily("yz_webhook_dropped", "Messages given up for room in the outbox", dropped)
+        with self._alarms.registry.read() as tx:
+            waiting = deliveries.waiting(tx)
+        yield GaugeMetricFamily("yz_webhook_waiting", "Messages that wait to be delivered", waiting)

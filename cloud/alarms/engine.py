@@ -68,7 +68,7 @@ class Engine:
     @property
     def active(self) -> int:
         """How many alarms are active."""
-        return sum(condition.active for condition in self._conditions.values())
+        return sum(condition.active for condition in list(self._conditions.values()))  # asked from any thread
 
     @property
     def watched(self) -> NDArray[np.int32]:

@@ -36,7 +36,7 @@ LOOK_EVERY_S: Final = 1.0
 """How often it is asked whether the registry changed; asking costs a comparison of two numbers."""
 MOST_WAITING: Final = 20_000
 """Transitions; with more, evaluation stops until they are written, and then goes on with the latest readings."""
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 100
 """Transitions in one transaction: others want to write, too."""
 _AFTER_FAILURE_S: Final = 5.0
 
@@ -93,7 +93,8 @@ class Alarms:
         schedule: Schedule | None = None,
     ) -> None:
         self.counts = AlarmCounts()
-        self._registry = registry
+        self.targets = targets
+        self.registry = registry
         self._directory = directory
         self._latest = latest
         self._clock = clock
@@ -148,8 +149,8 @@ class Alarms:
     async def _follow(self) -> None:
         while True:
             self._changed.clear()
-            if self._registry.commits != self._seen_commits:
-                self._seen_commits = self._registry.commits
+            if self.registry.commits != self._seen_commits:
+                self._seen_commits = self.registry.commits
                 found = await self._insist(self._read)
                 if found is not None:
                     self._install(found)
@@ -159,7 +160,7 @@ class Alarms:
 
     def _read(self) -> _Registered | None:
         """Rules and shelves, and at the first time the standing alarms; None when nothing of it changed. Blocks."""
-        with self._registry.read() as tx:
+        with self.registry.read() as tx:
             version = revisions.current(tx, revisions.ALARMS), revisions.current(tx, revisions.DIRECTORY)
             if version == self._version:
                 return None
@@ -210,7 +211,7 @@ class Alarms:
                 self._settle()
 
     def _record(self, transitions: Sequence[Transition]) -> int:
-        with self._registry.begin() as tx:
+        with self.registry.begin() as tx:
             return journal.record(tx, transitions, self._clock.now_ms())
 
     async def _insist(self, call: Callable[[], Found]) -> Found:
