@@ -7,12 +7,19 @@ GUIDE = Path(__file__).parents[2] / "docs" / "integrating.md"
 _BLOCK = re.compile(r"^```(\S+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(tag: str) -> list[str]:
-    """The fenced blocks whose info string has this second word, in order."""
-    return [text for _, found, text in _BLOCK.findall(GUIDE.read_text()) if found == tag]
+def blocks(guide: Path, tag: str) -> list[tuple[str, str]]:
+    """The fenced blocks whose info string has this second word, in order: (language, text)."""
+    return [(language, text) for language, found, text in _BLOCK.findall(guide.read_text()) if found == tag]
+
+
+def runnable(guide: Path) -> list[tuple[str, str]]:
+    """What of it is to be run."""
+    found = blocks(guide, "test")
+    assert found, f"nothing to run in {guide}"
+    return found
 
 
 def block(tag: str) -> str:
-    """The only one of them."""
-    (text,) = blocks(tag)
+    """The only one that is called so."""
+    ((_, text),) = blocks(GUIDE, tag)
     return text
