@@ -42,7 +42,7 @@ def acknowledge(tx: Connection, number: int, who: str, now_ms: int, scope: froze
 
 
 def shelve(tx: Connection, number: int, shelf: Shelf, now_ms: int, scope: frozenset[str] = frozenset()) -> Alarm:
-    """Let an alarm tell nobody for a while, at most 8 hours (ISA-18.2 §5.4.9 asks for a bound).
+    """Let an alarm tell nobody for a while, at most 8 hours.
 
     :raises NotFound: there is no such alarm, or none in the asker's towns.
     :raises Invalid: ``until`` is over or too far away.

@@ -1,4 +1,4 @@
-"""The states of an alarm and what leads from one to the next (ISA-18.2 §5.4; side states are not among them)."""
+"""The states of an alarm and what leads from one to the next (ISA-18.2; side states are not among them)."""
 
 from enum import StrEnum
 from typing import Final

@@ -1,4 +1,4 @@
-"""A threshold with a deadband (ISA-18.2 §10.3): the two values between which an alarm keeps the state it has."""
+"""A threshold with a deadband (ISA-18.2): the two values between which an alarm keeps the state it has."""
 
 from math import inf
 from typing import Literal, NamedTuple

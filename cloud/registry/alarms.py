@@ -1,4 +1,4 @@
-"""Alarms: one row per rule and datastream for good; a repetition counts up (ISA-18.2 §5.4)."""
+"""Alarms: one row per rule and datastream for good; a repetition counts up (ISA-18.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
