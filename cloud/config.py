@@ -80,6 +80,8 @@ class Broker(_Section):
     mqtt_port: Port = 1883
     username: str | None = None
     password_file: PlacedPath | None = None
+    ca_file: PlacedPath | None = None
+    """PEM; with mqtts, instead of the system's certificates."""
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -87,6 +89,8 @@ class Broker(_Section):
             raise ValueError("username and password_file: expected both or neither")
         if self.username is not None and not self.url:
             raise ValueError("username: our own broker makes its credentials itself; expected only together with url")
+        if self.ca_file is not None and not self.url.startswith("mqtts:"):
+            raise ValueError("ca_file: expected only together with a url of mqtts://")
         return self
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -129,9 +130,16 @@ def _broker(config: CloudConfig) -> BrokerSettings:
         url.port or _MQTT_PORTS[url.scheme],
         config.broker.username or "",
         password,
-        tls=ssl.create_default_context() if url.scheme == "mqtts" else None,
+        tls=_tls(config.broker.ca_file) if url.scheme == "mqtts" else None,
     )
     return BrokerSettings(external=endpoint)
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(f"broker.ca_file: {ca_file}: {error.strerror or error}") from error
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -46,6 +46,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             url = "mqtts://broker.example:8883"
             username = "cloud"
             password_file = "broker.secret"
+            ca_file = "broker-ca.pem"
             [registry]
             url = "postgresql+psycopg://u:p@db/yingzhou"
             [webhooks]
@@ -57,6 +58,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     )
     assert config.data.dir == Path("/srv/yingzhou")
     assert config.broker.password_file == tmp_path / "broker.secret"
+    assert config.broker.ca_file == tmp_path / "broker-ca.pem"
     assert config.registry_url.startswith("postgresql")
     assert len(config.webhooks.allow_targets) == 3
 
@@ -72,6 +74,10 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         ("[api]\n[api]\n", "/cloud.toml:2: no TOML: "),
         ("[api\n", "/cloud.toml:1: no TOML: "),
         ('[broker]\nusername = "u"\n', "/cloud.toml:1: broker: username and password_file: expected both or neither"),
+        (
+            '[broker]\nurl = "mqtt://b"\nca_file = "ca.pem"\n',
+            "broker: ca_file: expected only together with a url of mqtts",
+        ),
         ('[webhooks]\nallow_targets = [\n"10.0.0.0/8",\n"10.0.0.1/8"]\n', "/cloud.toml:4: webhooks.allow_targets.1:"),
         ('[webhooks]\nallow_targets = ["host:0"]\n', "expected a network such as 10.1.0.0/16, or host:port"),
         ('[store]\nurl = "mysql"\n', "/cloud.toml:2: store.url: 'mysql': Input should be 'duckdb'"),
