@@ -15,9 +15,12 @@ CLOUD = ("yingzhou-cloud", "the cloud's password here")
 
 
 class Mosquitto:
-    """A broker that keeps nothing: killed and started again it has forgotten sessions, messages and subscriptions."""
+    """A broker that keeps nothing: killed and started again it has forgotten sessions, messages and subscriptions.
 
-    def __init__(self, folder: Path) -> None:
+    :param tls: only with TLS, by a certificate of its own making for ``localhost``.
+    """
+
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
         (self.port,) = free_ports(1)
         self.starts = 0
         self._folder = folder
@@ -27,11 +30,18 @@ class Mosquitto:
             f"listener {self.port} 127.0.0.1\nuser root\nallow_anonymous false\npersistence false\n"
             f"password_file {folder}/passwords\nacl_file {folder}/acl\n"
         )
+        self.ca_file = _certificate(folder) if tls else None
+        if tls:
+            conf += f"certfile {folder}/certificate.pem\nkeyfile {folder}/key.pem\n"
         for name, text in (("passwords", ""), ("acl", block("mosquitto-acl")), ("mosquitto.conf", conf)):
             path = folder / name
             path.touch(mode=0o600)
             path.write_text(text)
         self.let_in(*CLOUD)
+
+    @property
+    def url(self) -> str:
+        return f"mqtts://localhost:{self.port}" if self.ca_file else f"mqtt://127.0.0.1:{self.port}"
 
     def let_in(self, username: str, password: str) -> None:
         done = run("mosquitto_passwd", "-b", str(self._folder / "passwords"), username, password)
@@ -74,14 +84,22 @@ class InstallationWithMosquitto(Installation):
         secret.write_text(CLOUD[1])
         (self.folder / "cloud.toml").write_text(
             f'[api]\nport = {self.api_port}\n[data]\ndir = "{self.folder}"\n'
-            f'[broker]\nurl = "mqtt://127.0.0.1:{self.mosquitto.port}"\n'
-            f'username = "{CLOUD[0]}"\npassword_file = "{secret}"\n'
+            f'[broker]\nurl = "{self.mosquitto.url}"\nusername = "{CLOUD[0]}"\npassword_file = "{secret}"\n'
+            + (f'ca_file = "{self.mosquitto.ca_file}"\n' if self.mosquitto.ca_file else "")
         )
 
     async def add_gateway(self, gateway: str) -> dict[str, Any]:
         credentials = await super().add_gateway(gateway)
         self.mosquitto.let_in(credentials["username"], credentials["password"])
         return credentials
+
+
+def _certificate(folder: Path) -> Path:
+    kind = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split()
+    files = ["-keyout", f"{folder}/key.pem", "-out", f"{folder}/certificate.pem"]
+    made = run("openssl", *kind, "-addext", "subjectAltName=DNS:localhost", *files)
+    assert made.returncode == 0, made.stderr
+    return folder / "certificate.pem"
 
 
 def processes_named(name: str, parent: int) -> list[str]:

@@ -1,7 +1,9 @@
 """A stranger with a gateway's credentials, who has nothing but Mosquitto's command line clients."""
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.peers.programs import installed, run
@@ -16,6 +18,8 @@ class Stranger:
     port: int
     username: str = ""
     password: str = ""
+    ca_file: str = ""
+    """For a broker that is called localhost and speaks TLS."""
 
     @classmethod
     async def enrolled(cls, cloud: Installation, gateway: str, port: int | None = None) -> "Stranger":
@@ -26,7 +30,8 @@ class Stranger:
     @property
     def line(self) -> list[str]:
         who = ["-u", self.username, "-P", self.password] if self.username else []
-        return ["-h", "127.0.0.1", "-p", str(self.port), "-V", "mqttv311", *who]
+        where = ["-h", "localhost", "--cafile", self.ca_file] if self.ca_file else ["-h", "127.0.0.1"]
+        return [*where, "-p", str(self.port), "-V", "mqttv311", *who]
 
     @property
     def door(self) -> str:
@@ -39,6 +44,12 @@ class Stranger:
 
     def publish_file(self, path: str) -> int:
         return run("mosquitto_pub", *self.line, "-q", "1", "-t", self.door, "-f", path).returncode
+
+    def publish_lines(self, path: Path) -> int:
+        """Each line a message, one behind the other."""
+        command = [installed("mosquitto_pub"), *self.line, "-q", "1", "-t", self.door, "-l"]
+        with path.open() as lines:
+            return subprocess.run(command, stdin=lines, check=False, timeout=30).returncode
 
     def subscribing(self, topics: Sequence[str], *options: str) -> list[str]:
         """The command that subscribes and prints what comes."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -137,3 +138,40 @@ async def test_the_rules_of_the_guide_keep_gateways_apart(
         assert await until(lambda: installation.stored(key), bool) == [((BASE_S + 1) * 1000, 1.0)]
         heard = subscribed.end()
     assert not [line for line in heard if "PUBLISH" in line]
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+async def test_a_broker_behind_tls(tmp_path: Path, vouched: bool) -> None:
+    """What has come while the cloud was away arrives in few, large TLS records; none of it may lie in one unseen."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    with Mosquitto(folder, tls=True) as mosquitto, ExitStack() as stack:
+        mosquitto.start()
+        installation = InstallationWithMosquitto(tmp_path, mosquitto=mosquitto)
+        stack.callback(installation.close)
+        if not vouched:
+            text = (tmp_path / "cloud.toml").read_text()
+            (tmp_path / "cloud.toml").write_text(text.replace(f'ca_file = "{mosquitto.ca_file}"\n', ""))
+            installation.cloud.start()
+            await until(refusal(installation), bool)
+            return
+        await installation.start_cloud()
+        given = await installation.add_gateway("gw-1")
+        stranger = Stranger("gw-1", mosquitto.port, given["username"], given["password"], str(mosquitto.ca_file))
+        key = (await installation.add_neuron("gw-1", ("water_level",), "serial", "A"))["id"] + "/water_level"
+        assert installation.cloud.stop() == 0
+        lines = "".join(f'[{{"n": "serial:A/water_level", "t": {BASE_S + n}, "v": {n}}}]\n' for n in range(500))
+        (tmp_path / "lines").write_text(lines)
+        assert stranger.publish_lines(tmp_path / "lines") == 0
+        await installation.start_cloud()
+        rows = await until(lambda: installation.stored(key), lambda rows: len(rows) == 500)
+        assert rows == [((BASE_S + n) * 1000, float(n)) for n in range(500)]
+
+
+def refusal(installation: InstallationWithMosquitto) -> Callable[[], Awaitable[bool]]:
+    """Whether the cloud has said why it does not trust the broker."""
+
+    async def ask() -> bool:
+        return "certificate verify failed" in installation.cloud.tail()
+
+    return ask
