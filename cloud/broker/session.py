@@ -82,7 +82,8 @@ class BrokerSession:
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        client.username_pw_set(self._endpoint.username, self._endpoint.password)
+        if self._endpoint.username:
+            client.username_pw_set(self._endpoint.username, self._endpoint.password)
         if self._endpoint.tls is not None:
             client.tls_set_context(self._endpoint.tls)
         client.max_inflight_messages_set(1000)
@@ -130,8 +131,11 @@ class BrokerSession:
 
     def _detach(self) -> None:
         self.connected.clear()
+        sock = self._socket
         self._client.disconnect()
         self._let_go()
+        if sock is not None:
+            sock.close()
 
     def _let_go(self) -> None:
         """Off the loop, while the socket still has its number."""
