@@ -19,7 +19,7 @@ export function alarmBox(alarm, seen) {
   return html("div", { class: "alarm" },
     html("strong", {}, rule.name),
     html("span", {}, `${propertyName(alarm.property)} ${valueText(alarm.value)} ${unit} (${limit})`),
-    html("small", {}, `${say("since")} ${fullText(raised)}, ${say("lasting")} `, age(raised)),
+    html("small", {}, `${say("since")} ${fullText(raised)} · ${say("lasting")} `, age(raised)),
     who && html("small", {}, who),
     shelved && html("small", {}, say("shelved", fullText(Date.parse(shelved.until)))),
     alarm.state === "active_unacked" ? html("button", { type: "button", onclick: () => acknowledge(alarm.id, answer, seen) }, say("acknowledge")) : null,

@@ -14,11 +14,11 @@ export class Marks {
     this._choose = choose;
     this._marks = new Map(); // identifier -> {element, use, place}
     this._layers = new Map(STATES.map((state) => [state, svg("g", { class: "layer", "data-layer": state })]));
-    this._ring = svg("g", { class: "chosen", visibility: "hidden" }, svg("circle", { r: 13 }));
+    this._ring = svg("g", { class: "chosen", visibility: "hidden" }, svg("circle", { r: 15 }));
     this._chosen = null;
     this._stop = null;
     this._scale = 1;
-    this.element = svg("g", { class: "neurons" }, this._ring, ...this._layers.values());
+    this.element = svg("g", { class: "neurons" }, ...this._layers.values(), this._ring);
     this.element.addEventListener("click", (event) => this._pick(event));
     this.element.addEventListener("focusin", (event) => this._pick(event));
     this.element.addEventListener("keydown", (event) => this._walk(event));
