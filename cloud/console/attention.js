@@ -2,7 +2,7 @@
 
 import { byId, html } from "./dom.js";
 import { lastHeard } from "./district.js";
-import { propertyName, unitName, valueText } from "./names.js";
+import { unitName, valueText } from "./names.js";
 import { mark } from "./states.js";
 import { age } from "./time.js";
 import { named, say } from "./words.js";
@@ -49,7 +49,7 @@ export class Attention {
         key: `${alarm.id} ${alarm.state} ${alarm.raised} ${alarm.value} ${shelved?.until}`,
         id: alarm.neuron.id,
         state: "alarm",
-        what: `${alarm.rule.name} · ${propertyName(alarm.property)} ${valueText(alarm.value)} ${unitName(alarm.unit)}`,
+        what: `${alarm.rule.name} · ${valueText(alarm.value)} ${unitName(alarm.unit)}`,
         since: Date.parse(alarm.raised),
         who: by === null ? "" : say("acknowledged_by", by),
         seen: alarm.state === "active_acked" || shelved !== null,

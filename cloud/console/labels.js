@@ -5,7 +5,7 @@ import { named } from "./words.js";
 
 const SIZE_PX = 13;
 const RINGS_PX = [7, 13, 21]; // how far from the seat
-const MARK_PX = 6;
+const MARK_PX = 8;
 const MOST_MARKS = 400; // in a thicker crowd no name has room
 
 export class Labels {

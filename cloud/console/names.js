@@ -21,7 +21,7 @@ const UNITS = { Cel: "°C", deg: "°", "1": "", "[pH]": "", "dB[mW]": "dBm", "kW
 const RAISED = { "-": "⁻", "1": "¹", "2": "²", "3": "³", "4": "⁴", "6": "⁶" };
 
 const chinese = new Map();
-const figures = new Intl.NumberFormat(locale, { maximumSignificantDigits: 6 });
+const figures = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, maximumSignificantDigits: 4, roundingPriority: "morePrecision" });
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const rough = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 
@@ -50,7 +50,7 @@ export function unitName(unit) {
     .replaceAll(".", "·");
 }
 
-/** A measured value; six digits are more than any of our instruments has. */
+/** A measured value; at least four digits, and two behind the point. */
 export function valueText(value) {
   return value === null ? "—" : figures.format(value);
 }

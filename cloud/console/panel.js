@@ -40,8 +40,9 @@ export class Panel {
       this._alarms, this._facts(neuron), html("h3", {}, say("datastreams")), this._streams(neuron), this._chart.element);
     this._element.hidden = false;
     this.refresh();
-    const fullest = neuron.datastreams.find(({ key }) => neuron.readings.has(key)) ?? neuron.datastreams[0];
-    if (fullest !== undefined) this._draw(fullest);
+    const alarmed = this._district.alarmsOf(neuron.id)[0]?.datastream;
+    const first = neuron.datastreams.find(({ key }) => (alarmed ? key === alarmed : neuron.readings.has(key))) ?? neuron.datastreams[0];
+    if (first !== undefined) this._draw(first);
     return this._tellTwin(neuron.id);
   }
 
