@@ -95,9 +95,10 @@ class InstallationWithMosquitto(Installation):
 
 
 def _certificate(folder: Path) -> Path:
-    kind = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split()
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     files = ["-keyout", f"{folder}/key.pem", "-out", f"{folder}/certificate.pem"]
-    made = run("openssl", *kind, "-addext", "subjectAltName=DNS:localhost", *files)
+    made = run("openssl", "req", *kind, *name, *files)
     assert made.returncode == 0, made.stderr
     return folder / "certificate.pem"
 

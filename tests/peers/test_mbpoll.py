@@ -53,7 +53,7 @@ class Island:
 
     def poll(self, unit: int, first: int, *options: str, values: tuple[str, ...] = ()) -> tuple[dict[int, str], str]:
         """Address -> what mbpoll printed, and its complaint."""
-        line = ("-m", "tcp", "-p", str(self.port), "-1", "-0", "-a", str(unit), "-r", str(first))
+        line = ("-m", "tcp", "-p", str(self.port), "-o", "10", "-1", "-0", "-a", str(unit), "-r", str(first))
         done = run("mbpoll", *line, *options, "127.0.0.1", *values)
         assert (done.returncode == 0) is (done.stderr.strip() == ""), done
         return {int(at): text for at, text in _PRINTED.findall(done.stdout)}, done.stderr

@@ -18,7 +18,7 @@ from tests.system.run import Run, assert_nothing_lost
 pytestmark = pytest.mark.peers
 
 BASE_S = 1_795_000_000
-IDS = 600
+IDS = 240
 
 
 @pytest.fixture
