@@ -5,6 +5,7 @@ import json
 import logging
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ PUBACK_TIMEOUT_S: Final = 20.0
 CONNECT_TIMEOUT_S: Final = 8.0
 """To connect, to subscribe, and to say good-bye to a line that may be dead."""
 STATUS_PERIOD_S: Final = 30.0
+_GOODBYE_S: Final = 1.0
+_OFFLINE: Final = json.dumps({"online": False})
 _REFUSED: Final = ("Not authorized", "Bad user name or password", "Connection refused: not authorised")
 
 
@@ -87,10 +90,10 @@ class Session:
                 self.counts.refused += refused
                 log.warning("uplink to %s:%d: %s", self._line.host, self._line.port, reason)
             self.counts.connected = False
+            _leave_if_cancelled()  # a good-bye to a dead line fails, which says nothing of why we left
             await self._clock.sleep(self._backoff.next_s(refused=refused))
 
     async def _connected(self) -> None:
-        offline = json.dumps({"online": False}).encode()
         status_topic = topic(self._gateway, UP_STATUS)
         async with (
             aiomqtt.Client(
@@ -103,12 +106,13 @@ class Session:
                 keepalive=self._line.keepalive_s,
                 tls_context=self._line.tls,
                 timeout=CONNECT_TIMEOUT_S,
-                will=aiomqtt.Will(status_topic, offline, qos=1, retain=True),
+                will=aiomqtt.Will(status_topic, _OFFLINE, qos=1, retain=True),
                 max_queued_incoming_messages=4096,
             ) as client,
             asyncio.TaskGroup() as group,
         ):
             await client.subscribe(topic(self._gateway, DOWN_ACK), qos=1)
+            _leave_if_cancelled()
             self.counts.connected = True
             self.counts.connects += 1
             self._backoff.succeeded()
@@ -117,11 +121,20 @@ class Session:
             group.create_task(self._tell(client, status_topic))
             for _ in range(SENDERS):
                 group.create_task(self._send(client))
+            await (
+                asyncio.Event().wait()
+            )  # for ever; not in the group's exit, which in 3.11 forgets to take back a cancel
 
     async def _tell(self, client: aiomqtt.Client, status_topic: str) -> None:
-        while True:
-            await client.publish(status_topic, json.dumps({"online": True, **self._status()}), qos=1, retain=True)
-            await self._clock.sleep(STATUS_PERIOD_S)
+        try:
+            while True:
+                await client.publish(status_topic, json.dumps({"online": True, **self._status()}), qos=1, retain=True)
+                _leave_if_cancelled()
+                await self._clock.sleep(STATUS_PERIOD_S)
+        except asyncio.CancelledError:
+            with suppress(aiomqtt.MqttError):  # who takes his leave has no last will
+                await client.publish(status_topic, _OFFLINE, qos=0, retain=True, timeout=_GOODBYE_S)
+            raise
 
     async def _send(self, client: aiomqtt.Client) -> None:
         while True:
@@ -133,6 +146,7 @@ class Session:
                     topic(self._gateway, UP_BATCH), self._signed(outgoing), qos=1, timeout=PUBACK_TIMEOUT_S
                 )
                 self.counts.published += 1
+                _leave_if_cancelled()
 
     def _signed(self, outgoing: Outgoing) -> bytes:
         return sign(outgoing.payload, self._line.hmac_key, key_id=self._line.key_id, late=outgoing.late)
@@ -160,3 +174,10 @@ class Session:
                 self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
             self._wake.set()
         raise aiomqtt.MqttError("the broker closed the connection")
+
+
+def _leave_if_cancelled() -> None:
+    """After calls into the MQTT library: Python 3.11's wait_for loses a cancellation that comes with the result."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
