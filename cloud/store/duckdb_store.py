@@ -123,7 +123,7 @@ class DuckDBStore:
     def latest(self) -> Columns:
         return _columns(
             self._query(
-                "SELECT datastream, max(t) AS t, arg_max(value, t) AS value, arg_max(quality, t) AS quality, "
+                "SELECT datastream, max(t) AS t, arg_max_null(value, t) AS value, arg_max(quality, t) AS quality, "
                 "arg_max(reasons, t) AS reasons FROM reading GROUP BY datastream ORDER BY datastream"
             )
         )
