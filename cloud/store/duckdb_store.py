@@ -207,38 +207,27 @@ def _table(columns: Columns) -> dict[str, NDArray[Any]]:
 
 def _unseen(connection: duckdb.DuckDBPyConnection, late: Columns) -> tuple[Columns, int, Columns]:
     """Late rows without those whose instant is stored already or comes twice; duplicates; conflicts."""
-    order = np.lexsort((late.time, late.datastream))
-    late = late.take(order)
+    late = late.take(np.lexsort((late.time, late.datastream)))
     first = np.ones(len(late), np.bool_)
     first[1:] = (np.diff(late.datastream) != 0) | (np.diff(late.time) != 0)
-    leader = np.maximum.accumulate(np.where(first, np.arange(len(late)), 0))
-    same = _same(late, late.take(leader))
-    conflict = ~first & ~same
-    duplicates = int((~first & same).sum())
     connection.register("candidate", {**_table(late), "row": np.arange(len(late))})
     try:
-        stored = connection.execute(
+        found = connection.execute(
             "SELECT c.row, r.datastream, r.t, r.value, r.quality, r.reasons FROM candidate c JOIN reading r "
             "ON r.datastream = c.datastream AND r.t = c.t WHERE r.t BETWEEN ? AND ?",
             [int(late.time.min()), int(late.time.max())],
         ).fetchnumpy()
     finally:
         connection.unregister("candidate")
-    rows = stored["row"].astype(np.intp)
+    standing = late.value[
+        np.maximum.accumulate(np.where(first, np.arange(len(late)), 0))
+    ]  # of equal instants the first
+    rows = found["row"].astype(np.intp)
     if len(rows):
-        seen_first = first[rows]
-        rows, there = rows[seen_first], _columns(stored).take(seen_first)
-        equal = _same(late.take(rows), there)
-        duplicates += int(equal.sum())
-        conflict[rows[~equal]] = True
+        standing[rows] = _columns(found).value
         first[rows] = False
-    return late.take(first), duplicates, late.take(conflict)
-
-
-def _same(a: Columns, b: Columns) -> NDArray[np.bool_]:
-    """Whether content is equal, row by row; quality and reasons may be judged anew, the value may not."""
-    same: NDArray[np.bool_] = (a.value == b.value) | (np.isnan(a.value) & np.isnan(b.value))
-    return same
+    same = (late.value == standing) | (np.isnan(late.value) & np.isnan(standing))  # quality may be judged anew
+    return late.take(first), int((~first & same).sum()), late.take(~first & ~same)
 
 
 def _note(connection: duckdb.DuckDBPyConnection, envelopes: Sequence[EnvelopeKey]) -> None:
