@@ -62,6 +62,8 @@ class Prepared:
     answers: dict[str, dict[tuple[int, int], None]] = field(default_factory=dict)
     """Gateway -> the (stream, epoch) whose held ranges it is told after the commit."""
     suspects: list[Suspect] = field(default_factory=list)
+    quarantined: bool = False
+    """The suspects are in quarantine already: a commit that is tried again does not count them twice."""
     parcels: list[Parcel] = field(default_factory=list)
     readings: int = 0
     report: "asyncio.Future[CommitReport] | None" = None

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Final, Protocol
@@ -209,27 +209,37 @@ class Pipeline:
         tries = 0
         while True:
             try:
-                return await asyncio.to_thread(self._write, prepared)
+                return await asyncio.to_thread(self._write, prepared, again=tries > 0)
             except (duckdb.Error, SQLAlchemyError, OSError) as error:
                 self.counts.commit_failures += 1
                 tries += 1
                 log.error("commit of %d readings failed: %s", prepared.readings, error)  # noqa: TRY400 - retried
                 await self._clock.sleep(min(RETRY_CAP_S, 0.5 * 2**tries))
 
-    def _write(self, prepared: Prepared) -> CommitReport:
-        """Quarantine first, then the store: whatever is acknowledged is in one of them. Blocks."""
+    def _write(self, prepared: Prepared, *, again: bool) -> CommitReport:
+        """Quarantine first, then the store: whatever is acknowledged is in one of them. Blocks.
+
+        :param again: an earlier try failed, nobody knows how far it came.
+        """
         now_ms = self._clock.now_ms()
-        if prepared.suspects:
-            with self._registry.begin() as tx:
-                quarantine.add(tx, prepared.suspects, self._bounds)
-        late = Columns.join(prepared.late)
-        report = self._store.commit(Columns.join(prepared.fresh), late, prepared.envelopes, now_ms)
-        if len(report.conflicts):
-            with self._registry.begin() as tx:
-                quarantine.add(tx, [self._conflict(report.conflicts, now_ms)], self._bounds)
+        if prepared.suspects and not prepared.quarantined:
+            self._keep(prepared.suspects)
+            prepared.quarantined = True
+        report = self._store.commit(
+            Columns.join(prepared.fresh),
+            Columns.join(prepared.late),
+            prepared.envelopes,
+            now_ms,
+            again=again,
+            keep=lambda conflicts: self._keep([self._conflict(conflicts, now_ms)]),
+        )
         self._latest.advance(Columns.join(prepared.newest))
-        self._latest.take(late)
+        self._latest.take(report.late)
         return report
+
+    def _keep(self, suspects: Sequence[quarantine.Suspect]) -> None:
+        with self._registry.begin() as tx:
+            quarantine.add(tx, suspects, self._bounds)
 
     def _conflict(self, columns: Columns, now_ms: int) -> quarantine.Suspect:
         """Readings whose instant is stored with another value: the first stays, these are kept to be looked at."""
@@ -263,5 +273,6 @@ class Pipeline:
             parcel.settle()
         if prepared.report is not None and not prepared.report.done():
             prepared.report.set_result(report)
-        for columns in (*prepared.fresh, *prepared.late):
-            self._committed(columns)
+        for columns in (*prepared.fresh, report.late):
+            if len(columns):
+                self._committed(columns)

@@ -1,7 +1,8 @@
 """The embedded store: DuckDB, columns straight in, no key (an index would cost twelve times the space)."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,25 +72,40 @@ class DuckDBStore:
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def commit(self, fresh: Columns, late: Columns, envelopes: Sequence[EnvelopeKey], stored_ms: int) -> CommitReport:
+    def commit(  # noqa: PLR0913 - a commit is made of these
+        self,
+        fresh: Columns,
+        late: Columns,
+        envelopes: Sequence[EnvelopeKey],
+        stored_ms: int,
+        *,
+        again: bool = False,
+        keep: Callable[[Columns], None] | None = None,
+    ) -> CommitReport:
         with self._writing:
             connection = self._connection
             connection.begin()
             try:
+                duplicates, conflicts = 0, Columns.empty()
+                if again and len(fresh):
+                    fresh, duplicates, conflicts = _unseen(connection, fresh)
                 if len(fresh):
                     _insert(connection, fresh, stored_ms)
-                duplicates, conflicts = 0, Columns.empty()
                 if len(late):
-                    late, duplicates, conflicts = _unseen(connection, late)
+                    late, late_duplicates, late_conflicts = _unseen(connection, late)
+                    duplicates, conflicts = duplicates + late_duplicates, Columns.join([conflicts, late_conflicts])
                     if len(late):
                         _insert(connection, late, stored_ms)
+                if len(conflicts) and keep is not None:
+                    keep(conflicts)
                 if envelopes:
                     _note(connection, envelopes)
                 connection.commit()
             except BaseException:
-                connection.rollback()
+                with suppress(duckdb.Error):  # a commit that failed has nothing left to roll back
+                    connection.rollback()
                 raise
-        return CommitReport(len(fresh) + len(late), duplicates, conflicts)
+        return CommitReport(len(fresh) + len(late), duplicates, conflicts, late)
 
     def drop_before(self, time_ms: int) -> int:
         with self._writing:

@@ -1,6 +1,6 @@
 """The store's one small interface: write a batch, latest, raw range, aggregate by bucket, retention."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -71,7 +71,9 @@ class CommitReport(NamedTuple):
     duplicates: int
     """Same datastream, same instant, same content: not stored again."""
     conflicts: Columns
-    """Same datastream and instant, other content: not stored; the first stays. The caller quarantines them."""
+    """Same datastream and instant, other content: not stored; the first stays."""
+    late: Columns
+    """The late rows that were stored."""
 
 
 class Buckets(NamedTuple):
@@ -89,12 +91,23 @@ class Buckets(NamedTuple):
 class Store(Protocol):
     """All calls block; callers on an event loop use a thread. Queries never return two readings of one instant."""
 
-    def commit(self, fresh: Columns, late: Columns, envelopes: Sequence[EnvelopeKey], stored_ms: int) -> CommitReport:
+    def commit(  # noqa: PLR0913 - a commit is made of these
+        self,
+        fresh: Columns,
+        late: Columns,
+        envelopes: Sequence[EnvelopeKey],
+        stored_ms: int,
+        *,
+        again: bool = False,
+        keep: Callable[[Columns], None] | None = None,
+    ) -> CommitReport:
         """All or nothing, on disk when it returns.
 
         :param fresh: each instant newer than all that is stored of its datastream, and none twice: written unseen.
         :param late: any others; written unless their datastream has a reading of that instant already.
         :param stored_ms: when the cloud stored them, ms UTC.
+        :param again: an earlier try raised and may have been committed nevertheless: fresh ones are looked up, too.
+        :param keep: takes the conflicts into safety before the commit; when it raises, nothing is stored.
         """
         ...
 
