@@ -98,6 +98,7 @@ class Pipeline:
         self._held_back = False
         self._wake = asyncio.Event()
         self._ready: asyncio.Queue[Prepared] = asyncio.Queue(maxsize=1)
+        self._order = asyncio.Lock()  # who passed the frontier first is committed first
 
     @property
     def waiting(self) -> int:
@@ -121,19 +122,23 @@ class Pipeline:
 
     async def write(self, columns: Columns) -> CommitReport:
         """Readings whose datastreams are known already, in a commit of their own."""
-        self._frontier.pass_any(columns)
-        return await self._alone(Prepared(late=[columns], readings=len(columns)))
+        async with self._order:
+            self._frontier.pass_any(columns)
+            report = await self._queued(Prepared(late=[columns], readings=len(columns)))
+        return await report
 
     async def replay(self, parcel: Parcel) -> tuple[CommitReport, Prepared]:
         """A parcel out of quarantine, in a commit of its own; what is still refused goes back there."""
         prepared = Prepared()
-        self.prepare(parcel, prepared)
-        return await self._alone(prepared), prepared
+        async with self._order:
+            self.prepare(parcel, prepared)
+            report = await self._queued(prepared)
+        return await report, prepared
 
-    async def _alone(self, prepared: Prepared) -> CommitReport:
+    async def _queued(self, prepared: Prepared) -> "asyncio.Future[CommitReport]":
         prepared.report = asyncio.get_running_loop().create_future()
         await self._ready.put(prepared)
-        return await prepared.report
+        return prepared.report
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -149,15 +154,19 @@ class Pipeline:
             await asyncio.sleep(GATHER_S)
             self._wake.clear()
             while self._waiting:
-                prepared = Prepared()
-                while self._waiting and prepared.readings < PER_COMMIT:
-                    for _ in repeat(None, min(_BREATH, len(self._waiting))):
-                        self.prepare(self._waiting.popleft(), prepared)
-                    await asyncio.sleep(0)
-                await self._ready.put(prepared)
+                async with self._order:
+                    await self._ready.put(await self._gathered())
                 if self._held_back and len(self._waiting) < MAX_WAITING // 2:
                     self._held_back = False
                     self._hold(False)
+
+    async def _gathered(self) -> Prepared:
+        prepared = Prepared()
+        while self._waiting and prepared.readings < PER_COMMIT and len(prepared.parcels) < MAX_WAITING:
+            for _ in repeat(None, min(_BREATH, len(self._waiting))):
+                self.prepare(self._waiting.popleft(), prepared)
+            await asyncio.sleep(0)
+        return prepared
 
     def prepare(self, parcel: Parcel, into: Prepared) -> None:
         """Read one parcel; whatever is wrong with it concerns it alone."""
