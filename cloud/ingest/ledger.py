@@ -1,16 +1,18 @@
 """Which envelopes the store holds: the memory of the cloud's promise to a gateway."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
 
 from cloud.store.port import EnvelopeKey, Store
 from protocols.uplink import Ack, HeldRanges, Stream
+from protocols.uplink.ack import MAX_RANGES
 from protocols.vocabulary.ranges import RangeSet
 
 _RECENT: Final = 200_000
-_RANGES_TOLD: Final = 500
+_RANGES_TOLD: Final = 90
+"""Newest ranges in every acknowledgement, asked for or not: one that was lost is made good by the next."""
 
 
 class Seen(Enum):
@@ -65,11 +67,13 @@ class Ledger:
         for key in keys:
             self._pending.pop(key[:4], None)
 
-    def acknowledgement(self, gateway: str, streams: Iterable[tuple[int, int]]) -> Ack:
-        """What the store holds of these (stream, epoch) of a gateway; of many ranges the newest."""
+    def acknowledgement(self, gateway: str, asked: Mapping[tuple[int, int], Iterable[int]]) -> Ack:
+        """What the store holds of a gateway around these sequences, by (stream, epoch), and its newest ranges."""
         held = []
-        for stream, epoch in streams:
-            ranges = tuple(self._held.get((gateway, stream, epoch), ()))
-            if ranges:
-                held.append(HeldRanges(Stream(stream), epoch, ranges[-_RANGES_TOLD:]))
+        for (stream, epoch), sequences in asked.items():
+            ranges = self._held.get((gateway, stream, epoch), RangeSet())
+            told = {found for sequence in sequences if (found := ranges.around(sequence)) is not None}
+            told.update(list(ranges)[-_RANGES_TOLD:])
+            if told:
+                held.append(HeldRanges(Stream(stream), epoch, tuple(sorted(told)[-MAX_RANGES:])))
         return Ack(gateway, tuple(held))

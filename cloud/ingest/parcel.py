@@ -59,8 +59,8 @@ class Prepared:
     """The last reading of each fresh run."""
     late: list[Columns] = field(default_factory=list)
     envelopes: list[EnvelopeKey] = field(default_factory=list)
-    answers: dict[str, dict[tuple[int, int], None]] = field(default_factory=dict)
-    """Gateway -> the (stream, epoch) whose held ranges it is told after the commit."""
+    answers: dict[str, dict[tuple[int, int], list[int]]] = field(default_factory=dict)
+    """Gateway -> (stream, epoch) -> the sequences that it waits to hear of after the commit."""
     suspects: list[Suspect] = field(default_factory=list)
     quarantined: bool = False
     """The suspects are in quarantine already: a commit that is tried again does not count them twice."""

@@ -172,7 +172,6 @@ class Pipeline:
         """Read one parcel; whatever is wrong with it concerns it alone."""
         self.counts.parcels += 1
         into.parcels.append(parcel)
-        envelopes = len(into.envelopes)
         try:
             runs = self._readers[parcel.source.value].read(parcel, into)
         except Exception as error:  # the supervisor of parcels: one bad message never stops the next
@@ -180,8 +179,6 @@ class Pipeline:
             if suspect.reason == "crashed":
                 log.exception("parcel on %s crashed its reader", parcel.topic)
             into.suspects.append(suspect)
-            for key in into.envelopes[envelopes:]:
-                into.answers.setdefault(key.gateway, {})[key.stream, key.epoch] = None
             return
         if runs is not None:
             self._sort_in(runs, into)

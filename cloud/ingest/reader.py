@@ -98,10 +98,10 @@ class EnvelopeReader:
 
     def _is_new(self, key: EnvelopeKey, into: Prepared) -> bool:
         seen = self._ledger.look(key)
+        into.answers.setdefault(key.gateway, {}).setdefault((key.stream, key.epoch), []).append(key.sequence)
         if seen is Seen.CONFLICT:
             self.security_events += 1
             raise Refused("conflicting_envelope", f"{key.epoch}/{key.sequence} was stored with other content")
-        into.answers.setdefault(key.gateway, {})[key.stream, key.epoch] = None
         self.duplicates += seen is not Seen.NEW
         return seen is Seen.NEW
 

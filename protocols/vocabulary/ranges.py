@@ -50,6 +50,11 @@ class RangeSet:
         place = bisect_right(self._firsts, first)
         return place > 0 and self._lasts[place - 1] >= last
 
+    def around(self, number: int) -> tuple[int, int] | None:
+        """The range that a number is in."""
+        place = bisect_right(self._firsts, number) - 1
+        return (self._firsts[place], self._lasts[place]) if place >= 0 and self._lasts[place] >= number else None
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(list(zip(self._firsts, self._lasts, strict=True)))
 

@@ -37,6 +37,12 @@ class AgainstAPlainSet(RuleBasedStateMachine):
     def covers(self, span: tuple[int, int]) -> None:
         assert self.ranges.covers(*span) == self.plain.issuperset(range(span[0], span[1] + 1))
 
+    @rule(number=numbers)
+    def around(self, number: int) -> None:
+        found = self.ranges.around(number)
+        assert (found is not None) == (number in self.plain)
+        assert found is None or (found in list(self.ranges) and found[0] <= number <= found[1])
+
     @invariant()
     def same_members(self) -> None:
         assert {n for n in range(80) if n in self.ranges} == self.plain
