@@ -67,6 +67,7 @@ class Core:
             readers={
                 Source.ENVELOPE.value: self.envelopes,
                 Source.REPLAY.value: self.envelopes,
+                Source.REMAINDER.value: self.envelopes,
                 Source.SENML.value: self.door,
             },
             store=self.store,
@@ -144,8 +145,10 @@ class Core:
         :param arrived_ms: when it came: the time of a reading that its device gave none.
         :raises ValueError: nothing that can be replayed comes from that source.
         """
-        kind = Source.REPLAY if source == Source.ENVELOPE.value else Source(source)
-        leaf = UP_BATCH if kind is Source.REPLAY else SENML
+        kind = _REPLAYED.get(source)
+        if kind is None:
+            raise ValueError(f"{source}: nothing that can be tried again")
+        leaf = SENML if kind is Source.SENML else UP_BATCH
         parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None, arrived_ms)
         return asyncio.run_coroutine_threadsafe(self.pipeline.replay(parcel), self._running_loop()).result()
 
@@ -207,3 +210,9 @@ class Core:
 
 _UPLINK = [(topic("+", UP_BATCH), 1), (topic("+", UP_STATUS), 1)]
 _DOOR = [(topic("+", SENML), 1)]
+_REPLAYED = {
+    Source.ENVELOPE.value: Source.REPLAY,
+    Source.REPLAY.value: Source.REPLAY,
+    Source.REMAINDER.value: Source.REMAINDER,
+    Source.SENML.value: Source.SENML,
+}

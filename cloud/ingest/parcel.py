@@ -19,7 +19,9 @@ class Source(Enum):
     SENML = "senml"
     LINE_PROTOCOL = "line-protocol"
     REPLAY = "replay"
-    """An envelope out of quarantine: its MAC was checked when it came, and it is in no ledger."""
+    """A whole envelope out of quarantine: its MAC is checked, but the ledger is not asked: it may hold it already."""
+    REMAINDER = "envelope-part"
+    """What had no place of an envelope that was stored otherwise: an envelope of our own making, under no key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,15 @@ class EnvelopeReader:
         """
         envelope = parcel.payload
         header = read_header(envelope)
-        if parcel.source is Source.ENVELOPE:
+        if parcel.source is not Source.REMAINDER:
             self._check_sender(parcel, header)
-            if header.stream is not Stream.READINGS:
-                raise Refused("unsupported_stream", f"stream {header.stream.name.lower()} on {parcel.topic}")
+        if parcel.source is Source.ENVELOPE:
             key = EnvelopeKey(header.gateway, header.stream, header.epoch, header.sequence, _digest(envelope, header))
             if not self._is_new(key, into):
                 return None
             into.envelopes.append(key)
+        if header.stream is not Stream.READINGS:
+            raise Refused("unsupported_stream", f"stream {header.stream.name.lower()} on {parcel.topic}")
         decoded = decode(expand(envelope, header), header.readings)
         points = decoded.points()
         resolved = self._resolver.resolve(header.gateway, decoded.table, points)
@@ -186,7 +187,7 @@ def _suspect(  # noqa: PLR0913 - the parts of one envelope
         topic=topic(header.gateway, UP_BATCH),
         reason=reason,
         detail=f"{count} readings of {shown}",
-        source=Source.ENVELOPE.value,
+        source=Source.REMAINDER.value,
         payload=payload,
         dedupe=f"{header.gateway}/{header.epoch}/{header.sequence}/{reason}",
     )
