@@ -38,6 +38,12 @@ class CoreCollector(Collector):
         for reason, count in core.pipeline.reasons.items():
             quarantined.add_metric([reason], count)
         yield quarantined
+        ignored = CounterMetricFamily(
+            "yz_door_records_ignored", "Records of SenML packs left out, by kind", labels=["kind"]
+        )
+        for kind, count in core.door.ignored.items():
+            ignored.add_metric([kind], count)
+        yield ignored
         with core.registry.read() as tx:
             totals = quarantine.totals(tx)
         yield GaugeMetricFamily("yz_quarantine_rows", "In quarantine", totals.rows)

@@ -14,6 +14,7 @@ from simulators.devices.modbus_tcp import ModbusServer
 from simulators.devices.modbus_unit import Streetlight, Unit
 from simulators.devices.register_map import REGISTER_MAPS
 from simulators.environment import Site, Tempo, World
+from simulators.environment.measured import load_series
 from simulators.truth import TruthFile, Witness
 
 
@@ -30,6 +31,7 @@ class Island:
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
         """Open the Modbus ports, tell ``serving`` of them, and let stations and nodes live."""
+        load_series()
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]

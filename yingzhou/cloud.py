@@ -19,7 +19,6 @@ def run(args: argparse.Namespace) -> int:
     """
     config = load(args.config)
     from cloud.process import CloudProcess  # noqa: PLC0415 - --help needs none of it
-
     from protocols.vocabulary import SystemClock  # noqa: PLC0415
     from yingzhou.running import run_until_stopped  # noqa: PLC0415
 

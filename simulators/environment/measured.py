@@ -39,6 +39,15 @@ def _tide() -> Replay:
     return Replay(water_level())
 
 
+def load_series() -> None:
+    """Read all series now, so that no device's first answer waits for it."""
+    stations: tuple[AirStation, ...] = ("dongsi", "huairou")
+    for station in stations:
+        for column, _ in _COLUMNS.values():
+            _replay(station, column)
+    _tide()
+
+
 def lag_ms(moment: Moment) -> int:
     """How much later than the station this site has the station's values: whole minutes, less than 90."""
     return int(moment.trait("lag") * _LAG_MINUTES) * 60_000

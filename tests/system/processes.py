@@ -225,6 +225,17 @@ key_id = {credentials.get("key_id", 1)}
         for process in (*self.edges.values(), self.cloud):
             if process.alive:
                 process.stop()
+        self._end_orphan()
+
+    def _end_orphan(self) -> None:
+        """The broker of a cloud that was killed and not started again."""
+        try:
+            number = int((self.folder / "broker" / "nats.pid").read_text())
+            command = Path(f"/proc/{number}/cmdline").read_text()
+        except (OSError, ValueError):
+            return
+        if str(self.folder) in command:
+            os.kill(number, signal.SIGTERM)
 
 
 def milliseconds(text: str) -> int:

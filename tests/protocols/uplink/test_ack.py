@@ -87,7 +87,10 @@ def test_garbage_is_refused(garbage: bytes) -> None:
         (b"YA\1\4\0\0GW-1", "gateway"),
         (b"YA\1\4\1\0gw-1" + struct.pack("<BQH", 3, 1, 0), "not a valid Stream"),
         (b"YA\1\4\1\0gw-1" + struct.pack("<BQHII", 1, 1, 1, 5, 4), "ends before it begins"),
-        (b"YA\1\4\1\0gw-1" + struct.pack("<BQH", 1, 1, MAX_RANGES + 1) + bytes(8 * (MAX_RANGES + 1)), "over the limits"),
+        (
+            b"YA\1\4\1\0gw-1" + struct.pack("<BQH", 1, 1, MAX_RANGES + 1) + bytes(8 * (MAX_RANGES + 1)),
+            "over the limits",
+        ),
         (b"YA\1\4\1\0gw-1" + struct.pack("<BQH", 1, 1 << 63, 0), "over the limits"),
         (b"YA\1\4\xff\xffgw-1", "unpack"),
     ],
