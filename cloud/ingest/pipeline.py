@@ -34,6 +34,9 @@ GATHER_S: Final = 0.05
 _BREATH: Final = 16
 """Parcels decoded before others on the event loop get their turn."""
 RETRY_CAP_S: Final = 30.0
+UNREACHABLE_S: Final = 1.0
+"""Until registry or store are asked again."""
+_UNREACHABLE: Final = (SQLAlchemyError, duckdb.Error)
 
 
 class ParcelReader(Protocol):
@@ -164,24 +167,61 @@ class Pipeline:
         prepared = Prepared()
         while self._waiting and prepared.readings < PER_COMMIT and len(prepared.parcels) < MAX_WAITING:
             for _ in repeat(None, min(_BREATH, len(self._waiting))):
-                self.prepare(self._waiting.popleft(), prepared)
+                try:
+                    self.prepare(self._waiting[0], prepared)
+                except _UNREACHABLE as error:
+                    log.error("parcels wait for registry or store: %s", error)  # noqa: TRY400 - tried again
+                    await self._clock.sleep(UNREACHABLE_S)
+                    return prepared
+                self._waiting.popleft()
             await asyncio.sleep(0)
         return prepared
 
     def prepare(self, parcel: Parcel, into: Prepared) -> None:
-        """Read one parcel; whatever is wrong with it concerns it alone."""
-        self.counts.parcels += 1
-        into.parcels.append(parcel)
+        """Read one parcel; whatever is wrong with it concerns it alone.
+
+        :raises SQLAlchemyError: the registry cannot be asked. Nothing of the parcel was taken.
+        :raises duckdb.Error: the store cannot be asked. Likewise.
+        """
         try:
-            runs = self._readers[parcel.source.value].read(parcel, into)
+            runs = self._read(parcel, into)
+        except _UNREACHABLE:
+            raise
         except Exception as error:  # the supervisor of parcels: one bad message never stops the next
+            runs = None
             suspect = suspect_parcel(parcel, error, self._clock.now_ms())
             if suspect.reason == "crashed":
                 log.exception("parcel on %s crashed its reader", parcel.topic)
             into.suspects.append(suspect)
-            return
+        self.counts.parcels += 1
+        into.parcels.append(parcel)
         if runs is not None:
             self._sort_in(runs, into)
+
+    def _read(self, parcel: Parcel, into: Prepared) -> Runs | None:
+        """What a database's failure interrupts is undone and tried once more: one that was restarted answers then."""
+        reader = self._readers[parcel.source.value]
+        envelopes, suspects = len(into.envelopes), len(into.suspects)
+        for last in (False, True):
+            try:
+                return reader.read(parcel, into)
+            except _UNREACHABLE as error:
+                if last and self._reachable():
+                    raise RuntimeError(f"{error}") from error  # it is the parcel's own doing
+                self._ledger.forget(into.envelopes[envelopes:])
+                del into.envelopes[envelopes:], into.suspects[suspects:]
+                if last:
+                    raise
+        return None
+
+    def _reachable(self) -> bool:
+        try:
+            self._store.digest("", 0, 0, 0)
+            with self._registry.read() as tx:
+                quarantine.totals(tx)
+        except _UNREACHABLE:
+            return False
+        return True
 
     def _sort_in(self, runs: Runs, into: Prepared) -> None:
         """Fresh or late."""
