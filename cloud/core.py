@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.ingest.latest import Latest
@@ -184,12 +186,19 @@ class Core:
         except (ValueError, RecursionError):
             status = None
         if isinstance(status, dict):
-            with self.registry.begin() as tx:
-                gateways.note_status(tx, gateway, status, self.clock.now_ms())
+            try:
+                with self.registry.begin() as tx:
+                    gateways.note_status(tx, gateway, status, self.clock.now_ms())
+            except SQLAlchemyError as error:
+                log.warning("status of %s is not kept, it will come again: %s", gateway, error)
         message.settle()
 
     def _answer(self, ack: Ack) -> None:
-        keys = self.keys.mac_keys(ack.gateway)
+        try:
+            keys = self.keys.mac_keys(ack.gateway)
+        except SQLAlchemyError as error:
+            log.warning("%s is not answered, it will ask again: %s", ack.gateway, error)
+            return
         if keys and ack.held:
             # during an overlap the gateway may know the old key only: the answer goes out under each
             for key in keys.values():
