@@ -195,7 +195,11 @@ class BrokerSession:
             if message.qos and session == self.connects and self.connected.is_set():
                 client.ack(message.mid, message.qos)
 
-        self._receive(Inbound(message.topic, bytes(message.payload), message.retain, settle))
+        try:
+            self._receive(Inbound(message.topic, bytes(message.payload), message.retain, settle))
+        except Exception:  # raised through paho's reader it would leave that in the middle of a packet, for ever
+            log.exception("a message of %d bytes could not be received", len(message.payload))
+            settle()
 
     def _on_socket_close(self, _client: Client, _data: Any, sock: Any) -> None:
         if sock is self._socket:
