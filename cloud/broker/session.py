@@ -69,7 +69,8 @@ class BrokerSession:
         self._client_id = client_id
         self._clean = clean
         self._socket: Any = None
-        self._holding = False
+        self._released = asyncio.Event()
+        self._released.set()
         self._lost: asyncio.Future[None] | None = None
         self._client = self._new_client()
 
@@ -100,6 +101,7 @@ class BrokerSession:
         """Until cancelled: connect, work, connect again."""
         tries = 0
         while True:
+            await self._released.wait()
             try:
                 await self._session()
             except (OSError, LinkDown) as error:
@@ -117,7 +119,6 @@ class BrokerSession:
         if self._socket is None:
             raise LinkDown("the broker closed the connection at once")
         loop.add_reader(self._socket, self._read)
-        self._holding = False
         async with asyncio.timeout(_CONNECT_TIMEOUT_S) as patience:
             while not self._lost.done():
                 if self.connected.is_set():
@@ -146,24 +147,33 @@ class BrokerSession:
             loop.remove_writer(gone)
 
     def hold(self, *, back: bool) -> None:
-        """Stop reading the socket, or go on: the broker's own flow control does the rest."""
-        if self._socket is None or back == self._holding:
+        """Stop reading the socket, or go on: the broker's own flow control does the rest.
+
+        A broker that loses its patience meanwhile cuts the line; it is made anew only when we may go on.
+        """
+        if back == (not self._released.is_set()):
             return
-        self._holding = back
+        if back:
+            self._released.clear()
+        else:
+            self._released.set()
+        if self._socket is None:
+            return
         loop = asyncio.get_running_loop()
         if back:
             loop.remove_reader(self._socket)
         else:
             loop.add_reader(self._socket, self._read)
+            loop.call_soon(self._read)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
-        """Send, or queue until the line is back; bounded by paho's queue, beyond which it is not sent."""
+        """Send; nothing when the line is down, for who waits for it asks again. Bounded by paho's queue."""
         if self.connected.is_set():
             self._client.publish(topic, payload, qos)
 
     def _read(self) -> None:
         self._client.loop_read()
-        while self._endpoint.tls is not None and self._socket is not None and self._socket.pending():
+        while self._endpoint.tls is not None and self._released.is_set() and self._socket and self._socket.pending():
             self._client.loop_read()  # what TLS has unpacked already does not make the socket readable
 
     # -- paho's callbacks, all on the loop's thread ----------------------------------------------------------------
@@ -175,6 +185,8 @@ class BrokerSession:
             self._fail(f"refused: {reason}")
             return
         self.connects += 1
+        if self._socket is not None and not self._released.is_set():  # held back while it was connecting
+            asyncio.get_running_loop().remove_reader(self._socket)
         if self._subscriptions:
             client.subscribe(self._subscriptions)
         self.connected.set()
@@ -187,6 +199,7 @@ class BrokerSession:
     def _fail(self, why: str) -> None:
         if self._lost is not None and not self._lost.done():
             self._lost.set_exception(LinkDown(why))
+            self._lost.exception()  # seen: the session may end for another reason first
 
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         session = self.connects
