@@ -1,6 +1,5 @@
-"""Cadence without drift, and the two ways of waiting longer: back-off for links, a breaker for devices."""
+"""Cadence without drift, and the breaker that leaves a silent device alone for longer and longer."""
 
-from collections.abc import Callable
 from math import floor
 from zlib import crc32
 
@@ -39,31 +38,6 @@ class Cadence:
         """Go on with the first tick after ``until_s``; what lies between is left out on purpose and not counted."""
         self._tick = floor((until_s - self._origin_s) / self._period_s) + 1
         self.due_s = self._origin_s + self._tick * self._period_s
-
-
-class Backoff:
-    """Exponential back-off with full jitter: each wait is drawn from 0 to a ceiling that doubles.
-
-    :param draw: gives a number 0 <= x < 1, ``random.random`` in production.
-    :param first_s: the first ceiling.
-    :param ceiling_s: the last one.
-    """
-
-    def __init__(self, draw: Callable[[], float], first_s: float = 1.0, ceiling_s: float = 300.0) -> None:
-        self._draw = draw
-        self._first_s = first_s
-        self._ceiling_s = ceiling_s
-        self._failures = 0
-
-    def next_s(self) -> float:
-        """Seconds to wait after one more failure."""
-        ceiling = min(self._ceiling_s, self._first_s * 2.0 ** min(self._failures, 30))
-        self._failures += 1
-        return self._draw() * ceiling
-
-    def reset(self) -> None:
-        """It works again."""
-        self._failures = 0
 
 
 class Breaker:

@@ -1,7 +1,6 @@
 """The CoAP server: devices post SenML packs to ``/senml`` (RFC 7252, RFC 8428); 2.04 means that they are on disk."""
 
 import asyncio
-import random
 import socket
 from collections import Counter
 from typing import Any, Final
@@ -11,8 +10,8 @@ from aiocoap import resource
 from aiocoap.numbers import codes
 from aiocoap.numbers.optionnumbers import OptionNumber
 
+from edge.backoff import Backoff
 from edge.intake import Intake
-from edge.links.cadence import Backoff
 from edge.links.coap_blocks import BlockGap, Blocks, TooLarge
 from edge.links.config import Coap
 from edge.links.link import DeviceRecord, LinkStatus
@@ -50,7 +49,7 @@ class CoapLink:
         site = resource.Site()
         site.add_resource([".well-known", "core"], resource.WKCResource(site.get_resources_as_linkheader))
         site.add_resource(["senml"], _Senml(self, intake))
-        backoff = Backoff(random.SystemRandom().random)
+        backoff = Backoff()
         while self._context is None:
             try:
                 _refuse_taken(self._config.host, self._config.port)

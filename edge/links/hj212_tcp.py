@@ -1,13 +1,12 @@
 """The HJ 212 listener: stations dial in, and are acknowledged once their data are on disk (HJ 212-2017 §6.2, §7)."""
 
 import asyncio
-import random
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge.backoff import Backoff
 from edge.intake import Intake
-from edge.links.cadence import Backoff
 from edge.links.config import Hj212Tcp
 from edge.links.hj212_station import Station, Stations
 from edge.links.link import LinkStatus
@@ -49,7 +48,7 @@ class Hj212TcpLink:
         return self._server.sockets[0].getsockname()[1] if self._server and self._server.sockets else None
 
     async def run(self, intake: Intake) -> None:
-        backoff = Backoff(random.SystemRandom().random)
+        backoff = Backoff()
         async with asyncio.TaskGroup() as group:
 
             def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,12 +1,12 @@
 """The Modbus TCP poller: one connection, one question at a time, every device on its own cadence."""
 
-import random
 from heapq import heapify, heapreplace
 from itertools import count
 from typing import Final
 
+from edge.backoff import Backoff
 from edge.intake import Intake
-from edge.links.cadence import Backoff, Cadence, phase_of
+from edge.links.cadence import Cadence, phase_of
 from edge.links.config import ModbusTcp
 from edge.links.link import LinkStatus
 from edge.links.modbus_device import ModbusDevice
@@ -44,7 +44,7 @@ class ModbusTcpLink:
             )
             for device in config.device
         ]
-        self._backoff = Backoff(random.SystemRandom().random)
+        self._backoff = Backoff()
         self._up = False
 
     async def run(self, intake: Intake) -> None:
@@ -90,7 +90,7 @@ class ModbusTcpLink:
             heapreplace(queue, (cadence.due_s, next(turn), cadence, device))
             if not poll.silent:
                 silences = 0
-                self._backoff.reset()
+                self._backoff.succeeded()
                 continue
             silences += 1
             if silences >= DEAF_AFTER and all(d.breaker.open for d in self._devices):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import aiomqtt
 
-from edge.uplink.backoff import Backoff
+from edge.backoff import Backoff
 from edge.uplink.window import Outgoing, Window
 from protocols.uplink import Ack, sign
 from protocols.vocabulary import Clock, ProtocolError

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.links.cadence import Backoff, Breaker, Cadence, phase_of
+from edge.links.cadence import Breaker, Cadence, phase_of
 
 
 def test_ticks_stand_on_the_grid_however_late_each_was():
@@ -53,13 +53,6 @@ def test_five_hundred_devices_do_not_fire_together():
     tenths = Counter(int(phase_of(f"10.0.0.{n}:502/1/serial:{n}") * 10) for n in range(500))
     assert sorted(tenths) == list(range(10))
     assert max(tenths.values()) < 80
-
-
-def test_backoff_doubles_to_its_ceiling_with_full_jitter_and_starts_anew():
-    backoff = Backoff(lambda: 0.5, first_s=1.0, ceiling_s=60.0)
-    assert [backoff.next_s() for _ in range(9)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
-    backoff.reset()
-    assert backoff.next_s() == 0.5
 
 
 @pytest.mark.parametrize(("period", "pauses"), [(10, [20, 40, 80, 160, 300, 300]), (900, [900, 900])])

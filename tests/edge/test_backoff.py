@@ -1,6 +1,6 @@
 from random import Random
 
-from edge.uplink.backoff import NETWORK_CAP_S, REFUSED_FLOOR_S, Backoff
+from edge.backoff import NETWORK_CAP_S, REFUSED_FLOOR_S, Backoff
 
 
 class Highest(Random):
