@@ -51,7 +51,7 @@ def settings(  # noqa: PLR0913 - a broker's configuration is made of these
 server_name: yingzhou
 listen: "{host}:{nats_port}"
 pid_file: {json.dumps(str(store.parent / "nats.pid"))}
-max_payload: 1MB
+max_payload: 2MB
 jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: 4GB, max_memory_store: 256MB, sync_interval: "1s" }}
 mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "60s" }}
 authorization {{
@@ -126,7 +126,7 @@ class EmbeddedBroker:
             )
         self.starts += 1
         until_s = self._clock.monotonic_s() + _READY_S
-        while not await self._answers():
+        while self._process.returncode is not None or not await self._answers():
             if self._process.returncode is not None or self._clock.monotonic_s() > until_s:
                 await self.stop()
                 tail = (self._directory / "nats.log").read_text(errors="replace")[-600:]
