@@ -1,8 +1,8 @@
 """The embedded store: DuckDB, columns straight in, no key (an index would cost twelve times the space)."""
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ class DuckDBStore:
             "checkpoint_threshold": "256MB",
         }
         self._writer: duckdb.DuckDBPyConnection | None = None
-        self._writing = threading.Lock()
+        self._writing = threading.RLock()
 
     def open(self) -> None:
         """Open or create the file; replays what a killed process had committed."""
@@ -66,8 +66,29 @@ class DuckDBStore:
             raise RuntimeError("the store is not open")
         return self._writer
 
+    @contextmanager
+    def _sound(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The connection; when it turns out to be dead it is made anew, for whoever tries again.
+
+        DuckDB invalidates a whole database when a checkpoint fails, on a full disk for instance, until it is reopened.
+        """
+        connection = self._connection
+        try:
+            yield connection
+        except (duckdb.FatalException, duckdb.ConnectionException):
+            with self._writing:
+                if connection is self._writer:
+                    connection.close()
+                    self.open()
+            raise
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._sound() as connection, connection.cursor() as cursor:
+            yield cursor
+
     def _query(self, sql: str, parameters: Sequence[object] = ()) -> dict[str, NDArray[Any]]:
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             return cursor.execute(sql, parameters).fetchnumpy()
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -82,8 +103,7 @@ class DuckDBStore:
         again: bool = False,
         keep: Callable[[Columns], None] | None = None,
     ) -> CommitReport:
-        with self._writing:
-            connection = self._connection
+        with self._writing, self._sound() as connection:
             connection.begin()
             try:
                 duplicates, conflicts = 0, Columns.empty()
@@ -108,9 +128,9 @@ class DuckDBStore:
         return CommitReport(len(fresh) + len(late), duplicates, conflicts, late)
 
     def drop_before(self, time_ms: int) -> int:
-        with self._writing:
-            deleted = self._connection.execute("DELETE FROM reading WHERE t < ?", [time_ms]).fetchone()
-            self._connection.execute("CHECKPOINT")
+        with self._writing, self._sound() as connection:
+            deleted = connection.execute("DELETE FROM reading WHERE t < ?", [time_ms]).fetchone()
+            connection.execute("CHECKPOINT")
         return int(deleted[0]) if deleted else 0
 
     # -- the ledger of envelopes ---------------------------------------------------------------------------------
@@ -123,14 +143,14 @@ class DuckDBStore:
           FROM (SELECT DISTINCT gateway, stream, epoch, sequence FROM envelope))
         GROUP BY gateway, stream, epoch, island ORDER BY 1, 2, 3, 4"""
         held: dict[tuple[str, int, int], list[tuple[int, int]]] = {}
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             for gateway, stream, epoch, first, last in cursor.execute(sql).fetchall():
                 held.setdefault((gateway, stream, epoch), []).append((first, last))
         return held
 
     def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
         sql = "SELECT digest FROM envelope WHERE gateway = ? AND stream = ? AND epoch = ? AND sequence = ?"
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             row = cursor.execute(sql, [gateway, stream, epoch, sequence]).fetchone()
         return None if row is None else int(row[0])
 
