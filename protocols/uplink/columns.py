@@ -1,5 +1,6 @@
 """Body bytes to numpy columns, for ingest (docs/uplink.md §3)."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from protocols.vocabulary.quality import Quality
 _SCALE = np.ones(256)
 _SCALE[:10] = [10**digits for digits in range(10)]
 _INTEGER: dict[int, np.dtype[Any]] = {1: np.dtype("i1"), 2: np.dtype("<i2"), 4: np.dtype("<i4"), 8: np.dtype("<i8")}
+_U1, _U2, _U4 = np.dtype("u1"), np.dtype("<u2"), np.dtype("<u4")
+_F8, _INTP = np.dtype("<f8"), np.dtype(np.intp)
+_MAX_DECIMALS = 9
 _QUALITIES = np.zeros(256, bool)
 _QUALITIES[[int(q) for q in Quality]] = True
 
@@ -67,18 +71,26 @@ class _Cursor:
             return flat.view(dtype)
         return np.ascontiguousarray(flat.reshape(width, count).T).view(dtype).reshape(count)
 
-    def integers(self, count: int) -> NDArray[np.int64] | None:
+    def integers(self, count: int) -> NDArray[Any] | None:
         """A column of signed integers of the width that stands before it; None when all are 0."""
         width = self.number(1)
         if width == 0:
             return None
         if width not in _INTEGER:
             raise ProtocolError(f"column width {width}: expected 0, 1, 2, 4 or 8", self.body)
-        return self.column(count, _INTEGER[width]).astype(np.int64)
+        return self.column(count, _INTEGER[width])
+
+
+@lru_cache(maxsize=512)
+def _constant(value: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The same array for every envelope that needs it, so it cannot be written to."""
+    column = np.full(count, value, dtype)
+    column.setflags(write=False)
+    return column
 
 
 def decode(body: bytes, count: int) -> Decoded:
-    """Decode a body of ``count`` readings.
+    """Decode a body of ``count`` readings; columns that hold one value only are shared and read-only.
 
     :raises ProtocolError: columns and count do not agree, a quality is unknown, or bytes are left over.
     """
@@ -87,59 +99,88 @@ def decode(body: bytes, count: int) -> Decoded:
     start = cursor.take(table_length)
     table = body[start : start + table_length]
     points = len(decode_table(table))
-    counts = _counts(cursor, points)
-    if points == 0 or int(counts.sum()) != count or not counts.all():
-        raise ProtocolError(f"{int(counts.sum())} readings of {points} points: the header says {count}", body)
-    value = _values(cursor, points, counts, count)
-    time = np.full(count, cursor.number(8, signed=True), np.int64)
+    counts, each = _counts(cursor, points)
+    total = points * each if each else int(counts.sum())
+    if points == 0 or total != count or not (each or counts.all()):
+        raise ProtocolError(f"{total} readings of {points} points: the header says {count}", body)
+    value = _values(cursor, counts, each, count)
+    base = cursor.number(8, signed=True)
     offsets = cursor.integers(count)
+    time = np.full(count, base, np.int64) if offsets is None else offsets.astype(np.int64)
     if offsets is not None:
-        time += offsets
-    quality = _constant_or(cursor, count, np.dtype("u1"))
-    reasons = _constant_or(cursor, count, np.dtype("<u4"))
+        time += base
+    quality, same = _constant_or(cursor, count, _U1)
+    reasons, _ = _constant_or(cursor, count, _U4)
     if cursor.offset != len(body):
         raise ProtocolError(f"{len(body) - cursor.offset} bytes behind the last column", body)
-    if not _QUALITIES[quality].all():
+    told = quality[:1] if same else quality
+    if not _QUALITIES[told].all():
         raise ProtocolError("a quality that QARTOD does not know", body)
-    missing = quality == Quality.MISSING
+    missing = told == Quality.MISSING
     if missing.any():
-        value[missing] = np.nan
+        value[... if same else missing] = np.nan
     return Decoded(table, counts, time, value, quality, reasons)
 
 
-def _counts(cursor: _Cursor, points: int) -> NDArray[np.intp]:
+def _counts(cursor: _Cursor, points: int) -> tuple[NDArray[np.intp], int]:
+    """Readings per point, and how many each has when all have the same number; 0 when they differ."""
     mode = cursor.number(1)
     if mode == 0:
-        return np.full(points, cursor.number(2), np.intp)
+        each = cursor.number(2)
+        return _constant(each, points, _INTP), each
     if mode != 1:
         raise ProtocolError(f"counts of mode {mode}", cursor.body)
-    return cursor.column(points, np.dtype("<u2")).astype(np.intp)
+    return cursor.column(points, _U2).astype(np.intp), 0
 
 
-def _values(cursor: _Cursor, points: int, counts: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+def _values(cursor: _Cursor, counts: NDArray[np.intp], each: int, count: int) -> NDArray[np.float64]:
+    points = len(counts)
     decimals = np.frombuffer(cursor.body, np.uint8, points, cursor.take(points))
-    raw = decimals == RAW
-    if (decimals[~raw] > 9).any():
+    some_raw = int(decimals.max()) > _MAX_DECIMALS
+    if some_raw and (decimals[decimals != RAW] > _MAX_DECIMALS).any():
         raise ProtocolError("more than 9 decimals", cursor.body)
-    firsts = cursor.integers(points)
-    deltas = cursor.integers(count)
-    integers = np.zeros(count, np.int64) if deltas is None else np.cumsum(deltas)
-    if firsts is not None or deltas is not None:
-        starts = np.cumsum(counts) - counts
-        shift = -integers[starts] if firsts is None else firsts - integers[starts]
-        integers += np.repeat(shift, counts)
-    scale = _SCALE[decimals]
-    value: NDArray[np.float64] = integers / np.repeat(scale, counts)
-    if raw.any():
-        rows = np.repeat(raw, counts)
-        value[rows] = cursor.column(int(rows.sum()), np.dtype("<f8"))
+    firsts, deltas = cursor.integers(points), cursor.integers(count)
+    value = _alike(firsts, deltas, decimals, each) if each else _unlike(firsts, deltas, decimals, counts)
+    if some_raw:
+        rows = np.repeat(decimals == RAW, counts)
+        value[rows] = cursor.column(int(rows.sum()), _F8)
     return value
 
 
-def _constant_or(cursor: _Cursor, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _alike(
+    firsts: NDArray[Any] | None, deltas: NDArray[Any] | None, decimals: NDArray[np.uint8], each: int
+) -> NDArray[np.float64]:
+    """All points have ``each`` readings: one row a point."""
+    points = len(decimals)
+    if deltas is None:
+        integers = np.zeros((points, each), np.int64)
+        if firsts is not None:
+            integers += firsts[:, None]
+    else:
+        integers = deltas.reshape(points, each).astype(np.int64)
+        integers[:, 0] = 0 if firsts is None else firsts
+        np.cumsum(integers, axis=1, out=integers)
+    value: NDArray[np.float64] = integers / _SCALE[decimals][:, None]
+    return value.reshape(points * each)
+
+
+def _unlike(
+    firsts: NDArray[Any] | None, deltas: NDArray[Any] | None, decimals: NDArray[np.uint8], counts: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """One sum over all deltas, which is put right at the first reading of each point."""
+    count = int(counts.sum())
+    integers = np.zeros(count, np.int64) if deltas is None else np.cumsum(deltas, dtype=np.int64)
+    starts = np.cumsum(counts) - counts
+    integers += np.repeat((0 if firsts is None else firsts.astype(np.int64)) - integers[starts], counts)
+    value: NDArray[np.float64] = integers / np.repeat(_SCALE[decimals], counts)
+    return value
+
+
+def _constant_or(cursor: _Cursor, count: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], bool]:
+    """A column, and whether it holds one value only."""
     mode = cursor.number(1)
     if mode == 0:
-        return np.full(count, cursor.number(dtype.itemsize), dtype)
+        return _constant(cursor.number(dtype.itemsize), count, dtype), True
     if mode != 1:
         raise ProtocolError(f"column of mode {mode}: expected 0 or 1", cursor.body)
-    return cursor.column(count, dtype)
+    return cursor.column(count, dtype), False
