@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -120,18 +121,27 @@ class EmbeddedBroker:
         :raises LinkDown: it does not start; the message holds the end of its log.
         """
         await self._end_orphan()
+        self._check_port()
         with (self._directory / "nats.log").open("ab") as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 nats_server(), "-c", str(self._directory / "nats.conf"), stdout=logfile, stderr=logfile
             )
         self.starts += 1
         until_s = self._clock.monotonic_s() + _READY_S
-        while self._process.returncode is not None or not await self._answers():
+        while not await self._answers():
             if self._process.returncode is not None or self._clock.monotonic_s() > until_s:
                 await self.stop()
                 tail = (self._directory / "nats.log").read_text(errors="replace")[-600:]
                 raise LinkDown(f"nats-server does not start on {self._host}:{self._mqtt_port}: {tail}")
             await asyncio.sleep(0.02)
+
+    def _check_port(self) -> None:
+        """Whoever else has the port would be taken for the server that fails to get it."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            socket.create_server((self._host, self._mqtt_port), family=family).close()
+        except OSError as error:
+            raise LinkDown(f"nats-server does not start on {self._host}:{self._mqtt_port}: {error.strerror}") from error
 
     async def _end_orphan(self) -> None:
         """A server of ours that outlived a killed cloud still has the ports."""
