@@ -1,0 +1,97 @@
+import asyncio
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
+from cloud.registry.gateways import BrokerAccount, hash_password
+from protocols.vocabulary import LinkDown
+from tests.cloud.broker.conftest import PASSWORD, HastyClock, free_port
+from tests.cloud.broker.test_session import gateway, until
+
+
+async def test_a_gateway_reaches_its_own_topics_only(broker: EmbeddedBroker, port: int) -> None:
+    async with (
+        aiomqtt.Client("127.0.0.1", port, username=CLOUD_USER, password=PASSWORD, identifier="cloud") as cloud,
+        gateway(port, "gw-1") as one,
+        gateway(port, "gw-2") as two,
+    ):
+        await cloud.subscribe("yz/v1/#", qos=1)
+        await one.subscribe("yz/v1/gw-1/down/ack", qos=1)
+        assert [granted.is_failure for granted in await two.subscribe("yz/v1/gw-1/down/ack", qos=1)] == [True]
+        for client, name in ((one, "gw-1"), (two, "gw-1"), (two, "gw-2")):
+            try:
+                await client.publish(f"yz/v1/{name}/up/batch", name.encode(), qos=1, timeout=0.3)
+            except aiomqtt.MqttError:
+                assert (client, name) == (two, "gw-1")
+        await cloud.publish("yz/v1/gw-1/down/ack", b"for one", qos=1)
+        heard = []
+        async with asyncio.timeout(5):
+            async for message in cloud.messages:
+                heard.append(str(message.topic))
+                if len(heard) == 3:
+                    break
+        assert sorted(heard) == ["yz/v1/gw-1/down/ack", "yz/v1/gw-1/up/batch", "yz/v1/gw-2/up/batch"]
+
+
+async def test_new_accounts_are_taken_in_while_it_runs(broker: EmbeddedBroker, port: int) -> None:
+    secret = hash_password(PASSWORD)
+    with pytest.raises(aiomqtt.MqttError):
+        async with gateway(port, "gw-3"):
+            pass
+    broker.write([BrokerAccount("gw-3", secret)])
+    broker.reload()
+
+    async def let_in() -> bool:
+        try:
+            async with gateway(port, "gw-3"):
+                return True
+        except aiomqtt.MqttError:
+            return False
+
+    async with asyncio.timeout(10):
+        while not await let_in():
+            await asyncio.sleep(0.02)
+    assert broker.starts == 1
+
+
+async def test_it_is_started_again_when_it_dies(broker: EmbeddedBroker, port: int) -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(broker.watch())
+        await asyncio.sleep(0)
+        assert broker._process is not None
+        broker._process.kill()
+        await until(lambda: broker.starts == 2)
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    async with gateway(port):
+                        break
+                except aiomqtt.MqttError:
+                    await asyncio.sleep(0.02)
+        task.cancel()
+    assert broker._process is None
+
+
+async def test_an_orphan_of_a_killed_cloud_is_ended(broker: EmbeddedBroker, tmp_path: Path, port: int) -> None:
+    orphan = broker._process
+    assert orphan is not None
+    heir = EmbeddedBroker(tmp_path / "broker", "127.0.0.1", port, -1, hash_password(PASSWORD), HastyClock())
+    heir.write([BrokerAccount("gw-1", hash_password(PASSWORD))])
+    await heir.start()
+    assert orphan.returncode is not None or await orphan.wait() is not None
+    async with gateway(port):
+        pass
+    await heir.stop()
+
+
+async def test_a_port_that_somebody_else_has_is_told(broker: EmbeddedBroker, tmp_path: Path, port: int) -> None:
+    other = EmbeddedBroker(tmp_path / "other", "127.0.0.1", port, -1, hash_password(PASSWORD), HastyClock())
+    other.write([])
+    with pytest.raises(LinkDown, match="does not start"):
+        await other.start()
+    fine = EmbeddedBroker(tmp_path / "other", "127.0.0.1", free_port(), -1, hash_password(PASSWORD), HastyClock())
+    fine.write([])
+    await fine.start()
+    await fine.stop()
