@@ -27,6 +27,7 @@ CONNECT_TIMEOUT_S: Final = 8.0
 STATUS_PERIOD_S: Final = 30.0
 _GOODBYE_S: Final = 1.0
 _OFFLINE: Final = json.dumps({"online": False})
+_NOT_GRANTED: Final = 0x80
 _REFUSED: Final = ("Not authorized", "Bad user name or password", "Connection refused: not authorised")
 
 
@@ -111,7 +112,9 @@ class Session:
             ) as client,
             asyncio.TaskGroup() as group,
         ):
-            await client.subscribe(topic(self._gateway, DOWN_ACK), qos=1)
+            granted = await client.subscribe(topic(self._gateway, DOWN_ACK), qos=1)
+            if any((code if isinstance(code, int) else code.value) >= _NOT_GRANTED for code in granted):
+                raise aiomqtt.MqttError("Not authorized to hear acknowledgements")
             _leave_if_cancelled()
             self.counts.connected = True
             self.counts.connects += 1

@@ -14,9 +14,9 @@ import pytest
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.registry.gateways import BrokerAccount, hash_password
+from edge.backoff import REFUSED_FLOOR_S
 from edge.spool.gather import Gatherer
 from edge.spool.spool import Spool
-from edge.uplink.backoff import REFUSED_FLOOR_S
 from edge.uplink.session import STATUS_PERIOD_S, Line, Session
 from edge.uplink.window import Window
 from protocols.uplink import Ack, Header, HeldRanges, Stream, read_header, verify
@@ -46,12 +46,12 @@ class HastyClock(SystemClock):
 class Gateway:
     """Spool, window and session as the agent composes them."""
 
-    def __init__(self, spool: Spool, port: int, password: str = PASSWORD) -> None:
+    def __init__(self, spool: Spool, port: int, password: str = PASSWORD, name: str = "gw-1") -> None:
         self.clock = HastyClock()
         self.spool = spool
         self.window = Window(spool)
         line = Line("127.0.0.1", port, "gw-1", password, KEY, key_id=300 & 0xFF)
-        self.session = Session("gw-1", line, self.window, self.clock, lambda: {"taken": 7})
+        self.session = Session(name, line, self.window, self.clock, lambda: {"taken": 7})
         self.gatherer = Gatherer("gw-1", spool, self.clock, self._sealed, gather_s=0.001)
 
     def _sealed(self, one: Any) -> None:
@@ -202,6 +202,14 @@ async def test_refused_credentials_wait_longer_than_a_broken_line(
         await gateway.until(lambda: len(gateway.clock.asked_s) >= count + 3)
         assert gateway.session.counts.refused - refused <= 1
         assert min(gateway.clock.asked_s[count:]) < REFUSED_FLOOR_S
+        assert gateway.session.counts.connects == 0
+    spool.__exit__()
+
+
+async def test_a_line_that_hears_no_acknowledgements_is_no_line(spool: Spool, port: int) -> None:
+    gateway = Gateway(spool, port, name="gw-2")  # another gateway's credentials
+    async with gateway.running():
+        await gateway.until(lambda: gateway.session.counts.refused >= 1)
         assert gateway.session.counts.connects == 0
     spool.__exit__()
 
