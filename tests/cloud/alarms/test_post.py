@@ -2,9 +2,9 @@ import json
 import ssl
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+import trustme
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
@@ -16,8 +16,6 @@ from cloud.secrets import Secrets
 from protocols.vocabulary import ManualClock, SystemClock
 from tests.cloud.alarms.receiver import Received, Receiver, receiving
 
-CERTIFICATE = Path(__file__).with_name("hook_example.pem")
-"""Self-signed for hook.example, with its key: for these tests, and good for nothing else."""
 BODY = json.dumps({"type": "alarm.raised", "data": {"name": "水位 é"}}, ensure_ascii=False).encode()
 
 
@@ -74,11 +72,13 @@ async def test_message_of_six_minutes_ago_is_rejected(receiver: Receiver, secret
 
 
 async def test_tls_is_verified_against_the_name_and_not_the_pinned_address(secrets: Secrets) -> None:
+    authority = trustme.CA()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(CERTIFICATE)
+    authority.issue_cert("hook.example").configure_cert(server)
     names: list[str | None] = []
     server.sni_callback = lambda _socket, name, _context: names.append(name)
-    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
     targets = Targets(("127.0.0.0/8",), lambda _host, _port: ["127.0.0.1"])
     async with receiving(server) as receiver, Post(targets, secrets, SystemClock(), tls=trusting) as post:
         outcome = await post.send(webhook(f"https://hook.example:{receiver.port}/"), delivery())

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from cloud.broker.embedded import nats_server
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
@@ -17,13 +18,11 @@ from tests.system.processes import free_ports
 
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[tuple[int, Path]]:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    key, certificate, authority = tmp_path / "key.pem", tmp_path / "certificate.pem", trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_pem.write_to_path(str(key))
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     (port,) = free_ports(1)
     (tmp_path / "nats.conf").write_text(
         f'server_name: tls\nlisten: "127.0.0.1:-1"\njetstream {{ store_dir: "{tmp_path}/js" }}\n'
@@ -41,15 +40,15 @@ async def broker(tmp_path: Path) -> AsyncIterator[tuple[int, Path]]:
             else:
                 writer.close()
                 break
-    yield port, certificate
+    yield port, tmp_path / "authority.pem"
     process.terminate()
     await process.wait()
 
 
 async def test_messages_arrive_whole_over_tls(broker: tuple[int, Path]) -> None:
-    port, certificate = broker
+    port, authority = broker
     got: asyncio.Queue[Inbound] = asyncio.Queue()
-    context = ssl.create_default_context(cafile=certificate)
+    context = ssl.create_default_context(cafile=authority)
     endpoint = Endpoint("localhost", port, "", "", tls=context)
     session = BrokerSession(endpoint, "tls-test", [("a/b", 1)], got.put_nowait, SystemClock())
     async with asyncio.TaskGroup() as group:
