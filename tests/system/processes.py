@@ -208,15 +208,17 @@ key_id = {credentials.get("key_id", 1)}
 
     def broker_process(self) -> int:
         """The nats-server that this cloud started."""
-        assert self.cloud.running
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.cloud.running.pid), "-f", "nats-server"],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.split()
-        assert len(found) == 1, found
-        return int(found[0])
+        number = self._recorded_broker()
+        assert number is not None
+        return number
+
+    def _recorded_broker(self) -> int | None:
+        try:
+            number = int((self.folder / "broker" / "nats.pid").read_text())
+            command = Path(f"/proc/{number}/cmdline").read_text()
+        except (OSError, ValueError):
+            return None
+        return number if str(self.folder) in command else None
 
     def kill_broker(self) -> None:
         os.kill(self.broker_process(), signal.SIGKILL)
@@ -229,12 +231,8 @@ key_id = {credentials.get("key_id", 1)}
 
     def _end_orphan(self) -> None:
         """The broker of a cloud that was killed and not started again."""
-        try:
-            number = int((self.folder / "broker" / "nats.pid").read_text())
-            command = Path(f"/proc/{number}/cmdline").read_text()
-        except (OSError, ValueError):
-            return
-        if str(self.folder) in command:
+        number = self._recorded_broker()
+        if number is not None:
             os.kill(number, signal.SIGTERM)
 
 
