@@ -47,6 +47,7 @@ class Agent:
     async def run(self) -> None:
         """Until cancelled; what was taken is on disk when it returns."""
         with self.spool:
+            self._claim_spool()
             if self._config.health.metrics_port is not None:
                 start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
             log.info("gateway %s, epoch %d, %d links", self._config.gateway.id, self.spool.epoch, len(self._links))
@@ -56,6 +57,17 @@ class Agent:
                 group.create_task(self._keep_notes())
                 for link in self._links:
                     group.create_task(link.run(self.gatherer))
+
+    def _claim_spool(self) -> None:
+        """Envelopes carry the gateway's name: under another one the cloud would refuse those that wait."""
+        owner, name = self.spool.directory / "gateway", self._config.gateway.id
+        if not owner.exists():
+            owner.write_text(name)
+        elif owner.read_text() != name:
+            raise ConfigError(
+                f"gateway.id: {name!r}: the spool {self.spool.directory} belongs to {owner.read_text()!r}; "
+                "let that gateway deliver what waits there, or choose another gateway.data"
+            )
 
     def _sealed(self, sealed: Sealed) -> None:
         self.window.offer(sealed)
@@ -91,6 +103,8 @@ class Agent:
                 "corrupt_skipped": spool.counts.corrupt_skipped,
                 "torn": spool.counts.torn,
                 "dropped_records": spool.counts.dropped_records,
+                "read_errors": spool.counts.read_errors,
+                "write_errors": spool.counts.write_errors,
                 "retired": spool.counts.retired,
             },
             "uplink": {

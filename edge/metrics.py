@@ -46,6 +46,9 @@ class AgentCollector(Collector):
             "yz_edge_spool_dropped", "Envelopes given up because the spool was full", spool.dropped_records
         )
         yield CounterMetricFamily("yz_edge_spool_write_errors", "Writes or syncs that failed", spool.write_errors)
+        yield CounterMetricFamily(
+            "yz_edge_spool_read_errors", "Spool files that the disk would not give", spool.read_errors
+        )
         yield GaugeMetricFamily("yz_edge_spool_bytes", "Spool on disk", agent.spool.size)
         yield GaugeMetricFamily(
             "yz_edge_spool_share", "Spool against its bound, 0 to 1", agent.spool.size / agent.spool.max_bytes
