@@ -44,8 +44,11 @@ def run(args: argparse.Namespace) -> int:
 
     :raises ConfigError: a port is taken, or the folder cannot be written.
     """
-    if args.neurons < 1 or args.speed <= 0:
-        raise ConfigError(f"--neurons {args.neurons}, --speed {args.speed}: expected at least 1 and more than 0")
+    bounds = (("--neurons", 1, 999_999), ("--speed", 0.001, 100_000), ("--port", 0, 65_535), ("--mqtt-port", 0, 65_535))
+    for option, low, high in (*bounds, ("--seed", 0, 2**53)):
+        value = getattr(args, option[2:].replace("-", "_"))
+        if not low <= value <= high:  # so that nan, too, is refused
+            raise ConfigError(f"{option} {value}: expected {low} to {high}")
     return run_until_stopped(Up(args).run(), verbose=args.verbose)
 
 

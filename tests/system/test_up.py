@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.system.processes import REPOSITORY, free_ports
+from yingzhou.__main__ import main
 
 
 class Running:
@@ -109,3 +111,22 @@ async def test_up_names_a_port_that_is_taken(tmp_path: Path) -> None:
         )
     assert failed.returncode == 2
     assert f"--port {port}" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--speed", "nan"),
+        ("--speed", "0"),
+        ("--neurons", "0"),
+        ("--neurons", "1000000"),
+        ("--port", "65536"),
+        ("--seed", "-1"),
+    ],
+)
+def test_up_names_an_option_that_is_out_of_bounds(
+    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["up", "--data", str(tmp_path / "d"), f"{option}={value}"]) == 2
+    assert f"yingzhou up: {option} " in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
