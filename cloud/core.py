@@ -127,10 +127,18 @@ class Core:
             group.create_task(self.open_door.run())
 
     def credentials_changed(self) -> None:
-        """Gateways came, or their passwords changed: the own broker is told."""
-        if self.broker is not None:
-            self.broker.write(self._accounts())
-            self.broker.reload()
+        """Gateways came, or their passwords changed: the own broker is told, and admits them when this returns.
+
+        Blocks as ``write`` does. A broker that does not take them in is logged: the credentials are made, are shown
+        once, and count from its next start at the latest.
+        """
+        if self.broker is None:
+            return
+        admitted = asyncio.run_coroutine_threadsafe(self.broker.admit(self._accounts), self._running_loop())
+        try:
+            admitted.result()
+        except LinkDown as error:
+            log.error("new credentials: %s", error)  # noqa: TRY400 - the message says it all
 
     def ready(self) -> list[str]:
         """What is missing before readings are taken; empty when nothing is."""

@@ -8,9 +8,9 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from cloud.registry.gateways import BrokerAccount
 from protocols.vocabulary import Clock, ConfigError, LinkDown
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 CLOUD_USER: Final = "yingzhou-cloud"
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
+_RELOAD_S: Final = 5.0
+_RELOADED: Final = b"Reloaded server configuration"
+_NOT_RELOADED: Final = b"Failed to reload server configuration"
 
 
 def nats_server() -> str:
@@ -81,6 +84,7 @@ class EmbeddedBroker:
         self._cloud_hash = cloud_hash
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
+        self._reloading = asyncio.Lock()
 
     @property
     def process_id(self) -> int | None:
@@ -88,7 +92,7 @@ class EmbeddedBroker:
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     def write(self, accounts: Iterable[BrokerAccount]) -> None:
-        """Write the configuration; a running server needs ``reload`` to take it in."""
+        """Write the configuration for the next start; ``admit`` has a running server take it in."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = settings(
             self._host, self._mqtt_port, self._nats_port, self._directory / "jetstream", self._cloud_hash, accounts
@@ -99,10 +103,36 @@ class EmbeddedBroker:
             file.write(text)
         draft.replace(self._directory / "nats.conf")
 
-    def reload(self) -> None:
-        """Have the running server read its configuration again; connections stay."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(signal.SIGHUP)
+    async def admit(self, accounts: Callable[[], Iterable[BrokerAccount]]) -> None:
+        """Have the running server take in who may connect; connections stay. When this returns, they may.
+
+        Who is between TCP and CONNECT while the server takes it in is refused (nats-server 2.15) and must come again.
+
+        :param accounts: asked when it is this call's turn, so that the newest answer is the last one written.
+        :raises LinkDown: the server refused the configuration, or did not say in time that it took it.
+        """
+        async with self._reloading:
+            self.write(await asyncio.to_thread(accounts))
+            process = self._process
+            if process is None or process.returncode is not None:
+                return  # its next start reads the file
+            with (self._directory / "nats.log").open("rb") as said:
+                said.seek(0, os.SEEK_END)
+                process.send_signal(signal.SIGHUP)
+                await self._reloaded(process, said)
+
+    async def _reloaded(self, process: asyncio.subprocess.Process, said: BinaryIO) -> None:
+        """Until the server's log says that it has taken its configuration in."""
+        until_s = self._clock.monotonic_s() + _RELOAD_S
+        heard = b""
+        while _RELOADED not in (heard := heard + said.read()):
+            if process.returncode is not None:
+                return  # its next start reads the file
+            if _NOT_RELOADED in heard or self._clock.monotonic_s() > until_s:
+                raise LinkDown(
+                    f"nats-server did not take its configuration in: {heard[-600:].decode(errors='replace')}"
+                )
+            await asyncio.sleep(0.005)
 
     async def watch(self) -> None:
         """Until cancelled: start the server again when it ends; stop it at the end."""

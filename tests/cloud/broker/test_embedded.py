@@ -35,25 +35,49 @@ async def test_a_gateway_reaches_its_own_topics_only(broker: EmbeddedBroker, por
         assert sorted(heard) == ["yz/v1/gw-1/down/ack", "yz/v1/gw-1/up/batch", "yz/v1/gw-2/up/batch"]
 
 
-async def test_new_accounts_are_taken_in_while_it_runs(broker: EmbeddedBroker, port: int) -> None:
+async def test_new_accounts_may_connect_as_soon_as_they_are_admitted(broker: EmbeddedBroker, port: int) -> None:
     secret = hash_password(PASSWORD)
-    with pytest.raises(aiomqtt.MqttError):
-        async with gateway(port, "gw-3"):
+    accounts: list[BrokerAccount] = []
+    for number in range(3, 23):
+        with pytest.raises(aiomqtt.MqttError):
+            async with gateway(port, f"gw-{number}"):
+                pass
+        accounts.append(BrokerAccount(f"gw-{number}", secret))
+        await broker.admit(lambda: accounts)
+        async with gateway(port, f"gw-{number}"):
             pass
-    broker.write([BrokerAccount("gw-3", secret)])
-    broker.reload()
-
-    async def let_in() -> bool:
-        try:
-            async with gateway(port, "gw-3"):
-                return True
-        except aiomqtt.MqttError:
-            return False
-
-    async with asyncio.timeout(10):
-        while not await let_in():
-            await asyncio.sleep(0.02)
     assert broker.starts == 1
+
+
+async def test_accounts_that_come_together_are_all_admitted(broker: EmbeddedBroker, port: int) -> None:
+    secret = hash_password(PASSWORD)
+    accounts: list[BrokerAccount] = []
+
+    async def come(number: int) -> None:
+        accounts.append(BrokerAccount(f"gw-{number}", secret))
+        await broker.admit(lambda: list(accounts))
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        for number in range(3, 11):
+            group.create_task(come(number))
+    for account in accounts:
+        async with gateway(port, account.username):
+            pass
+
+
+async def test_a_configuration_that_is_refused_is_told(broker: EmbeddedBroker, port: int) -> None:
+    with pytest.raises(LinkDown, match="did not take its configuration in"):
+        await broker.admit(lambda: [BrokerAccount("gw-3", hash_password(PASSWORD))] * 2)
+    async with gateway(port):
+        pass
+
+
+async def test_a_stopped_server_admits_at_its_next_start(broker: EmbeddedBroker, port: int) -> None:
+    await broker.stop()
+    await broker.admit(lambda: [BrokerAccount("gw-3", hash_password(PASSWORD))])
+    await broker.start()
+    async with gateway(port, "gw-3"):
+        pass
 
 
 async def test_it_is_started_again_when_it_dies(broker: EmbeddedBroker, port: int) -> None:
