@@ -5,73 +5,20 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
-from protocols.vocabulary import ProtocolError, SystemClock
-from yingzhou.table import table
+from protocols.fields import Field
+from protocols.vocabulary import ConfigError, ProtocolError, SystemClock
+from yingzhou.capture import frames_of
+from yingzhou.codecs import CODECS, Told, Tools
+from yingzhou.table import rows, table
 
 MAX_LINE: Final = 4 * 1024 * 1024
 """Bytes of one line of input."""
 
-Told = dict[str, Any]
-
 _HEX = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}|[\s:,-]|(?<=[\s,])0[xX])*")
 _BETWEEN = re.compile(rb"0[xX]|[\s:,-]")
-
-
-class Codec(NamedTuple):
-    """How one protocol's frames come in, and who tells what they mean."""
-
-    describe: Callable[[bytes, argparse.Namespace], Told]
-    text_starts: tuple[bytes, ...] = ()
-    """A frame that starts so is taken as text; anything else must be hexadecimal."""
-
-
-def _hj212(raw: bytes, args: argparse.Namespace) -> Told:
-    from protocols.hj212.describe import describe  # noqa: PLC0415  # each protocol is imported when it is asked for
-
-    return describe(raw, args.crc)
-
-
-def _senml_json(raw: bytes, args: argparse.Namespace) -> Told:
-    from protocols.senml.describe import describe_json  # noqa: PLC0415
-
-    return describe_json(raw, args.now)
-
-
-def _senml_cbor(raw: bytes, args: argparse.Namespace) -> Told:
-    from protocols.senml.describe import describe_cbor  # noqa: PLC0415
-
-    return describe_cbor(raw, args.now)
-
-
-def _modbus_rtu(raw: bytes, _: argparse.Namespace) -> Told:
-    from protocols.modbus.describe import describe_rtu  # noqa: PLC0415
-
-    return describe_rtu(raw)
-
-
-def _modbus_tcp(raw: bytes, _: argparse.Namespace) -> Told:
-    from protocols.modbus.describe import describe_tcp  # noqa: PLC0415
-
-    return describe_tcp(raw)
-
-
-def _uplink(raw: bytes, args: argparse.Namespace) -> Told:
-    from protocols.uplink.describe import describe  # noqa: PLC0415
-
-    return describe(raw, args.key)
-
-
-CODECS: Final[dict[str, Codec]] = {
-    "hj212": Codec(_hj212, (b"##", b"QN=", b"ST=")),
-    "modbus-rtu": Codec(_modbus_rtu),
-    "modbus-tcp": Codec(_modbus_tcp),
-    "senml-json": Codec(_senml_json, (b"[", b"{")),
-    "senml-cbor": Codec(_senml_cbor),
-    "uplink": Codec(_uplink),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +31,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="hexadecimal (blanks, colons and 0x are fine) or text; - reads one frame per line; exit 1 if any was bad",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per frame")
+    parser.add_argument("--explain", action="store_true", help="which bytes mean what, field by field")
+    parser.add_argument(
+        "--stream",
+        metavar="FILE",
+        help="a capture: bytes as they were on the wire (- is standard input); every frame in it with its place, "
+        "and what is no frame",
+    )
+    parser.add_argument("--hex", action="store_true", help="--stream: the capture is written in hexadecimal")
     parser.add_argument(
         "--crc",
         choices=("standard", "modbus", "either"),
         default="standard",
         help="hj212: which CRC rule to accept (default: standard)",
+    )
+    parser.add_argument(
+        "--direction",
+        choices=("request", "response"),
+        default="response",
+        help="--stream of modbus-rtu and modbus-tcp: whose frames the capture holds (default: response)",
     )
     parser.add_argument(
         "--now",
@@ -105,30 +66,103 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Decode one frame, or each line of standard input."""
+    """Decode one frame, each line of standard input, or each frame of a capture."""
     if args.now is None:
         args.now = SystemClock().now_ms() / 1000
+    tools = CODECS[args.protocol].load(args)
+    if args.explain and tools.explain is None:
+        raise ConfigError(f"--explain: not for {args.protocol}")
+    if args.stream is not None:
+        return _stream(tools, args)
     if args.frame in ([], ["-"]):
-        return _lines(args)
-    told = _decode(os.fsencode(" ".join(args.frame)), args)
-    print(_json(told) if args.json else table(told))
+        return _lines(tools, args)
+    raw = _given(os.fsencode(" ".join(args.frame)), args.protocol)
+    told = _Decoded.of(raw, tools, args)
+    if told.error is not None and not told.fields:
+        raise told.error
+    print(_json(told.frame_or_error() if told.error else told.object()) if args.json else told.text())
+    if told.error is not None:
+        raise told.error
     return 0
 
 
-def _lines(args: argparse.Namespace) -> int:
+class _Decoded:
+    """One frame as it is printed: what it says, or why it says nothing; its fields, when they were asked for."""
+
+    def __init__(self, frame: Told | None, error: ProtocolError | None, fields: list[Told] | None) -> None:
+        self.frame = frame
+        self.error = error
+        self.fields = fields
+
+    @classmethod
+    def of(cls, raw: bytes, tools: Tools, args: argparse.Namespace) -> "_Decoded":
+        fields = [_field(raw, field) for field in tools.explain(raw)] if args.explain and tools.explain else None
+        try:
+            return cls(tools.describe(raw), None, fields)
+        except ProtocolError as error:
+            return cls(None, error, fields)
+
+    def object(self) -> Told:
+        """The frame alone, as ``--json`` prints one; its fields beside what it says."""
+        return (self.frame or {}) | ({"fields": self.fields} if self.fields is not None else {})
+
+    def frame_or_error(self) -> Told:
+        """One of many, as ``--json`` prints it."""
+        told: Told = {"ok": False, "error": str(self.error)} if self.error else {"ok": True, "frame": self.frame}
+        return told | ({"fields": self.fields} if self.fields is not None else {})
+
+    def text(self) -> str:
+        """For people; an explanation takes the place of the table."""
+        return rows(self.fields) if self.fields is not None else table(self.frame or {})
+
+
+def _field(raw: bytes, field: Field) -> Told:
+    data = raw[field.start : field.end]
+    text = data.decode("ascii", "replace")
+    shown = text if text.isprintable() and text.isascii() and len(text) > 1 else data.hex(" ").upper()
+    return {
+        "at": field.start,
+        "bytes": data.hex().upper(),
+        "shown": shown,
+        "name": field.name,
+        "meaning": field.meaning,
+    }
+
+
+def _lines(tools: Tools, args: argparse.Namespace) -> int:
     bad = 0
     for number, line in enumerate(_input_lines(), 1):
         try:
-            told = _decode(line, args)
+            told = _Decoded.of(_given(line, args.protocol), tools, args)
         except ProtocolError as error:
-            bad += 1
-            if args.json:
-                print(_json({"ok": False, "error": str(error)}), flush=True)
-            else:
-                print(f"yingzhou decode: line {number}: {error}", file=sys.stderr, flush=True)
-            continue
-        print(_json({"ok": True, "frame": told}) if args.json else f"{table(told)}\n", flush=True)
+            told = _Decoded(None, error, None)
+        bad += _print(told, args, {}, f"line {number}")
     return 1 if bad else 0
+
+
+def _stream(tools: Tools, args: argparse.Namespace) -> int:
+    if tools.decoder is None:
+        raise ConfigError(f"--stream: {args.protocol} comes one frame at a time; - reads one per line")
+    if args.frame:
+        raise ConfigError("--stream FILE takes the place of FRAME")
+    bad = 0
+    for place, found in frames_of(args.stream, tools.decoder(), hexadecimal=args.hex):
+        told = _Decoded.of(found, tools, args) if isinstance(found, bytes) else _Decoded(None, found, None)
+        bad += _print(told, args, {"at": place}, f"byte {place}")
+    return 1 if bad else 0
+
+
+def _print(told: _Decoded, args: argparse.Namespace, where: Told, place: str) -> bool:
+    """Whether it was bad."""
+    if args.json:
+        print(_json(told.frame_or_error() | where), flush=True)
+    elif told.error is None:
+        print(f"{place}\n{told.text()}\n" if where else f"{told.text()}\n", flush=True)
+    else:
+        if told.fields:
+            print(f"{told.text()}\n", flush=True)
+        print(f"yingzhou decode: {place}: {told.error}", file=sys.stderr, flush=True)
+    return told.error is not None
 
 
 def _input_lines() -> Iterator[bytes]:
@@ -141,15 +175,14 @@ def _input_lines() -> Iterator[bytes]:
         yield line
 
 
-def _decode(given: bytes, args: argparse.Namespace) -> Told:
-    """:raises ProtocolError: it is no frame of the protocol, or neither text nor hexadecimal."""
-    codec = CODECS[args.protocol]
+def _given(given: bytes, protocol: str) -> bytes:
+    """The bytes that were meant.
+
+    :raises ProtocolError: neither text that the protocol knows nor hexadecimal.
+    """
     if len(given) > MAX_LINE:
         raise ProtocolError(f"more than {MAX_LINE} bytes in one line")
-    return codec.describe(_frame_bytes(given, codec.text_starts), args)
-
-
-def _frame_bytes(given: bytes, text_starts: tuple[bytes, ...]) -> bytes:
+    text_starts = CODECS[protocol].text_starts
     bare = given.strip(b" \t\r\n")
     if not bare:
         raise ProtocolError("an empty frame")

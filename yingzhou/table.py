@@ -4,11 +4,26 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 _INDENT: Final = "  "
+_SHOWN: Final = 24
+"""Characters of a field's bytes in one line: eight bytes in hexadecimal."""
 
 
 def table(told: dict[str, Any]) -> str:
     """Lines without a newline at the end."""
     return "\n".join(_lines(told, ""))
+
+
+def rows(fields: list[dict[str, Any]]) -> str:
+    """An explanation: place, bytes, name and meaning of each field; long bytes go on in lines of their own."""
+    width = max((len(field["name"]) for field in fields), default=0)
+    return "\n".join(line for field in fields for line in _field_lines(field, width))
+
+
+def _field_lines(field: dict[str, Any], width: int) -> Iterator[str]:
+    shown = [field["shown"][at : at + _SHOWN] for at in range(0, len(field["shown"]), _SHOWN)]
+    yield f"{field['at']:>5}  {shown[0]:<{_SHOWN}}  {field['name']:<{width}}  {_text(field['meaning'])}".rstrip()
+    for more in shown[1:]:
+        yield f"{'':>5}  {more}".rstrip()
 
 
 def _lines(told: dict[str, Any], indent: str) -> Iterator[str]:

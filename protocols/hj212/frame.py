@@ -29,6 +29,8 @@ class Frame(NamedTuple):
     crc: int
     """As it was sent, 0..65535."""
     rule: CrcRule
+    raw: bytes
+    """The whole packet, without CR LF."""
 
 
 def open_frame(raw: bytes, mode: CrcMode = "standard") -> Frame:
@@ -62,9 +64,9 @@ def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode) -> Frame
         )
     given = int(digits, 16)
     if mode != "modbus" and given == crc16_hj212(segment):
-        return Frame(segment, given, "standard")
+        return Frame(segment, given, "standard", raw.removesuffix(TAIL))
     if mode != "standard" and given == crc16_modbus(segment):
-        return Frame(segment, given, "modbus")
+        return Frame(segment, given, "modbus", raw.removesuffix(TAIL))
     raise ProtocolError(f"CRC: found {given:04X}, {_right(segment, given, mode)}", raw)
 
 

@@ -49,6 +49,8 @@ class Packet:
     extra: Group = ()
     crc: CrcRule = field(default="standard", compare=False)
     """Which CRC rule the packet came with, or is to be sent with."""
+    raw: bytes = field(default=b"", compare=False, repr=False)
+    """What it was read from, without CR LF; empty when it was made."""
 
     @property
     def wants_answer(self) -> bool:
@@ -98,7 +100,7 @@ class Packet:
         if _END in content:
             raise ProtocolError("CP: && inside of && ... &&", frame.segment)
         try:
-            return replace(_read_header(text[:start]), groups=read_groups(content), crc=frame.rule)
+            return replace(_read_header(text[:start]), groups=read_groups(content), crc=frame.rule, raw=frame.raw)
         except ProtocolError as error:
             raise ProtocolError(str(error), frame.segment) from None
 
@@ -112,7 +114,7 @@ class Packet:
             segment = f"{written}{_CONTENT}{write_groups(self.groups)}{_END}".encode()
         except UnicodeEncodeError as error:
             raise ProtocolError(f"packet: {error.reason}") from None
-        if Packet.read(Frame(segment, 0, self.crc)) != self:
+        if Packet.read(Frame(segment, 0, self.crc, b"")) != self:
             raise ProtocolError(f"packet of {self.mn!r:.40}: a field holds a separator", segment)
         return segment
 

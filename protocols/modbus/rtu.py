@@ -4,7 +4,8 @@ Silence between frames cannot be measured behind USB and TCP converters, so a fr
 count say it ends and its CRC is right; else one byte is passed over and the next one is tried.
 """
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
 from protocols.checksums import crc16_modbus
 from protocols.framing import Noise
@@ -30,11 +31,14 @@ _REFUSAL: Final = 5
 _UNKNOWN: Final = -1
 
 
-class Adu(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Adu:
     """One frame of a serial line."""
 
     unit: int
     pdu: Request | Response
+    raw: bytes = field(default=b"", compare=False, repr=False)
+    """What it was read from; empty when it was made."""
 
 
 def encode(adu: Adu) -> bytes:
@@ -77,7 +81,7 @@ def decode(raw: bytes, direction: Direction) -> Adu:
     :raises ProtocolError: it is not one.
     """
     unit, pdu = open_frame(raw)
-    return Adu(unit, decode_request(pdu) if direction == "request" else decode_response(pdu))
+    return Adu(unit, decode_request(pdu) if direction == "request" else decode_response(pdu), raw)
 
 
 def check(asked: Adu, answered: Adu) -> Response:

@@ -1,7 +1,8 @@
 """The TCP envelope, MBAP: transaction, protocol 0, length, unit (Modbus Messaging on TCP/IP V1.0b §3.1)."""
 
 import struct
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
 from protocols.framing import Noise
 from protocols.modbus.answer import check_answer
@@ -15,12 +16,15 @@ _HEADER = struct.Struct(">HHH")
 _LENGTHS: Final = range(2, MAX_PDU + 2)
 
 
-class Adu(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Adu:
     """One frame of a connection."""
 
     transaction: int
     unit: int
     pdu: Request | Response
+    raw: bytes = field(default=b"", compare=False, repr=False)
+    """What it was read from; empty when it was made."""
 
 
 def encode(adu: Adu) -> bytes:
@@ -55,7 +59,7 @@ def decode(raw: bytes, direction: Direction) -> Adu:
     :raises ProtocolError: it is not one.
     """
     transaction, unit, pdu = open_frame(raw)
-    return Adu(transaction, unit, decode_request(pdu) if direction == "request" else decode_response(pdu))
+    return Adu(transaction, unit, decode_request(pdu) if direction == "request" else decode_response(pdu), raw)
 
 
 def check(asked: Adu, answered: Adu) -> Response:
@@ -64,8 +68,9 @@ def check(asked: Adu, answered: Adu) -> Response:
     :raises Refused: the device said no.
     :raises ProtocolError: another transaction, unit, function or count.
     """
-    if answered[:2] != asked[:2]:
-        raise ProtocolError(f"Modbus: asked (transaction, unit) {asked[:2]}, answered {answered[:2]}")
+    question, answer = (asked.transaction, asked.unit), (answered.transaction, answered.unit)
+    if answer != question:
+        raise ProtocolError(f"Modbus: asked (transaction, unit) {question}, answered {answer}")
     return check_answer(asked.pdu, answered.pdu)  # type: ignore[arg-type]  # the decoder's direction tells them apart
 
 

@@ -1,0 +1,78 @@
+"""What ``yingzhou decode`` can read: a row for each protocol, which is imported when it is asked for."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from protocols.fields import Field
+
+Told = dict[str, Any]
+
+
+class Tools(NamedTuple):
+    """What there is to do with one protocol's bytes; all of it raises ProtocolError only."""
+
+    describe: Callable[[bytes], Told]
+    """All that one frame says, for people and scripts."""
+    explain: Callable[[bytes], list[Field]] | None = None
+    """Which bytes of it mean what, end to end, as far as it can be told."""
+    decoder: Callable[[], Any] | None = None
+    """A protocols.framing.Decoder whose frames know their ``raw`` bytes; None: frames never come as a stream."""
+
+
+class Codec(NamedTuple):
+    """How one protocol's frames come in, and who tells what they mean."""
+
+    load: Callable[[argparse.Namespace], Tools]
+    text_starts: tuple[bytes, ...] = ()
+    """A frame that starts so is taken as text; anything else must be hexadecimal."""
+
+
+def _hj212(args: argparse.Namespace) -> Tools:
+    from protocols.hj212 import Decoder  # noqa: PLC0415  # each protocol is imported when it is asked for
+    from protocols.hj212.describe import describe  # noqa: PLC0415
+
+    return Tools(lambda raw: describe(raw, args.crc), None, lambda: Decoder(args.crc))
+
+
+def _senml_json(args: argparse.Namespace) -> Tools:
+    from protocols.senml.describe import describe_json  # noqa: PLC0415
+
+    return Tools(lambda raw: describe_json(raw, args.now))
+
+
+def _senml_cbor(args: argparse.Namespace) -> Tools:
+    from protocols.senml.describe import describe_cbor  # noqa: PLC0415
+
+    return Tools(lambda raw: describe_cbor(raw, args.now))
+
+
+def _modbus_rtu(args: argparse.Namespace) -> Tools:
+    from protocols.modbus import rtu  # noqa: PLC0415
+    from protocols.modbus.describe import describe_rtu  # noqa: PLC0415
+
+    return Tools(describe_rtu, None, lambda: rtu.Decoder(args.direction))
+
+
+def _modbus_tcp(args: argparse.Namespace) -> Tools:
+    from protocols.modbus import tcp  # noqa: PLC0415
+    from protocols.modbus.describe import describe_tcp  # noqa: PLC0415
+
+    return Tools(describe_tcp, None, lambda: tcp.Decoder(args.direction))
+
+
+def _uplink(args: argparse.Namespace) -> Tools:
+    from protocols.uplink.describe import describe  # noqa: PLC0415
+    from protocols.uplink.explain import explain  # noqa: PLC0415
+
+    return Tools(lambda raw: describe(raw, args.key), explain)
+
+
+CODECS: Final[dict[str, Codec]] = {
+    "hj212": Codec(_hj212, (b"##", b"QN=", b"ST=")),
+    "modbus-rtu": Codec(_modbus_rtu),
+    "modbus-tcp": Codec(_modbus_tcp),
+    "senml-json": Codec(_senml_json, (b"[", b"{")),
+    "senml-cbor": Codec(_senml_cbor),
+    "uplink": Codec(_uplink),
+}
