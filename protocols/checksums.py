@@ -31,3 +31,8 @@ def crc16_hj212(data: bytes) -> int:
     for byte in data:
         register = _A001[(register >> 8) ^ byte]
     return register
+
+
+def sum8(data: bytes) -> int:
+    """The sum of all bytes modulo 256: the check (CS) of DL/T 645 and of CJ/T 188. 0..255."""
+    return sum(data) & 0xFF

@@ -24,12 +24,22 @@ class Codec:
 
 
 @dataclass(frozen=True)
+class Message:
+    """One wire format, or a part of one, that comes whole: a datagram, a payload, a body."""
+
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+    values: st.SearchStrategy[Any]
+
+
+@dataclass(frozen=True)
 class Laws:
     """All rows of one wire format."""
 
     streams: dict[str, Codec] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
     readers: dict[str, Callable[[bytes], Any]] = field(default_factory=dict)
-    """Functions that give a result or raise ProtocolError for any bytes; ``decode`` of the streams need no row."""
+    """A result or ProtocolError for any bytes; ``decode`` of streams and messages needs no row."""
     explainers: dict[str, Callable[[bytes], list[Field]]] = field(default_factory=dict)
     """Their fields lie end to end, whatever the bytes."""
     golden: list[bytes] = field(default_factory=list)

@@ -13,7 +13,8 @@ from tests.protocols.codec import Codec
 from tests.protocols.registry import LAWS
 
 CODECS = {name: codec for laws in LAWS.values() for name, codec in laws.streams.items()}
-READERS = {name: codec.decode for name, codec in CODECS.items()} | {
+MESSAGES = {name: message for laws in LAWS.values() for name, message in laws.messages.items()}
+READERS = {name: codec.decode for name, codec in (CODECS | MESSAGES).items()} | {
     name: reader for laws in LAWS.values() for name, reader in laws.readers.items()
 }
 EXPLAINERS = {name: explain for laws in LAWS.values() for name, explain in laws.explainers.items()}
@@ -21,6 +22,7 @@ GOLDEN = [raw for laws in LAWS.values() for raw in laws.golden]
 SUMMED = [name for name, codec in CODECS.items() if codec.checksum_at_end]
 
 codecs = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+messages = pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
 readers = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 explainers = pytest.mark.parametrize("explain", EXPLAINERS.values(), ids=EXPLAINERS)
 garbage = st.binary(max_size=60) | st.lists(
@@ -54,6 +56,15 @@ def test_round_trip(codec, data):
     assert codec.decode(raw) == value
     assert codec.encode(codec.decode(raw)) == raw
     assert len(raw) <= codec.decoder().MAX_FRAME
+
+
+@messages
+@given(data=st.data())
+def test_messages_round_trip(message, data):
+    value = data.draw(message.values)
+    raw = message.encode(value)
+    assert message.decode(raw) == value
+    assert message.encode(message.decode(raw)) == raw
 
 
 @codecs
