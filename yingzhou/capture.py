@@ -38,8 +38,9 @@ def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator
             surplus = max(len(kept) - _CHUNK - 2 * decoder.MAX_FRAME, 0)
             begin += surplus
             del kept[:surplus]
-    if kept.strip(b"\r\n"):
-        yield begin, ProtocolError(f"{len(kept)} bytes at the end that are no whole frame", bytes(kept[:64]))
+    if left := kept.lstrip(b"\r\n"):
+        place = begin + len(kept) - len(left)
+        yield place, ProtocolError(f"{len(left)} bytes at the end that are no whole frame", bytes(left[:64]))
 
 
 def _fed(pieces: Iterator[bytes], decoder: Any) -> Iterator[tuple[bytes, list[Any]]]:
