@@ -10,6 +10,11 @@ from tests.protocols.modbus.pdus import requests, responses
 # Modbus has no start mark: garbage that looks like a header takes up to one longest frame with it
 LOST = 99
 
+
+def looks_like_mbap(data: bytes) -> bool:
+    return data[2:4] == b"\0\0" and 2 <= int.from_bytes(data[4:6]) <= 254
+
+
 LAWS = Laws(
     streams={
         "modbus-rtu requests": Codec(
@@ -33,14 +38,14 @@ LAWS = Laws(
             tcp.encode,
             lambda raw: tcp.decode(raw, "request"),
             st.builds(tcp.Adu, st.integers(0, 65_535), st.integers(0, 255), requests()),
-            LOST,
+            begins=looks_like_mbap,
         ),
         "modbus-tcp responses": Codec(
             lambda: tcp.Decoder("response"),
             tcp.encode,
             lambda raw: tcp.decode(raw, "response"),
             st.builds(tcp.Adu, st.integers(0, 65_535), st.integers(0, 255), responses()),
-            LOST,
+            begins=looks_like_mbap,
         ),
     },
     readers={
