@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from protocols.fields import Field
+from protocols.vocabulary import ConfigError
 
 Told = dict[str, Any]
+SM4_KEY: Final = 16
+"""Bytes."""
 
 
 class Tools(NamedTuple):
@@ -31,8 +34,27 @@ class Codec(NamedTuple):
 def _hj212(args: argparse.Namespace) -> Tools:
     from protocols.hj212 import Decoder  # noqa: PLC0415  # each protocol is imported when it is asked for
     from protocols.hj212.describe import describe  # noqa: PLC0415
+    from protocols.hj212.explain import explain  # noqa: PLC0415
 
-    return Tools(lambda raw: describe(raw, args.crc), None, lambda: Decoder(args.crc))
+    decipher = _sm4(args.key) if args.key else None
+    return Tools(
+        lambda raw: describe(raw, args.crc, decipher),
+        lambda raw: explain(raw, args.crc, decipher),
+        lambda: Decoder(args.crc, decipher),
+    )
+
+
+def _sm4(key: bytes) -> Callable[[bytes], bytes]:
+    """SM4 by the ``cryptography`` package, which nothing else of ours needs: only for who has it, and a key."""
+    try:
+        from cryptography.hazmat.primitives.ciphers import Cipher, modes  # noqa: PLC0415
+        from cryptography.hazmat.primitives.ciphers.algorithms import SM4  # noqa: PLC0415
+    except ImportError:
+        raise ConfigError("--key: hj212 needs the Python package `cryptography` for SM4") from None
+    if len(key) != SM4_KEY:
+        raise ConfigError(f"--key: {len(key)} bytes, an SM4 key has {SM4_KEY}")
+    cipher = Cipher(SM4(key), modes.ECB())  # noqa: S305  # the standard wants ECB
+    return lambda blocks: cipher.decryptor().update(blocks)
 
 
 def _senml_json(args: argparse.Namespace) -> Tools:

@@ -61,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--key",
         type=bytes.fromhex,
         metavar="HEX",
-        help="uplink: the gateway's HMAC key, to tell whether the envelope is signed with it",
+        help="uplink: the gateway's HMAC key, to tell whether the envelope is signed with it; hj212: the SM4 key of "
+        "encrypted contents (HJ 212-2025), 16 bytes; needs the Python package cryptography",
     )
 
 
