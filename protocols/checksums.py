@@ -12,6 +12,7 @@ def _reflected_table(polynomial: int) -> tuple[int, ...]:
 
 
 _A001 = _reflected_table(0xA001)
+_A001_HIGH = bytes(register >> 8 for register in _A001)
 
 
 def crc16_modbus(data: bytes) -> int:
@@ -27,10 +28,12 @@ def crc16_hj212(data: bytes) -> int:
 
     Check value: the data segment of Appendix A's example gives 1C80 (the prose prints 1C08 once).
     """
-    register = 0xFFFF
-    for byte in data:
-        register = _A001[(register >> 8) ^ byte]
-    return register
+    if not data:
+        return 0xFFFF
+    high = 0xFF  # of the register: its low byte is thrown away at every step, and counts at the last one only
+    for byte in data[:-1]:
+        high = _A001_HIGH[high ^ byte]
+    return _A001[high ^ data[-1]]
 
 
 def sum8(data: bytes) -> int:

@@ -41,7 +41,12 @@ def _lines(told: dict[str, Any], indent: str) -> Iterator[str]:
 
 
 def _is_nested(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_is_a_line, value)))
+
+
+def _is_a_line(item: Any) -> bool:
+    """Whether an item of a list stands in a line of its own: objects, and texts of several words."""
+    return isinstance(item, dict) or (isinstance(item, str) and " " in item)
 
 
 def _row(item: Any) -> str:

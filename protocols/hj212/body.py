@@ -1,4 +1,4 @@
-"""A command with its content, and the station that says it or is told it: what becomes a packet (HJ 212-2017 Table 3)."""
+"""A command with its content, and the station that says it or is told it: they make a packet (HJ 212-2017 Table 3)."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Encrypted content of the edition of 2025: SM4, ECB, no padding (HJ 212-2025 §6.4.2 and Appendix A.2, from public code).
+"""Encrypted content of the edition of 2025: SM4, ECB, no padding (§6.4.2 and Appendix A.2, by public code).
 
 The packet is sealed first and its content encrypted afterwards, 16 bytes at a time; what is left at the end, fewer than
 16, stays as it is. So length field and CRC are those of the plain packet, and without the key a CRC cannot be checked.
@@ -31,7 +31,7 @@ def turned(segment: bytes, blocks: Blocks) -> bytes:
 
 
 def cipher_text(segment: bytes) -> int | None:
-    """How many bytes of content no text are, in a packet that may be encrypted; None: nothing speaks for a cipher."""
+    """How many bytes of content there are that are no text, where it may be encrypted; None: nothing speaks for it."""
     header, mark, rest = segment.partition(_CONTENT)
     fields = dict(item.partition(b"=")[::2] for item in header.split(b";"))
     flag, cn = fields.get(b"Flag", b""), fields.get(b"CN", b"").decode("ascii", "replace")

@@ -52,7 +52,9 @@ _ROWS: Final = (
         "2031", "day data", "request or upload", "取/上传污染物日历史数据",
         _PERIOD, f"{_STATISTICS} [*-DayData] [*-NightData]",
     ),
-    Command("2041", "equipment running time", "request or upload", "取/上传设备运行时间日历史数据", _PERIOD, "DataTime *-RT"),
+    Command(
+        "2041", "equipment running time", "request or upload", "取/上传设备运行时间日历史数据", _PERIOD, "DataTime *-RT"
+    ),
     Command("2051", "minute data", "request or upload", "取/上传污染物分钟数据", _PERIOD, _STATISTICS),
     Command("2061", "hour data", "request or upload", "取/上传污染物小时数据", _PERIOD, _STATISTICS),
     Command("2081", "start time of the data logger", "upload", "上传数采仪开机时间", "", "DataTime RestartTime"),
@@ -60,7 +62,9 @@ _ROWS: Final = (
     Command("3012", "sample now", "request", "即时采样", "PolId"),
     Command("3013", "start cleaning", "request", "启动清洗/反吹", "PolId"),
     Command("3014", "comparison sampling", "request", "比对采样", "PolId"),
-    Command("3015", "keep the over-limit sample", "request or upload", "超标留样/上传超标留样信息", "", "DataTime VaseNo"),
+    Command(
+        "3015", "keep the over-limit sample", "request or upload", "超标留样/上传超标留样信息", "", "DataTime VaseNo"
+    ),
     Command("3016", "set sampling cycle", "request", "设置采样时间周期", _CYCLE),
     Command("3017", "sampling cycle", "request or upload", "提取/上传采样时间周期", "PolId", _CYCLE),
     Command("3018", "sample-out time", "request or upload", "提取/上传出样时间", "PolId", "PolId Stime"),
@@ -92,7 +96,7 @@ _ROWS_2025: Final = (
     Command("3024", "start standard-sample check", "request", "启动标样核查"),
     Command("9015", "heartbeat", "notice", "心跳包"),
 )
-# HJ/T 212-2005 where it differs. Requests in real frames of 2016-2017, answers as public code of three authors has them.
+# HJ/T 212-2005 where it differs. Requests in real frames of 2016-2017, answers as in public code.
 _ROWS_2005: Final = (
     Command("1001", "set warn time", "request", "设置报警响应时间", "WarnTime"),
     Command("1012", "set device time", "request", "设置现场机时间", "SystemTime"),
@@ -105,7 +109,7 @@ _ROWS_2005: Final = (
     Command("1072", "set password", "request", "设置访问密码", "PW"),
     Command("2071", "alarm records", "request or upload", "取/上传污染物报警记录", _PERIOD, "[DataTime] *-Ala"),
     Command("2072", "alarm", "upload", "上传报警事件", "", "AlarmTime *-Ala AlarmType"),
-    Command("3014", "set sampling cycle", "request", "设置设备采样时间周期", "PolId CTime"),
+    Command("3014", "set sampling cycle", "request", "设置设备采样时间周期", "PolId Ctime"),
 )
 
 COMMANDS: Final = {row.cn: row for row in (*_ROWS_2005, *_ROWS, *_ROWS_2025)}

@@ -118,7 +118,8 @@ def _time(packet: Packet) -> dict[str, Any]:
     text = packet.first("DataTime")
     if text is None:
         return {}
-    told = {"data_time_is": span_of(packet.cn).meaning} if is_upload(packet) else {}
+    span = span_of(packet.cn) if is_upload(packet) else None
+    told = {} if span is None else {"data_time_is": span.meaning}
     try:
         return {"data_time_utc_ms": utc_ms(text)} | told
     except ProtocolError as error:

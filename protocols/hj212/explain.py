@@ -1,6 +1,7 @@
 """Which bytes of a packet mean what: ``yingzhou decode hj212 --explain`` (HJ 212-2017 §6.3, Table 2)."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from protocols.checksums import crc16_hj212, crc16_modbus
@@ -36,7 +37,7 @@ def explain(raw: bytes, crc: CrcMode = "standard", decipher: Blocks | None = Non
         end = _end_of_segment(raw, b"")
     segment = raw[reader.position : end]
     cipher = cipher_text(segment)
-    _header(reader, end)
+    _header(reader, end, _version(segment))
     if reader.peek(len(_CONTENT)) == _CONTENT:
         reader.take(len(_CONTENT), "CP", "the content begins")
         closed = raw[reader.position : end].endswith(_END)
@@ -76,7 +77,12 @@ def _length(digits: bytes, found: int) -> str:
     return f"the data segment has {announced} bytes{wrong}"
 
 
-def _header(reader: FieldReader, end: int) -> None:
+def _version(segment: bytes) -> int:
+    match = re.search(rb"(?:\A|;)Flag=([0-9]{1,3});", segment.partition(_CONTENT)[0])
+    return int(match[1]) >> 2 if match else 0
+
+
+def _header(reader: FieldReader, end: int, version: int) -> None:
     while reader.position < end and reader.peek(len(_CONTENT)) != _CONTENT:
         match = _HEADER_ITEM.match(reader.raw, reader.position, end)
         if match is None or not match[0]:
@@ -85,34 +91,17 @@ def _header(reader: FieldReader, end: int) -> None:
         value = (match[2] or b"").decode("utf-8", "replace")
         stray = "a stray , in front; " if name.startswith(",") else ""
         name = name.lstrip(",")
-        told = "expected name=value" if match[2] is None or not name else stray + _field(name, value)
+        told = "expected name=value" if match[2] is None or not name else stray + _field(name, value, version)
         reader.take(len(match[0]), name or "header", told.removesuffix("; "))
 
 
-def _field(name: str, value: str) -> str:
+def _field(name: str, value: str, version: int) -> str:
     """What a header field says."""
-    match name:
-        case "QN":
-            return legible(value)
-        case "ST":
-            return SYSTEMS.get(value, "unlisted")
-        case "CN":
-            row = command(value)
-            return f"{row.meaning} {row.name_zh}".strip()
-        case "PW":
-            return "password"
-        case "MN":
-            return f"station, {len(value)} characters"
-        case "Flag":
-            return _flag(value)
-        case "PNUM":
-            return "packets of the message"
-        case "PNO":
-            return "which of them this is"
-        case "RF":
-            return "sent again" if value == "1" else "expected 1"
-        case _:
-            return "unlisted"
+    if name == "CN":
+        row = command(value, version)
+        return f"{row.meaning} {row.name_zh}".strip()
+    told = _FIELDS.get(name)
+    return "unlisted" if told is None else told(value)
 
 
 def _flag(value: str) -> str:
@@ -122,6 +111,18 @@ def _flag(value: str) -> str:
     version = flag >> 2
     edition = _EDITIONS[Version(version)] if version in set(Version) else f"edition {version}"
     return f"{edition}, {'answer wanted' if flag & 1 else 'no answer wanted'}, {'split' if flag & 2 else 'not split'}"
+
+
+_FIELDS: Final[dict[str, Callable[[str], str]]] = {
+    "QN": legible,
+    "ST": lambda value: SYSTEMS.get(value, "unlisted"),
+    "PW": lambda value: f"password, {len(value)} characters",
+    "MN": lambda value: f"station, {len(value)} characters",
+    "Flag": _flag,
+    "PNUM": lambda _: "packets of the message",
+    "PNO": lambda _: "which of them this is",
+    "RF": lambda value: "sent again" if value == "1" else "expected 1",
+}
 
 
 def _items(reader: FieldReader, stop: int) -> None:

@@ -1,4 +1,4 @@
-"""What the names of the content parameters mean, and how their values are written: HJ 212-2017 §6.6.4 and Appendix C."""
+"""What the names of the content mean, and how their values are written: HJ 212-2017 §6.6.4 and Appendix C."""
 
 import re
 from typing import Final, NamedTuple

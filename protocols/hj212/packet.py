@@ -13,7 +13,7 @@ from protocols.vocabulary.errors import ProtocolError
 HEADER_FIELDS: Final = ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")
 _CONTENT: Final = ";CP=&&"
 _END: Final = "&&"
-_HEADER_VALUE = re.compile(r"[ -:<-~]{0,64}")
+_LONGEST_VALUE: Final = 64
 _SYSTEM = re.compile(r"[0-9A-Z]{2}")
 _COMMAND = re.compile(r"[0-9]{4}")
 _NUMBER = re.compile(r"[0-9]{1,4}")
@@ -139,8 +139,10 @@ def _read_header(text: str, groups: tuple[Group, ...], frame: Frame) -> Packet:
             raise ProtocolError(f"header: expected name=value, found {item!r:.80}")
         if name in fields:
             raise ProtocolError(f"header: {name} comes twice")
-        if _HEADER_VALUE.fullmatch(value) is None:
-            raise ProtocolError(f"header: {name}={value!r:.80}: expected at most 64 printable ASCII characters")
+        if len(value) > _LONGEST_VALUE or not (value.isascii() and value.isprintable()):
+            raise ProtocolError(
+                f"header: {name}={value!r:.80}: expected at most {_LONGEST_VALUE} printable ASCII characters"
+            )
         fields[name] = value
     return Packet(
         mn=_shaped(fields, "MN", None),

@@ -1,4 +1,4 @@
-"""What of a packet is not as the standard has it, though it can be read: the quirks of real devices, told one by one."""
+"""What of a packet the standard has otherwise, though it can be read: the quirks of real devices, one by one."""
 
 import re
 from typing import Final
@@ -24,34 +24,37 @@ def remarks(packet: Packet) -> list[str]:
 
 
 def _header(packet: Packet) -> list[str]:
-    found = []
-    if packet.qn is None and packet.version:
-        found.append("QN is missing")
-    if packet.qn is not None and _QN.fullmatch(packet.qn) is None:
-        found.append(f"QN={packet.qn} has {len(packet.qn)} characters: expected YYYYMMDDhhmmsszzz; carried as it is")
-    if packet.st not in SYSTEMS:
-        found.append(f"ST={packet.st} is unlisted")
-    if command(packet.cn, packet.version).meaning == "unlisted":
-        found.append(f"CN={packet.cn} is unlisted: taken for an upload")
-    if packet.pw is not None and len(packet.pw) != 6:
-        found.append(f"PW has {len(packet.pw)} characters: expected 6")
-    if packet.version and _MN.fullmatch(packet.mn) is None:
-        found.append(f"MN={packet.mn} is not 24 hexadecimal digits")
-    if packet.flag is None:
-        found.append("Flag is missing: taken for the edition of 2005, no answer wanted")
-    if packet.says_split and packet.pnum is None:
-        found.append(f"Flag={packet.flag} says split, and there is no PNUM: taken for one packet")
-    if not packet.says_split and packet.pnum is not None:
-        found.append("PNUM is there, and Flag does not say split")
-    if (packet.pnum is None) is not (packet.pno is None):
-        found.append("one of PNUM and PNO is missing")
-    for name, value in packet.extra:
-        meant = _BY_LOWER.get(name.lower())
-        if meant is not None:
-            found.append(f"{name}={value} is not {meant}: names are case sensitive; carried, not read")
-        elif name not in _KNOWN_EXTRA:
-            found.append(f"header field {name} is unlisted; carried")
-    return found
+    split, pnum, pno = packet.says_split, packet.pnum, packet.pno
+    rows = (
+        (packet.qn is None and packet.version > 0, "QN is missing"),
+        (
+            packet.qn is not None and _QN.fullmatch(packet.qn) is None,
+            f"QN={packet.qn} has {len(packet.qn or '')} characters: expected YYYYMMDDhhmmsszzz; carried as it is",
+        ),
+        (packet.st not in SYSTEMS, f"ST={packet.st} is unlisted"),
+        (
+            command(packet.cn, packet.version).meaning == "unlisted",
+            f"CN={packet.cn} is unlisted: taken for an upload",
+        ),
+        (len(packet.pw or "123456") != 6, f"PW has {len(packet.pw or '')} characters: expected 6"),
+        (packet.pw == "", "PW is empty: expected 6 characters"),
+        (
+            packet.version > 0 and _MN.fullmatch(packet.mn) is None,
+            f"MN={packet.mn} ({len(packet.mn)} characters) is not 24 hexadecimal digits; carried as it is",
+        ),
+        (packet.flag is None, "Flag is missing: taken for the edition of 2005, no answer wanted"),
+        (split and pnum is None, f"Flag={packet.flag} says split, and there is no PNUM: taken for one packet"),
+        (not split and pnum is not None, "PNUM is there, and Flag does not say split"),
+        ((pnum is None) is not (pno is None), "one of PNUM and PNO is missing"),
+    )
+    return [text for is_so, text in rows if is_so] + [told for name, _ in packet.extra if (told := _extra(name))]
+
+
+def _extra(name: str) -> str | None:
+    meant = _BY_LOWER.get(name.lower())
+    if meant is not None:
+        return f"{name} is not {meant}: names are case sensitive; carried, not read"
+    return None if name in _KNOWN_EXTRA else f"header field {name} is unlisted; carried"
 
 
 def _separators(packet: Packet) -> list[str]:
@@ -86,7 +89,7 @@ def _data_time(packet: Packet) -> list[str]:
     if len(text) > 14:
         found.append(f"DataTime={text}: the digits behind the 14th are the fraction of the second")
     span = span_of(packet.cn)
-    if span.grid_ms is not None and not is_on_grid(ms, span.grid_ms):
+    if span is not None and span.grid_ms is not None and not is_on_grid(ms, span.grid_ms):
         found.append(f"DataTime={text} is not the {span.meaning}; carried as it is")
     return found
 

@@ -3,7 +3,7 @@
 Times are UTC milliseconds. All raise ValueError for what the standard does not allow.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from protocols.hj212.body import Body, bounded, item
 from protocols.hj212.content import Group
@@ -143,17 +143,29 @@ def set_parameter(factor: str, information: str, value: str) -> Body:
     return Body("3021", (*_factor(factor), item("InfoId", information), item(f"{information}-Info", value)))
 
 
-def initial_dialogue(
-    now_ms: int, *, over_time_s: int, retries: int, interval_s: int, minutes: int, real_time: bool, states: bool
-) -> tuple[Body, ...]:
-    """What a data centre settles with a station first (§6.7), in this order."""
+class Settings(NamedTuple):
+    """What a data centre settles with a station first (§6.7)."""
+
+    over_time_s: int
+    retries: int
+    interval_s: int
+    """Of real-time data."""
+    minutes: int
+    """Of minute data."""
+    real_time: bool = True
+    states: bool = False
+    """Whether the station is to send the state of its equipment."""
+
+
+def initial_dialogue(settings: Settings, now_ms: int) -> tuple[Body, ...]:
+    """Clock, timeouts, intervals, real-time data on or off, equipment state on or off, in the order of §6.7."""
     return (
         set_time(now_ms),
-        set_timeouts(over_time_s, retries),
-        set_real_time_interval(interval_s),
-        set_minute_interval(minutes),
-        start_real_time_data() if real_time else stop_real_time_data(),
-        start_equipment_state() if states else stop_equipment_state(),
+        set_timeouts(settings.over_time_s, settings.retries),
+        set_real_time_interval(settings.interval_s),
+        set_minute_interval(settings.minutes),
+        start_real_time_data() if settings.real_time else stop_real_time_data(),
+        start_equipment_state() if settings.states else stop_equipment_state(),
     )
 
 

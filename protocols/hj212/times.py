@@ -77,14 +77,17 @@ _SPANS: Final = {
     "2041": _DAY,
     "2051": _MINUTES,
     "2061": Span("start of the period", HOUR_MS, HOUR_MS),
-    "2111": Span("start of the period", 5 * MINUTE_MS, MINUTE_MS),
+    "2011": Span("instant", None, None),
+    "2021": Span("instant", None, None),
 }
-_INSTANT: Final = Span("instant", None, None)
 
 
-def span_of(cn: str) -> Span:
-    """What the DataTime of a command's upload means: the start of its period for 2031, 2041, 2051 and 2061."""
-    return _SPANS.get(cn, _INSTANT)
+def span_of(cn: str) -> Span | None:
+    """What the DataTime of a command's upload means; None: the standard, as far as it is known, does not say.
+
+    The start of the period for 2031, 2041, 2051 and 2061, the instant for 2011 and 2021 (HJ 212-2017 Appendix C).
+    """
+    return _SPANS.get(cn)
 
 
 def is_on_grid(ms: int, grid_ms: int) -> bool:

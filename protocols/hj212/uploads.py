@@ -1,7 +1,7 @@
 """What a station uploads: HJ 212-2017 Appendix C, one function for each command.
 
-Times are UTC milliseconds, values are Decimals: what is sent is exactly the digits that were given. All raise ValueError
-for what cannot stand in a packet.
+Times are UTC milliseconds, values are Decimals: what is sent is exactly the digits that were given. All raise
+ValueError for what cannot stand in a packet.
 """
 
 from collections.abc import Mapping, Sequence
