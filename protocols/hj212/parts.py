@@ -118,7 +118,8 @@ class Joiner:
         self.size = 0
         """Bytes of the parts that wait."""
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         """How many messages are open."""
         return len(self._open)
 
