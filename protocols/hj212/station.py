@@ -31,6 +31,8 @@ REQUESTS: Final = frozenset(row.cn for row in COMMANDS.values() if row.kind in (
 REMEMBERED: Final = 32
 """Requests that are known again when they come again."""
 
+Key = tuple[str, str, str | None]
+
 _QN = re.compile(r"[0-9]{17}")
 
 
@@ -57,7 +59,7 @@ class Station:
         self.address = address
         self._requests = requests
         self._waiting = Waiting(over_time_s, retries)
-        self._replies: OrderedDict[tuple[str | None, str], list[Packet]] = OrderedDict()
+        self._replies: OrderedDict[Key, list[Packet]] = OrderedDict()
         self._open: list[Packet] = []
 
     @property
@@ -110,7 +112,7 @@ class Station:
         self._open.remove(request)
         is_notice = command(request.cn, request.version).kind == "notice"
         replies = [*data] if is_notice or not request.wants_answer else [*data, execution_result(request, result)]
-        self._replies.get((request.qn, request.cn), []).extend(replies)
+        self._replies.get(_key(request), []).extend(replies)
         if result is ExeRtn.SUCCESS:
             self._obey(request)
         return [said for reply in replies for said in self._sent(reply, now_s)]
@@ -125,7 +127,7 @@ class Station:
 
     def _asked(self, request: Packet) -> list[Said]:
         is_notice = command(request.cn, request.version).kind == "notice"
-        key = request.qn, request.cn
+        key = _key(request)
         if key in self._replies:
             return [*map(Send, self._replies[key])]
         fault = None if is_notice else self._fault(request)
@@ -170,3 +172,8 @@ class Station:
         password = request.first("NewPW") or request.first("PW")
         if request.cn == "1072" and password:
             self.address = replace(self.address, pw=password)
+
+
+def _key(request: Packet) -> Key:
+    """By what a request is known again."""
+    return request.mn, request.cn, request.qn
