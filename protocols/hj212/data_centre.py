@@ -43,7 +43,7 @@ class DataCentre:
     """One connection on which stations speak. Obeys protocols.conversation.Conversation.
 
     Data are handed out once (:class:`Received`), and acknowledged when :meth:`taken` says that they are safe; the same
-    packet again is acknowledged again and not handed out. Requests go one at a time, the others wait their turn.
+    packet again is acknowledged again and not handed out, if it has a QN or a DataTime. Requests go one at a time, the others wait their turn.
 
     :param over_time_s: how long 9011 or 9013 is waited for.
     :param retries: how often a request is sent again without it.
@@ -96,22 +96,25 @@ class DataCentre:
         if key in self._known:
             return _acknowledged(packet)
         if kind == "notice":
-            self._remember(key)
+            if key is not None:
+                self._remember(key)
             return [*_acknowledged(packet), Noticed(packet)]
         return self._data(packet, key, now_s)
 
     def taken(self, packet: Packet) -> list[Said]:
         """Data that were handed out are safe: acknowledge them, if the station wants it."""
         key = _key(packet)
-        if key not in self._pending:
-            return []
-        self._pending.remove(key)
-        self._remember(key)
+        if key is not None:
+            if key not in self._pending:
+                return []
+            self._pending.remove(key)
+            self._remember(key)
         return _acknowledged(packet)
 
     def not_taken(self, packet: Packet) -> None:
         """Data that were handed out could not be kept: they are not acknowledged, and received when they come again."""
-        self._pending.discard(_key(packet))
+        if (key := _key(packet)) is not None:
+            self._pending.discard(key)
 
     def wake(self, now_s: float) -> list[Said]:
         exchange = self._exchange
@@ -125,7 +128,7 @@ class DataCentre:
         exchange.due_s = now_s + self._over_time_s
         return [Send(exchange.request)]
 
-    def _data(self, packet: Packet, key: Key, now_s: float) -> list[Said]:
+    def _data(self, packet: Packet, key: Key | None, now_s: float) -> list[Said]:
         exchange = self._exchange
         asked = exchange is not None and answered_qn(packet) == exchange.request.qn
         if exchange is not None and asked:
@@ -135,7 +138,8 @@ class DataCentre:
             return []
         if len(self._pending) >= MAX_WAITING:
             return [Left(packet, f"{MAX_WAITING} packets wait to be taken")]
-        self._pending.add(key)
+        if key is not None:
+            self._pending.add(key)
         return [Received(packet, exchange.request if exchange is not None and asked else None)]
 
     def _answered(self, answer: Packet, now_s: float) -> list[Said]:
@@ -181,6 +185,8 @@ def _acknowledged(packet: Packet) -> list[Said]:
     return [Send(acknowledge(packet))] if packet.wants_answer else []
 
 
-def _key(packet: Packet) -> Key:
-    """The same for the same data segment only."""
+def _key(packet: Packet) -> Key | None:
+    """The same for the same data segment only; None without QN and DataTime: it may be new though it looks the same."""
+    if packet.qn is None and packet.first("DataTime") is None:
+        return None
     return blake2b(packet.raw[HEAD:-CRC] or packet.segment(), digest_size=16).digest()

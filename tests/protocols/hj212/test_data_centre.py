@@ -55,6 +55,20 @@ def test_other_data_under_the_same_qn_are_other_data():
         assert centre.taken(packet) == [Send(acknowledge(packet))]
 
 
+@pytest.mark.parametrize("cn", ["2011", "9015"])
+def test_without_qn_and_time_nothing_tells_a_copy_from_a_new_one(cn):
+    """A meter that sends nothing but the same value every minute, a heartbeat without QN: both met in the field."""
+    centre, packet = DataCentre(), replace(upload(cn=cn, groups=DATA[1:]), qn=None)
+    for _ in range(3):
+        said = centre.receive(packet, 0) + centre.receive(packet, 0)
+        assert [type(outcome) for outcome in said].count(Received if cn == "2011" else Noticed) == 2
+        if cn == "2011":
+            assert centre.taken(packet) == [Send(acknowledge(packet))]
+    timed = replace(packet, groups=DATA)
+    if cn == "2011":
+        assert [centre.receive(timed, 0) for _ in range(2)] == [[Received(timed)], []], "its DataTime tells"
+
+
 def test_a_packet_is_known_again_whatever_it_was_read_from():
     centre, packet = DataCentre(), upload()
     (read,) = Decoder().feed(encode(packet))
