@@ -33,6 +33,10 @@ class _Call:
     """The conversation: what came before is acknowledged again, and not put on disk again."""
 
 
+_Waiting = tuple[Packet, Station, "asyncio.Future[None] | None"]
+"""A packet, whose it is, and when its readings are on disk; None: it brought none."""
+
+
 class Hj212TcpLink:
     """A TCP port where stations dial in."""
 
@@ -104,26 +108,16 @@ class Hj212TcpLink:
 
     async def _take(self, found: list[Packet | ProtocolError], call: _Call, intake: Intake) -> None:
         """Hand over the readings of what came together, then acknowledge each packet whose readings are on disk."""
-        waiting: list[tuple[Packet, Station, asyncio.Future[None] | None]] = []
+        waiting: list[_Waiting] = []
         for item in found:
             if isinstance(item, ProtocolError):
                 self._counters["crc" if str(item).startswith("CRC") else "malformed"] += 1
                 continue
             call.deadline_s = self._clock.monotonic_s() + self._config.idle_s
             station = self._stations.of(item.mn)
-            if station is None or not station.lets_in(item):
-                continue
-            call.stations.add(station)
-            for said in call.centre.receive(item, self._clock.monotonic_s()):
-                if isinstance(said, Received):
-                    try:
-                        waiting.append((item, station, self._put(item, station, intake)))
-                    except ProtocolError:
-                        station.record.errors["malformed_time"] += 1
-                        call.centre.not_taken(item)
-                else:
-                    station.record.heard(self._clock.now_ms(), 0)
-                    self._send(said, station, call)
+            if station is not None and station.lets_in(item):
+                call.stations.add(station)
+                waiting += self._heard(item, station, call, intake)
         futures = [taken for _, _, taken in waiting if taken is not None]
         if futures:
             await asyncio.wait(futures)  # unlike await, being cancelled here leaves the intake's futures alone
@@ -135,6 +129,21 @@ class Hj212TcpLink:
             for said in call.centre.taken(packet):
                 self._send(said, station, call)
         await call.writer.drain()
+
+    def _heard(self, packet: Packet, station: Station, call: _Call, intake: Intake) -> list[_Waiting]:
+        """What a packet leaves to be waited for: its readings, when it brings data for the first time."""
+        waiting: list[_Waiting] = []
+        for said in call.centre.receive(packet, self._clock.monotonic_s()):
+            if not isinstance(said, Received):
+                station.record.heard(self._clock.now_ms(), 0)
+                self._send(said, station, call)
+                continue
+            try:
+                waiting.append((packet, station, self._put(packet, station, intake)))
+            except ProtocolError:
+                station.record.errors["malformed_time"] += 1
+                call.centre.not_taken(packet)
+        return waiting
 
     def _put(self, packet: Packet, station: Station, intake: Intake) -> "asyncio.Future[None] | None":
         """Hand over the readings of a packet; None when it has none.

@@ -43,7 +43,8 @@ class DataCentre:
     """One connection on which stations speak. Obeys protocols.conversation.Conversation.
 
     Data are handed out once (:class:`Received`), and acknowledged when :meth:`taken` says that they are safe; the same
-    packet again is acknowledged again and not handed out, if it has a QN or a DataTime. Requests go one at a time, the others wait their turn.
+    packet again is acknowledged again and not handed out, if it has a QN or a DataTime. Requests go one at a time, the
+    others wait their turn.
 
     :param over_time_s: how long 9011 or 9013 is waited for.
     :param retries: how often a request is sent again without it.

@@ -44,7 +44,9 @@ NAMES: Final = {
     "RtdInterval": _name(
         "real-time interval", "seconds, 30-3600", r"0*(?:[3-9][0-9]|[1-9][0-9]{2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)"
     ),
-    "MinInterval": _name("minute interval", "1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30", r"0?[1-6]|10|12|15|20|30"),
+    "MinInterval": _name(
+        "minute interval", "minutes, 1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30", r"0?[1-6]|10|12|15|20|30"
+    ),
     "NewPW": _name("new password", "6 characters", r".{6}"),
     "PW": _name("new password", "6 characters", r".{6}"),
     "PolId": _name("factor", "a factor's code", r".+"),
@@ -97,6 +99,7 @@ DATA_FLAGS: Final = {
     "B": "no connection to the logger",
 }
 STATES: Final = {"0": "off", "1": "running", "2": "calibrating", "3": "maintained", "4": "alarm", "5": "back-flushing"}
+_UNITS: Final = frozenset({"seconds", "minutes", "hours"})
 _AMOUNTS: Final = frozenset(
     {"Rtd", "Min", "Avg", "Max", "ZsRtd", "ZsMin", "ZsAvg", "ZsMax", "Data", "DayData", "NightData"}
 )
@@ -106,7 +109,9 @@ def meaning_of(name: str, value: str) -> str:
     """What one item says, in words, with the unit of the table (the device's own may be another)."""
     known = NAMES.get(_SAME.get(name, name))
     if known is not None:
-        return f"{known.meaning}{_told(name, value, known)}"
+        unit = known.form.partition(",")[0]
+        told = _told(name, value, known)
+        return f"{known.meaning}{told or (f', {unit}' if unit in _UNITS else '')}"
     code, _, suffix = name.partition("-")
     factor = factors().get(code)
     what = f"{factor.name_zh} " if factor is not None else f"{code} " if suffix in SUFFIXES else ""

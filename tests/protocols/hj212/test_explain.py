@@ -7,7 +7,9 @@ from protocols.hj212.frame import seal
 from tests.protocols.golden import GOLDEN, frame_id, frames
 
 ALL = frames("hj212", "HJ212")
-RIGHT = b"##0101QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=010000A8900016F000169DC0;Flag=5;CP=&&RtdInterval=30&&1C80\r\n"
+HEADER = b"QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=010000A8900016F000169DC0;Flag=5"
+RIGHT = b"##0101" + HEADER + b";CP=&&RtdInterval=30&&1C80\r\n"
+TIME = "expected YYYYMMDDhhmmss or YYYYMMDDhhmmsszzz"
 
 
 def told(raw: bytes, *args) -> list[tuple[str, str, str]]:
@@ -25,7 +27,7 @@ def test_the_example_of_the_standard():
         ("MN=010000A8900016F000169DC0;", "MN", "station, 24 characters"),
         ("Flag=5;", "Flag", "HJ 212-2017, answer wanted, not split"),
         ("CP=&&", "CP", "the content begins"),
-        ("RtdInterval=30", "RtdInterval", "real-time interval"),
+        ("RtdInterval=30", "RtdInterval", "real-time interval, seconds"),
         ("&&", "CP", "the content ends"),
         ("1C80", "CRC", "right"),
         ("\r\n", "tail", "CR LF"),
@@ -56,8 +58,7 @@ def test_factors_flags_and_times():
         (b";MN", b";,MN", (",MN=010000A8900016F000169DC0;", "MN", "a stray , in front; station, 24 characters")),
         (b"Flag=5", b"FLAG=5", ("FLAG=5;", "FLAG", "unlisted")),
         (b"PW=100000", b"PW100000", ("PW100000;", "PW100000", "expected name=value")),
-        (b"QN=20160801085857223", b"QN=20160801", ("QN=20160801;", "QN", "time '20160801': expected YYYYMMDDhhmmss or "
-         "YYYYMMDDhhmmsszzz")),
+        (b"QN=20160801085857223", b"QN=20160801", ("QN=20160801;", "QN", f"time '20160801': {TIME}")),
         (b"Interval=30", b"Interval=30;", (";", "separator", "with nothing in front")),
         (b"\r\n", b"\r\nrest", ("rest", "surplus", "behind the packet's end")),
     ],
@@ -81,7 +82,7 @@ def test_the_two_rules_of_the_crc():
 def test_a_cut_packet_is_explained_as_far_as_it_goes(cut):
     rows = told(RIGHT[:cut])
     assert "".join(text for text, *_ in rows).encode() == RIGHT[:cut]
-    assert all("right" != meaning for _, _, meaning in rows) or cut >= len(RIGHT) - 2
+    assert all(meaning != "right" for _, _, meaning in rows) or cut >= len(RIGHT) - 2
 
 
 def test_the_edition_of_2005_has_other_numbers():
@@ -100,7 +101,7 @@ def test_every_frame_of_the_collection(row):
     assert {"ST", "CN", "MN", "CP"} <= set(names)
     if row["accept"] and row["kind"] != "crc_only":
         assert rows[-1][1:] == ("CRC", "right")
-        assert not any("expected" in meaning for _, name, meaning in rows if name not in ("QN",))
+        assert not any("expected" in meaning for _, name, meaning in rows if name != "QN")
 
 
 def test_an_encrypted_content():

@@ -17,7 +17,8 @@ def test_the_tables_are_whole():
 
 def test_old_codes_lead_to_the_rows_of_today():
     assert {old: factors()[old].code for old in ("001", "011", "060", "101", "B01", "02", "S01")} == {
-        "001": "w01001", "011": "w01018", "060": "w21003", "101": "w21011", "B01": "w00000", "02": "a21026", "S01": "a19001"
+        "001": "w01001", "011": "w01018", "060": "w21003", "101": "w21011", "B01": "w00000", "02": "a21026",
+        "S01": "a19001",
     }  # fmt: skip
     assert len({row.old_code for row in ROWS.values() if row.old_code}) == 93
 

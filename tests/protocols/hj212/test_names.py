@@ -61,6 +61,8 @@ def test_whether_a_packet_brings_data(cn, content, upload):
         ("ExeRtn", "100", "result: no data"),
         ("CTime", "25", "sampling cycle; expected hours, 1-24"),
         ("RtdInterval", "29", "real-time interval; expected seconds, 30-3600"),
+        ("OverTime", "5", "timeout, seconds"),
+        ("Stime", "40", "sample-out time, minutes"),
         ("s10003", "23.2", "unlisted"),
         ("w01018-Ori", "1", "化学需氧量 unlisted"),
     ],
@@ -74,7 +76,7 @@ def test_what_an_item_means(name, value, meaning):
     [
         ("1000", "OverTime=5", ["1000: ReCount is missing"]),
         ("1000", "OverTime=0;ReCount=100", ["OverTime=0: expected seconds, 1-99", "ReCount=100: expected 1-99"]),
-        ("1064", "MinInterval=7", ["MinInterval=7: expected 1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30"]),
+        ("1064", "MinInterval=7", ["MinInterval=7: expected minutes, 1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30"]),
         ("1072", "NewPW=12345", ["NewPW=12345: expected 6 characters"]),
         ("2031", "BeginTime=20160801000000", ["2031: EndTime is missing"]),
         ("2021", "DataTime=20160801085857", ["2021: *-RS is missing"]),

@@ -6,6 +6,9 @@ from protocols.hj212.remarks import remarks
 from tests.protocols.golden import frames
 
 HEAD = "QN=20160801085857223;ST=32;CN=2011;PW=123456;MN=010000A8900016F000169DC0;Flag=5"
+QN_FORM = "characters: expected YYYYMMDDhhmmsszzz; carried as it is"
+MN_FORM = "is not 24 hexadecimal digits; carried as it is"
+FRACTION = "the digits behind the 14th are the fraction of the second"
 RIGHT = "DataTime=20160801085857;w01018-Rtd=1.1,w01018-Flag=N"
 
 
@@ -24,15 +27,13 @@ def test_a_packet_by_the_book_has_none():
     ("old", "new", "line"),
     [
         ("QN=20160801085857223;", "", "QN is missing"),
-        ("085857223", "085857", "QN=20160801085857 has 14 characters: expected YYYYMMDDhhmmsszzz; carried as it is"),
-        ("20160801085857223", "202411123203230940", "QN=202411123203230940 has 18 characters: expected YYYYMMDDhhmmsszzz; "
-         "carried as it is"),
+        ("085857223", "085857", f"QN=20160801085857 has 14 {QN_FORM}"),
+        ("20160801085857223", "202411123203230940", f"QN=202411123203230940 has 18 {QN_FORM}"),
         ("ST=32", "ST=99", "ST=99 is unlisted"),
         ("CN=2011", "CN=2000", "CN=2000 is unlisted: taken for an upload"),
         ("PW=123456", "PW=", "PW is empty: expected 6 characters"),
         ("PW=123456", "PW=BF470F88957588DE902D1A52", "PW has 24 characters: expected 6"),
-        ("010000A8900016F000169DC0", "A110000_0001", "MN=A110000_0001 (12 characters) is not 24 hexadecimal digits; "
-         "carried as it is"),
+        ("010000A8900016F000169DC0", "A110000_0001", f"MN=A110000_0001 (12 characters) {MN_FORM}"),
         (";Flag=5", "", "Flag is missing: taken for the edition of 2005, no answer wanted"),
         ("Flag=5", "Flag=7", "Flag=7 says split, and there is no PNUM: taken for one packet"),
         ("Flag=5", "Flag=5;PNUM=1;PNO=1", "PNUM is there, and Flag does not say split"),
@@ -62,8 +63,7 @@ def test_sent_again_is_no_quirk():
         (RIGHT.replace(";w", "; w"), "blanks around a name were passed over"),
         (RIGHT.replace(";w", ";;w"), "separators with nothing between them were passed over"),
         (RIGHT.replace("1.1,", "1.1|2,"), "| stands in a value: some devices separate with it; it is not taken apart"),
-        (RIGHT.replace("5857;", "585750;"), "DataTime=2016080108585750: the digits behind the 14th are the fraction of the "
-         "second"),
+        (RIGHT.replace("5857;", "585750;"), f"DataTime=2016080108585750: {FRACTION}"),
         (RIGHT.replace("Flag=N", "Flag=Z"), "w01018-Flag=Z is unlisted: told on as the device's own"),
         (RIGHT + ";Flag=N", "Flag=N stands alone: it belongs to no factor"),
     ],

@@ -92,7 +92,7 @@ def test_version_and_crc_rule_are_the_stations():
     ],
 )
 def test_what_the_standard_does_not_allow_is_not_asked(make):
-    with pytest.raises(ValueError, match="expected|BeginTime"):
+    with pytest.raises(ValueError, match=r"expected|BeginTime"):
         make()
 
 
