@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from firmware_adapters.rows import RegisterRow
-from protocols.modbus.plan import MAX_BITS, MAX_REGISTERS, Limits, Plan, Readable, plan_of
+from protocols.modbus.pdu import MAX_BITS, MAX_REGISTERS
+from protocols.modbus.plan import Limits, Plan, Readable, plan_of
 
 DEFAULT_GAP: Final = 8
 WIDEST: Final = 4

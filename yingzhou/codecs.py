@@ -21,6 +21,8 @@ class Tools(NamedTuple):
     """Which bytes of it mean what, end to end, as far as it can be told."""
     decoder: Callable[[], Any] | None = None
     """A protocols.framing.Decoder whose frames know their ``raw`` bytes; None: frames never come as a stream."""
+    heard: Callable[[Any], "Tools"] | None = None
+    """For a decoder whose frames know more than their bytes, such as what an answer was asked: a frame's own tools."""
 
 
 class Codec(NamedTuple):
@@ -72,15 +74,28 @@ def _senml_cbor(args: argparse.Namespace) -> Tools:
 def _modbus_rtu(args: argparse.Namespace) -> Tools:
     from protocols.modbus import rtu  # noqa: PLC0415
     from protocols.modbus.describe import describe_rtu  # noqa: PLC0415
+    from protocols.modbus.explain import explain_rtu  # noqa: PLC0415
 
-    return Tools(describe_rtu, None, lambda: rtu.Decoder(args.direction))
+    if args.direction == "both":
+        return Tools(describe_rtu, explain_rtu, rtu.Listener, _heard)
+    return Tools(describe_rtu, explain_rtu, lambda: rtu.Decoder(args.direction))
 
 
 def _modbus_tcp(args: argparse.Namespace) -> Tools:
     from protocols.modbus import tcp  # noqa: PLC0415
     from protocols.modbus.describe import describe_tcp  # noqa: PLC0415
+    from protocols.modbus.explain import explain_tcp  # noqa: PLC0415
 
-    return Tools(describe_tcp, None, lambda: tcp.Decoder(args.direction))
+    if args.direction == "both":
+        return Tools(describe_tcp, explain_tcp, tcp.Listener, _heard)
+    return Tools(describe_tcp, explain_tcp, lambda: tcp.Decoder(args.direction))
+
+
+def _heard(frame: Any) -> Tools:
+    from protocols.modbus.describe import describe_heard  # noqa: PLC0415
+    from protocols.modbus.explain import explain_heard  # noqa: PLC0415
+
+    return Tools(lambda _: describe_heard(frame), lambda _: explain_heard(frame))
 
 
 def _uplink(args: argparse.Namespace) -> Tools:

@@ -47,9 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--direction",
-        choices=("request", "response"),
+        choices=("request", "response", "both"),
         default="response",
-        help="--stream of modbus-rtu and modbus-tcp: whose frames the capture holds (default: response)",
+        help="--stream of modbus-rtu and modbus-tcp: whose frames the capture holds; both: questions and answers, "
+        "paired (default: response)",
     )
     parser.add_argument(
         "--now",
@@ -97,7 +98,7 @@ class _Decoded:
 
     @classmethod
     def of(cls, raw: bytes, tools: Tools, args: argparse.Namespace) -> "_Decoded":
-        fields = [_field(raw, field) for field in tools.explain(raw)] if args.explain and tools.explain else None
+        fields = _fields(raw, tools, args.protocol) if args.explain else None
         try:
             return cls(tools.describe(raw), None, fields)
         except ProtocolError as error:
@@ -117,10 +118,16 @@ class _Decoded:
         return rows(self.fields) if self.fields is not None else table(self.frame or {})
 
 
-def _field(raw: bytes, field: Field) -> Told:
+def _fields(raw: bytes, tools: Tools, protocol: str) -> list[Told] | None:
+    """The rows of an explanation; None: there is none. Bytes are shown as text where the protocol is one of text."""
+    readable = bool(CODECS[protocol].text_starts)
+    return None if tools.explain is None else [_field(raw, field, readable) for field in tools.explain(raw)]
+
+
+def _field(raw: bytes, field: Field, readable: bool) -> Told:
     data = raw[field.start : field.end]
-    text = data.decode("ascii", "replace")
-    shown = text if text.isprintable() and text.isascii() and len(text) > 1 else data.hex(" ").upper()
+    text = data.decode("utf-8", "backslashreplace") if readable else ""
+    shown = text if text.isprintable() and text.encode() == data else data.hex(" ").upper()
     return {
         "at": field.start,
         "bytes": data.hex().upper(),
@@ -148,7 +155,10 @@ def _stream(tools: Tools, args: argparse.Namespace) -> int:
         raise ConfigError("--stream FILE takes the place of FRAME")
     bad = 0
     for place, found in frames_of(args.stream, tools.decoder(), hexadecimal=args.hex):
-        told = _Decoded.of(found, tools, args) if isinstance(found, bytes) else _Decoded(None, found, None)
+        if isinstance(found, ProtocolError):
+            told = _Decoded(None, found, None)
+        else:
+            told = _Decoded.of(found.raw, tools.heard(found) if tools.heard else tools, args)
         bad += _print(told, args, {"at": place}, f"byte {place}")
     return 1 if bad else 0
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
+from protocols.modbus.pdu import MAX_BITS, MAX_REGISTERS
+
 Table = Literal["holding", "input", "coil", "discrete"]
 
-MAX_REGISTERS: Final = 125
-MAX_BITS: Final = 2000
-"""Per request: V1.1b3 §6.1-6.4."""
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
 ILLEGAL_VALUE: Final = 3
@@ -94,7 +93,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Block(Generic[R]):
-    """One request: neighbouring rows of one table, in address order; holes between them, and rows that share, may be."""
+    """One request: neighbouring rows of one table, in address order, perhaps with holes, perhaps sharing registers."""
 
     table: Table
     address: int

@@ -10,7 +10,7 @@ from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import MODELS, model_named
 from firmware_adapters.rows import ratio_between
 from protocols.modbus import registers_of
-from protocols.modbus.plan import MAX_BITS, MAX_REGISTERS
+from protocols.modbus.pdu import MAX_BITS, MAX_REGISTERS
 from protocols.vocabulary import OBSERVED_PROPERTIES, Point
 
 MODEL_LIST = pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)

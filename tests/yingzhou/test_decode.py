@@ -156,3 +156,46 @@ def test_uplink(yingzhou):
 def test_numbers_that_json_cannot_say_stand_as_text(yingzhou):
     (told,) = yingzhou("decode", "senml-cbor", "81a3006161020161" + "78f97c00", "--json").json()
     assert told["cbor"] == [{"0": "a", "2": 1, "x": str(math.inf)}]
+
+
+WEATHER = "010301F4000404 07 010301F400040407 010308000E00010002006E67FB 010400020002D00B 010404CCCD4148654D"
+
+
+def test_a_line_heard_in_both_directions(yingzhou):
+    """SEN0658 behind an adapter that echoes, and a pH meter: answers are told with what was asked."""
+    stream = ("decode", "modbus-rtu", "--stream", "-", "--hex", "--direction", "both")
+    said = yingzhou(*stream, "--json", stdin=f"{WEATHER} FFFF".encode())
+    frames = [line["frame"] for line in said.json() if line["ok"]]
+    assert [(f["direction"], f.get("start"), f.get("registers"), f.get("note")) for f in frames] == [
+        ("request", 500, None, None),
+        ("request", 500, None, "the same again: an echo, or repeated"),
+        ("response", 500, [14, 1, 2, 110], None),
+        ("request", 2, None, None),
+        ("response", 2, [52429, 16712], None),
+    ]
+    assert frames[2]["answers"] == "010301F400040407"
+    assert [line["at"] for line in said.json()] == [0, 8, 16, 29, 37, 46]
+    assert said.code == 1
+    explained = yingzhou(*stream, "--explain", stdin=WEATHER.encode())
+    assert explained.code == 0
+    assert any(line.split()[-1] == "110" and "register 503" in line for line in explained.out)
+    assert any("register 3" in line and line.endswith("CDAB 12.55") for line in explained.out)
+
+
+def test_a_connection_heard_in_both_directions(yingzhou):
+    capture = (
+        "000700000006010100000003 0007000000040101 0105 000800000006010303000001 0008000000030183 02 0009000000040103"
+    )
+    said = yingzhou(
+        "decode", "modbus-tcp", "--stream", "-", "--hex", "--direction", "both", "--json", stdin=capture.encode()
+    )
+    asked, answered, refused_read, refusal = (line["frame"] for line in said.json() if line["ok"])
+    assert (asked["direction"], answered["direction"], refused_read["direction"]) == ("request", "response", "request")
+    assert (answered["bits"], answered["start"], answered["quantity"]) == ([1, 0, 1], 0, 3)
+    assert (refusal["exception_code"], refusal["answers"]) == (2, "000800000006010303000001")
+    assert said.code == 1
+
+
+def test_binary_fields_are_shown_in_hexadecimal_and_texts_as_text(yingzhou):
+    (told,) = yingzhou("decode", "modbus-rtu", "010404CCCD4148654D", "--explain", "--json").json()
+    assert [field["shown"] for field in told["fields"]] == ["01", "04", "04", "CC CD", "41 48", "65 4D"]
