@@ -61,14 +61,16 @@ def _sm4(key: bytes) -> Callable[[bytes], bytes]:
 
 def _senml_json(args: argparse.Namespace) -> Tools:
     from protocols.senml.describe import describe_json  # noqa: PLC0415
+    from protocols.senml.explain import explain_json  # noqa: PLC0415
 
-    return Tools(lambda raw: describe_json(raw, args.now))
+    return Tools(lambda raw: describe_json(raw, args.now), explain_json)
 
 
 def _senml_cbor(args: argparse.Namespace) -> Tools:
     from protocols.senml.describe import describe_cbor  # noqa: PLC0415
+    from protocols.senml.explain import explain_cbor  # noqa: PLC0415
 
-    return Tools(lambda raw: describe_cbor(raw, args.now))
+    return Tools(lambda raw: describe_cbor(raw, args.now), explain_cbor)
 
 
 def _modbus_rtu(args: argparse.Namespace) -> Tools:

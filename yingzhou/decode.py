@@ -127,7 +127,8 @@ def _fields(raw: bytes, tools: Tools, protocol: str) -> list[Told] | None:
 def _field(raw: bytes, field: Field, readable: bool) -> Told:
     data = raw[field.start : field.end]
     text = data.decode("utf-8", "backslashreplace") if readable else ""
-    shown = text if text.isprintable() and text.encode() == data else data.hex(" ").upper()
+    line = " ".join(text.split()) if text.encode("utf-8", "replace") == data else ""
+    shown = line if line.isprintable() and line else data.hex(" ").upper()
     return {
         "at": field.start,
         "bytes": data.hex().upper(),
