@@ -10,6 +10,7 @@ from protocols import cbor
 from protocols.fields import Field, FieldReader
 from protocols.senml.codec import LABELS
 from protocols.senml.record import END_OF_TIME_S, RELATIVE_BELOW_S
+from protocols.senml.units import UCUM
 
 NAMES: Final = {
     "bn": "base name",
@@ -54,6 +55,9 @@ def meaning_of(name: str, value: object) -> str:
         return f"must be understood, and is not: {value}" if name.endswith("_") else f"unknown, ignored: {value}"
     if name in ("bt", "t") and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{NAMES[name]}: {_moment(value)}"
+    if name in ("bu", "u"):
+        code = UCUM.get(str(value))
+        return f"{NAMES[name]}: {value}" + ("" if code == value else f", UCUM {code}" if code else ", no UCUM code")
     if name == "ut":
         return f"{NAMES[name]}: the next within {value} s"
     return f"{NAMES[name]}: {value}"
