@@ -96,6 +96,8 @@ def _pdu(data: bytes) -> dict[str, Any]:
     if response is not None:
         return _told(response, "response")
     function = data[0]
+    if not function & ~EXCEPTION or (function & EXCEPTION and len(data) == 1):
+        decode_response(data)  # nobody's layout: function 0, or an exception that does not say which
     return {
         "direction": "vendor",
         "function": function & ~EXCEPTION,

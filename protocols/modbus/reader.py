@@ -36,7 +36,10 @@ def decode_request(data: bytes) -> Request:
 
     :raises ProtocolError: its length or a byte count is wrong; a coil that is neither FF00 nor 0000.
     """
-    return _REQUESTS.get(_function(data), _other)(data)
+    function = _function(data)
+    if function & EXCEPTION:
+        raise ProtocolError(f"Modbus: function {function}: 128 and above are exceptions, and no requests", data)
+    return _REQUESTS.get(function, _other)(data)
 
 
 def decode_response(data: bytes) -> Response:
