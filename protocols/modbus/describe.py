@@ -116,7 +116,10 @@ def _attempt(reader: Callable[[bytes], Pdu], data: bytes) -> Pdu | None:
 
 def likely_direction(data: bytes) -> Direction | None:
     """The direction whose layout a PDU has; None: neither, or they are alike."""
-    told = _pdu(data)["direction"] if data else ""
+    try:
+        told = _pdu(data)["direction"] if data else ""
+    except ProtocolError:
+        return None
     return "request" if told == "request" else "response" if told == "response" else None
 
 
