@@ -17,7 +17,7 @@ class Tools(NamedTuple):
 
     describe: Callable[[bytes], Told]
     """All that one frame says, for people and scripts."""
-    explain: Callable[[bytes], list[Field]] | None = None
+    explain: Callable[[bytes], list[Field]]
     """Which bytes of it mean what, end to end, as far as it can be told."""
     decoder: Callable[[], Any] | None = None
     """A protocols.framing.Decoder whose frames know their ``raw`` bytes; None: frames never come as a stream."""

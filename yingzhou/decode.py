@@ -72,8 +72,6 @@ def run(args: argparse.Namespace) -> int:
     if args.now is None:
         args.now = SystemClock().now_ms() / 1000
     tools = CODECS[args.protocol].load(args)
-    if args.explain and tools.explain is None:
-        raise ConfigError(f"--explain: not for {args.protocol}")
     if args.stream is not None:
         return _stream(tools, args)
     if args.frame in ([], ["-"]):
@@ -118,10 +116,10 @@ class _Decoded:
         return rows(self.fields) if self.fields is not None else table(self.frame or {})
 
 
-def _fields(raw: bytes, tools: Tools, protocol: str) -> list[Told] | None:
-    """The rows of an explanation; None: there is none. Bytes are shown as text where the protocol is one of text."""
+def _fields(raw: bytes, tools: Tools, protocol: str) -> list[Told]:
+    """The rows of an explanation. Bytes are shown as text where the protocol is one of text."""
     readable = bool(CODECS[protocol].text_starts)
-    return None if tools.explain is None else [_field(raw, field, readable) for field in tools.explain(raw)]
+    return [_field(raw, field, readable) for field in tools.explain(raw)]
 
 
 def _field(raw: bytes, field: Field, readable: bool) -> Told:
