@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from protocols.fields import Field
-from protocols.vocabulary import ConfigError
+from protocols.vocabulary import ConfigError, ProtocolError
 
 Told = dict[str, Any]
+Setting = TypeVar("Setting")
 SM4_KEY: Final = 16
 """Bytes."""
 
@@ -107,11 +108,61 @@ def _uplink(args: argparse.Namespace) -> Tools:
     return Tools(lambda raw: describe(raw, args.key), explain)
 
 
+def _coap(args: argparse.Namespace) -> Tools:
+    from protocols.coap.describe import describe  # noqa: PLC0415
+    from protocols.coap.explain import explain  # noqa: PLC0415
+
+    del args
+    return Tools(describe, explain)
+
+
+def _lwm2m_tlv(args: argparse.Namespace) -> Tools:
+    from protocols.lwm2m.describe import describe  # noqa: PLC0415
+    from protocols.lwm2m.explain import explain  # noqa: PLC0415
+    from protocols.lwm2m.path import Path  # noqa: PLC0415
+
+    path = _setting("--path", args.path, Path.parse)
+    return Tools(lambda raw: describe(raw, path), lambda raw: explain(raw, path))
+
+
+def _nbiot_aep(args: argparse.Namespace) -> Tools:
+    from protocols.nbiot.describe import describe_aep  # noqa: PLC0415
+    from protocols.nbiot.explain import explain_aep  # noqa: PLC0415
+    from protocols.nbiot.layout import parse  # noqa: PLC0415
+
+    fields = _setting("--layout", args.layout, parse)
+    return Tools(lambda raw: describe_aep(raw, fields), lambda raw: explain_aep(raw, fields))
+
+
+def _nbiot_huawei(args: argparse.Namespace) -> Tools:
+    from protocols.nbiot.describe import describe_huawei  # noqa: PLC0415
+    from protocols.nbiot.explain import explain_huawei  # noqa: PLC0415
+    from protocols.nbiot.layout import parse  # noqa: PLC0415
+
+    fields = _setting("--layout", args.layout, parse)
+    return Tools(lambda raw: describe_huawei(raw, fields), lambda raw: explain_huawei(raw, fields))
+
+
+def _setting(option: str, text: str | None, read: Callable[[str], Setting]) -> Setting | None:
+    """What an option says; None when it was not given.
+
+    :raises ConfigError: it says nothing that can be used.
+    """
+    try:
+        return None if text is None else read(text)
+    except ProtocolError as error:
+        raise ConfigError(f"{option}: {error}") from None
+
+
 CODECS: Final[dict[str, Codec]] = {
     "hj212": Codec(_hj212, (b"##", b"QN=", b"ST=")),
     "modbus-rtu": Codec(_modbus_rtu),
     "modbus-tcp": Codec(_modbus_tcp),
     "senml-json": Codec(_senml_json, (b"[", b"{")),
     "senml-cbor": Codec(_senml_cbor),
+    "coap": Codec(_coap),
+    "lwm2m-tlv": Codec(_lwm2m_tlv),
+    "nbiot-aep": Codec(_nbiot_aep),
+    "nbiot-huawei": Codec(_nbiot_huawei),
     "uplink": Codec(_uplink),
 }

@@ -59,6 +59,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="senml: the moment that relative times count from, seconds since 1970 (default: now)",
     )
     parser.add_argument(
+        "--path",
+        metavar="/OBJECT[/INSTANCE[/RESOURCE]]",
+        help="lwm2m-tlv: what was read or observed, which the bytes do not tell (default: the object is guessed)",
+    )
+    parser.add_argument(
+        "--layout",
+        metavar="NAME:KIND,...",
+        help="nbiot-*: the fields of the product's model, such as level:u8,temperature:s16,name:text[6]",
+    )
+    parser.add_argument(
         "--key",
         type=bytes.fromhex,
         metavar="HEX",
