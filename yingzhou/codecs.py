@@ -111,9 +111,10 @@ def _uplink(args: argparse.Namespace) -> Tools:
 def _coap(args: argparse.Namespace) -> Tools:
     from protocols.coap.describe import describe  # noqa: PLC0415
     from protocols.coap.explain import explain  # noqa: PLC0415
+    from yingzhou.lwm2m_view import lwm2m_view  # noqa: PLC0415
 
     del args
-    return Tools(describe, explain)
+    return Tools(lambda raw: describe(raw) | lwm2m_view(raw), explain)
 
 
 def _lwm2m_tlv(args: argparse.Namespace) -> Tools:

@@ -1,4 +1,4 @@
-"""A decoded frame as lines that a person reads: names left, values right, lists of objects as rows."""
+"""A decoded frame as lines that a person reads: names left, values right, lists of objects and of lists as rows."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -45,8 +45,8 @@ def _is_nested(value: Any) -> bool:
 
 
 def _is_a_line(item: Any) -> bool:
-    """Whether an item of a list stands in a line of its own: objects, and texts of several words."""
-    return isinstance(item, dict) or (isinstance(item, str) and " " in item)
+    """Whether an item of a list stands in a line of its own: objects, lists, and texts of several words."""
+    return isinstance(item, dict | list) or (isinstance(item, str) and " " in item)
 
 
 def _row(item: Any) -> str:

@@ -1,4 +1,4 @@
-"""CoAP messages, RFC 7252 with Observe (RFC 7641) and block-wise transfer (RFC 7959): bytes of a datagram and values."""
+"""CoAP messages, RFC 7252 with Observe (RFC 7641) and block-wise transfer (RFC 7959): the bytes of a datagram."""
 
 from protocols.coap.message import MAX_FRAME, Message, Type, decode, encode
 from protocols.coap.observe import Notified, Observations, is_newer

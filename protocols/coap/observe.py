@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, NamedTuple, TypeVar
 
-from protocols.coap.options import OBSERVE
 from protocols.coap.codes import is_response
 from protocols.coap.message import Message
+from protocols.coap.options import OBSERVE
 from protocols.vocabulary.errors import ProtocolError
 
 Key = TypeVar("Key")

@@ -1,4 +1,4 @@
-"""Options: their numbers, forms and limits (RFC 7252 §5.4 and §5.10; RFC 7641 §2, RFC 7959 §2 and later registrations)."""
+"""Options: numbers, forms and limits (RFC 7252 §5.4 and §5.10, RFC 7641 §2, RFC 7959 §2, later registrations)."""
 
 from typing import Final, Literal, NamedTuple
 

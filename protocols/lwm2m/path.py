@@ -9,7 +9,7 @@ MAX_ID: Final = 65_534
 """65535 is reserved; a missing object link points there."""
 NO_ID: Final = 65_535
 
-_FORM: Final = re.compile(r"/?([0-9]{1,5}(?:/[0-9]{1,5}){0,3})?/?", re.ASCII)
+_FORM: Final = re.compile(r"/?(?:([0-9]{1,5}(?:/[0-9]{1,5}){0,3})/?)?", re.ASCII)
 
 
 class Path(NamedTuple):
