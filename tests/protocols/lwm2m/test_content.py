@@ -83,8 +83,9 @@ def test_opaque_is_what_the_bc68_sends():
 
 @pytest.mark.parametrize(
     ("value", "path", "expected"),
-    [(20.5, "/3303/0/5700", 20.5), (True, "/3306/0/5850", True), ("Cel", "/3303/0/5701", "Cel"), (b"\1", "/19/0/0", b"\1"),
-     ("66:0", "/3/0/22", ObjectLink(66, 0)), (cbor.DecimalFraction(-1, 214), "/3303/0/5700", 21.4)],
+    [(20.5, "/3303/0/5700", 20.5), (True, "/3306/0/5850", True), ("Cel", "/3303/0/5701", "Cel"),
+     (b"\1", "/19/0/0", b"\1"), ("66:0", "/3/0/22", ObjectLink(66, 0)),
+     (cbor.DecimalFraction(-1, 214), "/3303/0/5700", 21.4)],
 )  # fmt: skip
 def test_cbor(value, path, expected):
     assert read(cbor.dumps(value), 60, path) == {path: expected}

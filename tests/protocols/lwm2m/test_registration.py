@@ -65,7 +65,7 @@ def test_an_update_without_anything_renews():
         (("ep=a",), Registration("a", 86_400, "1.0", "U", offer=OFFER)),
         (("lt=60", "lwm2m=1.1", "Q", "b=U", "ep=a"), Registration("a", 60, "1.1", "U", True, offer=OFFER)),
         (("ep=a", "b=UQ"), Registration("a", binding="U", queue_mode=True, offer=OFFER)),
-        (("ep=a", "b=UQS", "sms=+8613800755500"), Registration("a", binding="US", queue_mode=True, sms="+8613800755500", offer=OFFER)),
+        (("ep=a", "b=UQS", "sms=+86138"), Registration("a", binding="US", queue_mode=True, sms="+86138", offer=OFFER)),
         (("ep=a", "lwm2m=1.1", "b=UQ"), Registration("a", version="1.1", binding="U", queue_mode=True, offer=OFFER)),
         (("ep=a", "Q"), Registration("a", queue_mode=True, offer=OFFER)),
         (("ep=a", "lwm2m=1.1", "b=UTN"), Registration("a", version="1.1", binding="UTN", offer=OFFER)),
