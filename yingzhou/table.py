@@ -38,6 +38,9 @@ def _lines(told: dict[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{name}"
             for place, item in enumerate(value):
                 yield f"{indent}{_INDENT}{place:>3}  {_row(item)}"
+                if isinstance(item, dict):
+                    nested = {key: inner for key, inner in item.items() if _is_nested(inner)}
+                    yield from _lines(nested, f"{indent}{_INDENT}     ")
 
 
 def _is_nested(value: Any) -> bool:
@@ -51,7 +54,7 @@ def _is_a_line(item: Any) -> bool:
 
 def _row(item: Any) -> str:
     if isinstance(item, dict):
-        return "  ".join(f"{name}={_text(value)}" for name, value in item.items())
+        return "  ".join(f"{name}={_text(value)}" for name, value in item.items() if not _is_nested(value))
     return _text(item)
 
 

@@ -58,7 +58,7 @@ def sent(code, *path, query=(), content_format=None, payload=b"", kind=Type.CON,
     options = [Option(11, part.encode()) for part in path] + [Option(15, part.encode()) for part in query] + [*more]
     if content_format is not None:
         options.append(Option(12, content_format.to_bytes(2)))
-    return encode(Message(kind, code, 1, b"", tuple(sorted(options)), payload)).hex()
+    return encode(Message(kind, code, 1, b"", tuple(sorted(options, key=lambda option: option.number)), payload)).hex()
 
 
 @pytest.mark.parametrize(
