@@ -4,7 +4,6 @@ from typing import Final
 
 from protocols.vocabulary.scale import SAME, Scale
 
-
 UNITS: Final[dict[tuple[str, str], Scale]] = {
     # temperature, humidity, pressure
     ("Cel", "Cel"): SAME,
