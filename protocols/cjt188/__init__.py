@@ -1,0 +1,1 @@
+"""CJ/T 188: water, heat and gas meters."""
