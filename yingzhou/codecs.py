@@ -101,6 +101,22 @@ def _heard(frame: Any) -> Tools:
     return Tools(lambda _: describe_heard(frame), lambda _: explain_heard(frame))
 
 
+def _dlt645(args: argparse.Namespace) -> Tools:  # noqa: ARG001  # it has no options
+    from protocols.dlt645 import Decoder  # noqa: PLC0415
+    from protocols.dlt645.describe import describe  # noqa: PLC0415
+    from protocols.dlt645.explain import explain  # noqa: PLC0415
+
+    return Tools(describe, explain, Decoder)
+
+
+def _cjt188(args: argparse.Namespace) -> Tools:  # noqa: ARG001  # it has no options
+    from protocols.cjt188 import Decoder  # noqa: PLC0415
+    from protocols.cjt188.describe import describe  # noqa: PLC0415
+    from protocols.cjt188.explain import explain  # noqa: PLC0415
+
+    return Tools(describe, explain, Decoder)
+
+
 def _uplink(args: argparse.Namespace) -> Tools:
     from protocols.uplink.describe import describe  # noqa: PLC0415
     from protocols.uplink.explain import explain  # noqa: PLC0415
@@ -157,6 +173,8 @@ def _setting(option: str, text: str | None, read: Callable[[str], Setting]) -> S
 
 CODECS: Final[dict[str, Codec]] = {
     "hj212": Codec(_hj212, (b"##", b"QN=", b"ST=")),
+    "dlt645": Codec(_dlt645),
+    "cjt188": Codec(_cjt188),
     "modbus-rtu": Codec(_modbus_rtu),
     "modbus-tcp": Codec(_modbus_tcp),
     "senml-json": Codec(_senml_json, (b"[", b"{")),
