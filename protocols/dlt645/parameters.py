@@ -5,6 +5,10 @@ from typing import Final
 from protocols.dlt645.item import Format, Item, digits, number, single, stamp, text, word
 
 _NN = "NN"
+_COEFFICIENTS: Final = ("conductance", "susceptance", "resistance", "reactance")
+MAX_DAY_TABLE: Final = 8
+MAX_ROW: Final = 254
+OPEN: Final = Format("bytes", 0)
 
 _ROWS: Final[dict[int, tuple[str, Format]]] = {
     0x000101: ("date and weekday", stamp("YYMMDDWW")),
@@ -54,6 +58,15 @@ _ROWS: Final[dict[int, tuple[str, Format]]] = {
     0x000A01: ("load record start", stamp("MMDDhhmm")),
     **{0x000A01 + n: (f"load record interval {n}", number("NNNN", "min")) for n in range(1, 7)},
     **{0x000B00 + n: (f"settlement day {n}", stamp("DDhh")) for n in range(1, 4)},
+    **{0x000C01 + level: (f"password, level {level}", digits(4)) for level in range(10)},
+    **{
+        0x000D01 + at: (f"phase {name} coefficient", number("N.NNN"))
+        for at, name in enumerate(f"{phase} {which}" for phase in "ABC" for which in _COEFFICIENTS)
+    },
+    0x000E01: ("forward active power limit", number("NN.NNNN", "kW")),
+    0x000E02: ("reverse active power limit", number("NN.NNNN", "kW")),
+    0x000E03: ("upper voltage limit", number("NNN.N", "V")),
+    0x000E04: ("lower voltage limit", number("NNN.N", "V")),
     0x800001: ("software version", text(32)),
     0x800002: ("hardware version", text(32)),
     0x800003: ("manufacturer code", text(32)),
@@ -63,6 +76,20 @@ _ROWS: Final[dict[int, tuple[str, Format]]] = {
 _ITEMS: Final = {key: single(name, form) for key, (name, form) in _ROWS.items()}
 
 
+_SETS: Final = {0x01: "first", 0x02: "second"}
+_DISPLAYS: Final = {0x01: "automatic", 0x02: "key"}
+
+
 def parameter(di2: int, di1: int, di0: int) -> Item | None:
-    """The item of 04 DI2 DI1 DI0."""
-    return _ITEMS.get(di2 << 16 | di1 << 8 | di0)
+    """The item of 04 DI2 DI1 DI0; tables are named and carried as they came."""
+    listed = _ITEMS.get(di2 << 16 | di1 << 8 | di0)
+    if listed is not None:
+        return listed
+    if di2 in _SETS and not di1 and di0 <= MAX_DAY_TABLE:
+        table = f"day slot table {di0}" if di0 else "year zone table"
+        return single(f"{_SETS[di2]} set, {table}", OPEN)
+    if di2 == 0x03 and not di1 and 1 <= di0 <= MAX_ROW:
+        return single(f"holiday {di0}", digits(4))
+    if di2 == 0x04 and di1 in _DISPLAYS and 1 <= di0 <= MAX_ROW:
+        return single(f"{_DISPLAYS[di1]} display {di0}", OPEN)
+    return None

@@ -16,7 +16,7 @@ WAKE_UP: Final = bytes([WAKE]) * 4
 """What a master sends before its frame; a setting of the line."""
 MAX_DATA: Final = 255
 NO_FRAME: Final = -1
-MAX_STRAY: Final = 64
+MAX_STRAY: Final = 16
 """Bytes that may stand before FE and 68, or behind 16, where one frame is read alone."""
 
 Bytes = bytes | bytearray

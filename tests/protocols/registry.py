@@ -3,6 +3,7 @@
 from tests.protocols.coap.laws import LAWS as COAP
 from tests.protocols.codec import Laws
 from tests.protocols.cjt188.laws import LAWS as CJT188
+from tests.protocols.codec import Laws
 from tests.protocols.dlt645.laws import LAWS as DLT645
 from tests.protocols.hj212.laws import LAWS as HJ212
 from tests.protocols.lwm2m.laws import LAWS as LWM2M
