@@ -45,6 +45,16 @@ def test_modbus(yingzhou, row):
     assert {name: told.get(name) for name in expected} == expected
 
 
+@pytest.mark.parametrize("row", [*frames("dlt645", "DLT645"), *frames("cjt188", "CJT188")], ids=frame_id)
+def test_meters(yingzhou, row):
+    said = yingzhou("decode", row["protocol"].lower(), row["frame"], "--json")
+    if not row["accept"]:
+        assert (said.code, said.out, len(said.err)) == (1, [], 1)
+        return
+    (told,) = said.json()
+    assert {name: told.get(name) for name in row["expected"]} == row["expected"]
+
+
 @pytest.mark.parametrize("row", frames("senml", "SENML_JSON", "SENML_CBOR"), ids=frame_id)
 def test_senml(yingzhou, row):
     said = yingzhou("decode", row["protocol"].lower().replace("_", "-"), row["frame"], "--json", "--now", "1498780179")

@@ -111,3 +111,11 @@ def test_every_function_with_any_length_is_told(function, direction, count):
 
 def test_a_credential_is_level_password_and_operator():
     assert Credentials(2, "000000", "0").wire() == bytes.fromhex("0200000000000000")
+
+
+def test_data_without_33h_or_with_it_twice_are_another_identifier():
+    right = requests.read(ME, 0x02010100)
+    for shift in (-0x33, 0x33):
+        moved = Frame(ME, right.control, bytes((byte + shift) & 0xFF for byte in right.data))
+        assert told(moved)["DI"] != "02010100"
+        assert "item" not in told(moved)
