@@ -59,6 +59,12 @@ def test_a_wildcard_is_answered_by_whom_it_stands_for(meter):
     assert (exchange.answer.meter_type, exchange.answer.address, exchange.answer.data) == (0x10, ME, bytes(19))
 
 
+def test_an_answer_does_not_come_from_a_part_of_an_address():
+    question = requests.read(Meter(0x10, "A" * 14), 7)
+    with pytest.raises(ProtocolError, match="AAAAAA11223344 answered"):
+        check(question, answered(question, address="AAAAAA11223344"))
+
+
 def test_a_question_without_ser_is_answered_with_any():
     question = requests.read_address(METER, None)
     assert check(question, Frame(0x10, ME, 0x83, bytes.fromhex("810A55"))).ser == 0x55

@@ -55,6 +55,12 @@ def test_some_meters_of_1997_answer_with_the_wildcard_itself():
         check(requests.read("AAAAAAAA3594", 0x9010, edition="1997"), answer(question, ANYONE, bytes(4)))
 
 
+def test_an_answer_does_not_come_from_a_part_of_an_address():
+    question = requests.read(ANYONE, 0x9010, edition="1997")
+    with pytest.raises(ProtocolError, match="AAAAAAAA3594 answered"):
+        check(question, answer(question, "AAAAAAAA3594", bytes(4)))
+
+
 def test_a_broadcast_is_answered_by_nobody():
     question = requests.freeze(None, None, None, None)
     assert question.address == EVERYBODY

@@ -33,6 +33,13 @@ def test_a_lost_byte_never_costs_the_next_frame():
         assert (found + decoder.silence())[-1] == dlt645.decode(VOLTAGE), at
 
 
+def test_a_wrong_length_that_ends_where_the_next_frame_ends_does_not_cost_that_one():
+    swallowing = VOLTAGE[:9] + bytes([6 + len(VOLTAGE)]) + VOLTAGE[10:]
+    error, frame = feed(dlt645.Decoder(), swallowing + VOLTAGE)
+    assert error.startswith("DL/T 645: CS: found 10")
+    assert frame == VOLTAGE
+
+
 def test_a_start_that_announces_more_than_comes_is_given_up_in_silence():
     decoder = cjt188.Decoder()
     assert decoder.feed(b"\x68" * 11 + WATER) == []
