@@ -28,6 +28,8 @@ def test_channels_keep_series_apart():
         (found,) = measurements(di, bytes(4))
         assert found.observed.channel == channel
     assert measurements(0x00010001, bytes(4))[0].observed is None, "a past settlement is no reading of now"
+    assert measurements(0x9010, bytes(4), "1997")[0].observed.name == "active_energy"
+    assert measurements(0x9410, bytes(4), "1997")[0].observed is None, "nor is last month's"
 
 
 def test_a_demand_has_its_own_time():
@@ -36,6 +38,15 @@ def test_a_demand_has_its_own_time():
     assert found.time == int(datetime(2021, 7, 23, 1, 23, tzinfo=UTC).timestamp() * 1000)
     (found,) = measurements(0x01010000, bytes.fromhex("5634000000000000"))
     assert (found.value, found.time) == (0.3456, None)
+
+
+def test_the_time_of_the_next_item_in_a_block_is_not_its_own():
+    block = "05230721 592309 15 01 8000 2309230721 2309230721 59230905230721"
+    assert [(m.item, m.value, m.time) for m in measurements(0x040001FF, bytes.fromhex(block))] == [
+        ("maximum demand period", 15.0, None),
+        ("demand slip time", 1.0, None),
+        ("pulse width", 80.0, None),
+    ]
 
 
 def test_missing_and_invalid_are_told_apart():

@@ -98,6 +98,7 @@ def test_a_block_of_1997_may_end_with_aa():
     assert values(0x901F, block, "1997") == values(0x901F, block + "AA", "1997") == [0.01] * 5
     assert values(0x901F, block + "AB", "1997") is None
     assert values(0x9010, "01000000AA", "1997") is None, "one item has one width"
+    assert values(0x0001FF00, block + "AA") is None, "2007 has no such end"
 
 
 @given(st.integers(-799_999, 799_999))

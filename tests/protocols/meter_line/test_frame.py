@@ -51,6 +51,10 @@ def test_stray_bytes_and_a_modems_are_told():
     assert (found.stray, found.preamble, found.frame, found.trailing) == (b"\x00\x68\x00", 2, VOLTAGE, b"\x1f")
 
 
+def test_a_stray_68_whose_length_leads_to_no_16_is_no_start():
+    assert locate(b"\x68" + WATER, L188).frame == WATER
+
+
 def test_more_around_a_frame_than_a_line_gives_is_an_error():
     assert locate(bytes(MAX_STRAY) + VOLTAGE, L645).frame == VOLTAGE
     for raw in (bytes(MAX_STRAY + 1) + VOLTAGE, VOLTAGE + bytes(MAX_STRAY + 1)):
