@@ -1,8 +1,7 @@
 """Every wire format that obeys the laws; a new format is a new row and needs no new test."""
 
-from tests.protocols.coap.laws import LAWS as COAP
-from tests.protocols.codec import Laws
 from tests.protocols.cjt188.laws import LAWS as CJT188
+from tests.protocols.coap.laws import LAWS as COAP
 from tests.protocols.codec import Laws
 from tests.protocols.dlt645.laws import LAWS as DLT645
 from tests.protocols.hj212.laws import LAWS as HJ212
