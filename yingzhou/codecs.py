@@ -32,6 +32,8 @@ class Codec(NamedTuple):
     load: Callable[[argparse.Namespace], Tools]
     text_starts: tuple[bytes, ...] = ()
     """A frame that starts so is taken as text; anything else must be hexadecimal."""
+    base64: bool = False
+    """What is neither of the two may be base64, in whole groups of four; what can be hexadecimal is hexadecimal."""
 
 
 def _hj212(args: argparse.Namespace) -> Tools:
@@ -117,6 +119,16 @@ def _cjt188(args: argparse.Namespace) -> Tools:  # noqa: ARG001  # it has no opt
     return Tools(describe, explain, Decoder)
 
 
+def _sparkplug(args: argparse.Namespace) -> Tools:
+    try:
+        from protocols.sparkplug.describe import describe  # noqa: PLC0415
+        from protocols.sparkplug.explain import explain  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"sparkplug needs the package protobuf, which yingzhou[cloud] brings: {error}") from error
+
+    return Tools(lambda raw: describe(raw, args.topic), explain)
+
+
 def _uplink(args: argparse.Namespace) -> Tools:
     from protocols.uplink.describe import describe  # noqa: PLC0415
     from protocols.uplink.explain import explain  # noqa: PLC0415
@@ -183,5 +195,6 @@ CODECS: Final[dict[str, Codec]] = {
     "lwm2m-tlv": Codec(_lwm2m_tlv),
     "nbiot-aep": Codec(_nbiot_aep),
     "nbiot-huawei": Codec(_nbiot_huawei),
+    "sparkplug": Codec(_sparkplug, (b"{", b"ONLINE", b"OFFLINE"), base64=True),
     "uplink": Codec(_uplink),
 }

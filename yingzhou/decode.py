@@ -1,6 +1,7 @@
 """``yingzhou decode``: what the bytes of a frame mean, as a table or as JSON (docs: design §9)."""
 
 import argparse
+import binascii
 import json
 import os
 import re
@@ -18,6 +19,7 @@ MAX_LINE: Final = 4 * 1024 * 1024
 """Bytes of one line of input."""
 
 _HEX = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}|[\s:,-]|(?<=[\s,])0[xX])*")
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _BETWEEN = re.compile(rb"0[xX]|[\s:,-]")
 
 
@@ -28,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "frame",
         metavar="FRAME",
         nargs="*",
-        help="hexadecimal (blanks, colons and 0x are fine) or text; - reads one frame per line; exit 1 if any was bad",
+        help="hexadecimal (blanks, colons and 0x are fine), text, or for sparkplug base64; - reads one frame per line; "
+        "exit 1 if any was bad",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per frame")
     parser.add_argument("--explain", action="store_true", help="which bytes mean what, field by field")
@@ -67,6 +70,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout",
         metavar="NAME:KIND,...",
         help="nbiot-*: the fields of the product's model, such as level:u8,temperature:s16,name:text[6]",
+    )
+    parser.add_argument(
+        "--topic",
+        help="sparkplug: the MQTT topic that the payload came in, spBv1.0/...: it tells the type of the message",
     )
     parser.add_argument(
         "--key",
@@ -202,16 +209,29 @@ def _given(given: bytes, protocol: str) -> bytes:
     """
     if len(given) > MAX_LINE:
         raise ProtocolError(f"more than {MAX_LINE} bytes in one line")
-    text_starts = CODECS[protocol].text_starts
+    codec = CODECS[protocol]
     bare = given.strip(b" \t\r\n")
     if not bare:
         raise ProtocolError("an empty frame")
-    if bare.startswith(text_starts):
+    if bare.startswith(codec.text_starts):
         return bare
-    if _HEX.fullmatch(bare) is None:
-        expected = "text or hexadecimal digits" if text_starts else "hexadecimal digits"
-        raise ProtocolError(f"expected {expected} in pairs, found {bare[:40]!r}")
-    return bytes.fromhex(_BETWEEN.sub(b"", bare).decode())
+    if _HEX.fullmatch(bare) is not None:
+        return bytes.fromhex(_BETWEEN.sub(b"", bare).decode())
+    if codec.base64 and (given64 := _base64(bare)) is not None:
+        return given64
+    expected = ("text or " if codec.text_starts else "") + "hexadecimal digits in pairs"
+    raise ProtocolError(f"expected {expected}{' or base64' if codec.base64 else ''}, found {bare[:40]!r}")
+
+
+def _base64(text: bytes) -> bytes | None:
+    """The bytes of base64 with its padding, of either alphabet, in one line or in several; None when it is none.
+
+    Digits of a hexadecimal frame that are one too few or one too many are no whole groups of four, and stay an error.
+    """
+    try:
+        return binascii.a2b_base64(b"".join(text.split()).translate(_URL_SAFE), strict_mode=True)
+    except binascii.Error:
+        return None
 
 
 def _json(told: Told) -> str:

@@ -8,7 +8,7 @@ senders that are built on Tahu's Java and JavaScript libraries.
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any, Final, Union, cast
+from typing import Any, Final, cast
 
 from protocols.sparkplug.arrays import ARRAYS, Element, pack, unpack
 from protocols.sparkplug.values import DataSet, PropertySet, Slot, Template, Value
@@ -55,7 +55,9 @@ class DataType(IntEnum):
     DateTimeArray = 34
 
 
-Typed = Union[int, float, bool, str, bytes, DataSet, Template, PropertySet, tuple[Element, ...], tuple[PropertySet, ...]]
+Typed = (
+    int | float | bool | str | bytes | DataSet | Template | PropertySet | tuple[Element, ...] | tuple[PropertySet, ...]
+)
 
 _SIGNED: Final = {DataType.Int8: 8, DataType.Int16: 16, DataType.Int32: 32, DataType.Int64: 64}
 _UNSIGNED: Final = {
@@ -116,15 +118,14 @@ def typed(value: Value | None, datatype: int | None) -> Typed | None:
     kind = cast("int", datatype)
     if value.slot not in slots:
         raise ProtocolError(f"{name_of(kind)}: found {value.slot}, expected {' or '.join(slots)}")
-    if kind in _SIGNED:
-        return _signed(cast("int", value.content), kind)
-    if kind in _UNSIGNED:
-        return _unsigned(cast("int", value.content), kind)
-    if kind == DataType.Boolean:
-        return _boolean(cast("int", value.content))
     if kind in ARRAYS:
         return unpack(kind, cast("bytes", value.content))
-    return value.content
+    number = cast("int", value.content)
+    if kind in _SIGNED:
+        return _signed(number, kind)
+    if kind in _UNSIGNED:
+        return _unsigned(number, kind)
+    return _boolean(number) if kind == DataType.Boolean else value.content
 
 
 def value_of(datatype: int, meant: Any) -> Value:
@@ -143,7 +144,7 @@ def value_of(datatype: int, meant: Any) -> Value:
     if isinstance(meant, int) and expected is float and not isinstance(meant, bool):
         meant = float(meant)
     if not isinstance(meant, expected):
-        raise ValueError(f"{name_of(datatype)}: expected {expected.__name__}, found {meant!r:.40}")
+        raise ValueError(f"{name_of(datatype)}: expected {expected.__name__}, found {meant!r:.40}")  # noqa: TRY004  # one kind of error for whatever the datatype cannot hold
     return Value(slot, cast("Any", meant))
 
 

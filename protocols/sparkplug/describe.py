@@ -93,8 +93,8 @@ def _content(content: object) -> Any:
     match content:
         case bytes():
             return content.hex()
-        case float() if not isfinite(content):
-            return str(content)
+        case float():
+            return content if isfinite(content) else str(content)
         case DataSet():
             return _present(content, ("num_of_columns",)) | {
                 "columns": list(content.columns),
@@ -102,16 +102,18 @@ def _content(content: object) -> Any:
                 "rows": [[_value(element) for element in row] for row in content.rows],
             }
         case Template():
-            told = _present(content, ("version", "template_ref", "is_definition"))
-            told["metrics"] = [_metric(metric) for metric in content.metrics]
-            told["parameters"] = [_present(one, ("name", "type")) | _value(one.value) for one in content.parameters]
-            return told
+            return _template(content)
         case PropertySet():
             return _property_set(content)
-        case tuple():
-            return [_content(item) for item in content]
         case _:
-            return content
+            return [_content(item) for item in content] if isinstance(content, tuple) else content
+
+
+def _template(template: Template) -> dict[str, Any]:
+    return _present(template, ("version", "template_ref", "is_definition")) | {
+        "metrics": [_metric(metric) for metric in template.metrics],
+        "parameters": [_present(one, ("name", "type")) | _value(one.value) for one in template.parameters],
+    }
 
 
 def _property_set(properties: PropertySet) -> dict[str, Any]:
@@ -150,7 +152,9 @@ def _meant(meant: object) -> Any:
 def _properties(properties: PropertySet | None) -> dict[str, Any]:
     if properties is None:
         return {}
-    told = {one.key: None if one.is_null else _content(_or_as_sent(one.value, one.type)) for one in properties.properties}
+    told = {
+        one.key: None if one.is_null else _content(_or_as_sent(one.value, one.type)) for one in properties.properties
+    }
     return {"properties": told}
 
 

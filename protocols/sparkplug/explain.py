@@ -5,12 +5,12 @@ A walk over the bytes of our own, without the library: it goes on where the libr
 
 import struct
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from protocols.fields import Field, FieldReader
 from protocols.sparkplug.datatypes import name_of, typed
 from protocols.sparkplug.schema import BY_NUMBER, Row
-from protocols.sparkplug.values import Value
+from protocols.sparkplug.values import Slot, Value
 from protocols.vocabulary.errors import ProtocolError
 
 _VARINT, _EIGHT, _LENGTH, _FOUR = 0, 1, 2, 5
@@ -193,10 +193,10 @@ def _counted_meaning(row: Row, data: bytes, datatype: int | None) -> str:
     return f"{'unknown: ' if row.name.startswith('field ') or '.field ' in row.name else ''}{len(data)} bytes"
 
 
-def _meant(row: Row, content: int | float | bytes, datatype: int) -> str:
+def _meant(row: Row, content: float | bytes, datatype: int) -> str:
     """What the metric's datatype makes of it, or why it cannot."""
     try:
-        return f"{typed(Value(row.name, content), datatype)}"[: _SHOWN * 2]  # type: ignore[arg-type]  # a value's row
+        return f"{typed(Value(cast('Slot', row.name), content), datatype)!r}"[: _SHOWN * 2]
     except ProtocolError as error:
         return str(error)
 

@@ -42,9 +42,9 @@ _NAMES: Final = frozenset({"name", "columns", "keys"})
 def decode(raw: bytes) -> Payload:
     """Read a payload. Fields that Sparkplug 3.0 does not know are skipped.
 
-    :raises ProtocolError: it is no protobuf, has nothing of a Sparkplug payload, or is over a bound; a text is no UTF-8;
-        the keys and the values of a property set are not equally many, or a row of a table has not as many elements as
-        there are columns.
+    :raises ProtocolError: it is no protobuf, has nothing of a Sparkplug payload, or is over a bound; a text is no
+        UTF-8; the keys and the values of a property set are not equally many, or a row of a table has not as many
+        elements as there are columns.
     """
     if len(raw) > MAX_PAYLOAD:
         raise FrameTooLong(f"payload of {len(raw)} bytes: at most {MAX_PAYLOAD} are read", raw[:64])
@@ -139,7 +139,7 @@ class _Reader:
         told = message.num_of_columns if message.HasField("num_of_columns") else None
         if told not in (None, width):
             raise self._error(f"table: {told} columns announced, {width} found")
-        rows = []
+        rows: list[tuple[Value | None, ...]] = []
         for row in message.rows:
             if len(row.elements) != width:
                 raise self._error(f"table of {width} columns: row {len(rows)} has {len(row.elements)} elements")

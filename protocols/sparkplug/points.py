@@ -1,8 +1,8 @@
 """How a Sparkplug source and a metric's name say which device and which observed property they mean.
 
-**Hardware identity**, scheme ``sparkplug``: group, edge node and device joined by colons, since a slash ends a hardware
-identity. Of each part A-Z a-z 0-9 ``.`` ``_`` ``-`` ``@`` stay as they are; every other byte of its UTF-8 is ``~`` and two
-hexadecimal digits, so that different sources never look alike:
+**Hardware identity**, scheme ``sparkplug``: group, edge node and device joined by colons, since a slash ends a
+hardware identity. Of each part A-Z a-z 0-9 ``.`` ``_`` ``-`` ``@`` stay as they are; every other byte of its UTF-8 is
+``~`` and two hexadecimal digits, so that different sources never look alike:
 ``Sparkplug B Devices/Raspberry Pi`` is ``sparkplug:Sparkplug~20B~20Devices:Raspberry~20Pi``.
 What comes out longer than 64 characters is ``~~`` and the first 32 hexadecimal digits of the SHA-256 of
 ``<group>/<edge>[/<device>]``.
@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Final
 
 from protocols.sparkplug.topic import Descriptor
-from protocols.vocabulary import OBSERVED_PROPERTIES, HardwareId, IdentityError, Point
+from protocols.vocabulary import OBSERVED_PROPERTIES, HardwareId, Point
 
 SCHEME: Final = "sparkplug"
 MAX_VALUE: Final = 64
@@ -72,7 +72,4 @@ def _snake(text: str) -> str:
 
 
 def _escaped(part: str) -> str:
-    return _STRANGE.sub(lambda match: b"~%02X" % match[0], part.encode()).decode()
-
-
-__all__ = ["MAX_VALUE", "SCHEME", "IdentityError", "hardware_id", "point_of"]
+    return _STRANGE.sub(lambda match: b"~%02X" % match[0][0], part.encode()).decode()

@@ -1,4 +1,4 @@
-"""What samples mean as readings: names to points, quality codes to ours; what is no number is told apart and counted."""
+"""What samples mean as readings: names to points, quality codes to ours; what is no number is told apart, counted."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -59,7 +59,7 @@ class Understood(NamedTuple):
 
 
 def quality_of(code: int | None) -> tuple[Quality, Reason]:
-    """What a quality code says. A code that is none of Sparkplug's is read as an OPC quality: good, uncertain or bad."""
+    """What a quality code says; one that is none of Sparkplug's is read as an OPC quality: good, uncertain or bad."""
     known = _QUALITIES.get(code)
     if known is not None or code is None:
         return known or _QUALITIES[None]
@@ -76,8 +76,8 @@ def understand(
     """Make readings.
 
     :param arrived_ms: stands in for the time of a sample that has none, or 0, as senders without a clock write.
-    :param counters: what was left out is counted here, by kind: ``not_a_number``, ``transient``, ``property``, ``time``,
-        ``unit``, ``double``; ``no_time`` counts readings that got the arrival's time.
+    :param counters: what was left out is counted here, by kind: ``not_a_number``, ``transient``, ``property``,
+        ``time``, ``unit``, ``double``; ``no_time`` counts readings that got the arrival's time.
     :param site: as in :func:`protocols.sparkplug.points.point_of`.
     """
     readings: dict[tuple[Point, int], Reading] = {}

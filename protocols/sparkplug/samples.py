@@ -1,7 +1,7 @@
 """Metrics that were understood: each with its name, its datatype and its value, whether it came by name or by alias."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from protocols.sparkplug.datatypes import INTEGERS, UNMISTAKABLE, DataType, Typed, typed
 from protocols.sparkplug.topic import Descriptor
@@ -13,6 +13,19 @@ NODE_CONTROL: Final = "Node Control/"
 REBIRTH: Final = "Node Control/Rebirth"
 _QUALITY: Final = "Quality"
 _UNIT: Final = "engUnit"
+
+
+class Definition(NamedTuple):
+    """What a birth says about a metric; what a metric that stands alone says about itself."""
+
+    name: str
+    datatype: int | None = None
+    properties: PropertySet | None = None
+
+    @classmethod
+    def of(cls, metric: Metric) -> Self:
+        """From a metric that has its name."""
+        return cls(metric.name or "", metric.datatype, metric.properties)
 
 
 class Sample(NamedTuple):
@@ -37,27 +50,25 @@ class Sample(NamedTuple):
     """The property ``engUnit``, which is Ignition's habit and no standard."""
 
 
-def samples(
-    source: Descriptor, name: str, datatype: int | None, metric: Metric, sent: int | None, *, known: PropertySet | None
-) -> Iterator[Sample]:
+def samples(source: Descriptor, definition: Definition, metric: Metric, sent: int | None) -> Iterator[Sample]:
     """What a metric says: itself, or the members of the template that it is an instance of.
 
     A template's definition says nothing about the world and gives no sample.
 
-    :param datatype: the metric's own, else that of the birth.
+    :param definition: its datatype and its unit count where the metric does not bring its own.
     :param sent: the payload's timestamp.
-    :param known: the properties of the birth; those that the metric brings itself come before them.
     :raises ProtocolError: the value does not fit the datatype, or a member has no name.
     """
     time = metric.timestamp if metric.timestamp is not None else sent
+    datatype = metric.datatype if metric.datatype is not None else definition.datatype
     value = None if metric.is_null else typed(metric.value, datatype)
     if isinstance(value, Template):
         if not value.is_definition:
-            yield from _members(source, name, value, metric, time)
+            yield from _members(source, definition.name, value, metric, time)
         return
     yield Sample(
         source,
-        name,
+        definition.name,
         datatype,
         value,
         time,
@@ -65,7 +76,7 @@ def samples(
         historical=bool(metric.is_historical),
         transient=bool(metric.is_transient),
         quality=_quality(metric.properties),
-        unit=_unit(metric.properties) or _unit(known),
+        unit=_unit(metric.properties) or _unit(definition.properties),
     )
 
 
@@ -90,7 +101,7 @@ def _members(source: Descriptor, name: str, template: Template, metric: Metric, 
     for member in template.metrics:
         if member.name is None:
             raise ProtocolError(f"template {name!r:.80}: a member without a name")
-        for one in samples(source, f"{name}/{member.name}", member.datatype, member, time, known=None):
+        for one in samples(source, Definition(f"{name}/{member.name}"), member, time):
             yield one._replace(
                 historical=one.historical or bool(metric.is_historical),
                 transient=one.transient or bool(metric.is_transient),
