@@ -50,7 +50,8 @@ class EdgeNode:
     :meth:`birth` gives, then data.
 
     :param tags: its own metrics; bdSeq and Node Control/Rebirth are added.
-    :param aliases: whether data goes by alias.
+    :param aliases: whether data goes by alias. Its datatype goes with it, which the standard leaves open: readers that
+        are built on Tahu's JavaScript library or on pysparkplug cannot do without it.
     """
 
     def __init__(self, node: Descriptor, tags: Iterable[Tag] = (), *, aliases: bool = True, bd_seq: int = 0) -> None:
@@ -148,7 +149,7 @@ class EdgeNode:
             name=tag.name if born or alias is None else None,
             alias=alias,
             timestamp=now,
-            datatype=tag.datatype if born else None,
+            datatype=tag.datatype,
             is_null=True if tag.value is None else None,
             value=None if tag.value is None else value_of(tag.datatype, tag.value),
         )

@@ -24,7 +24,7 @@ SCHEME: Final = "sparkplug"
 MAX_VALUE: Final = 64
 _STRANGE: Final = re.compile(rb"[^A-Za-z0-9._@-]")
 _BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+", re.ASCII)
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])", re.ASCII)
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", re.ASCII)
 _MAX_CHANNEL: Final = 32
 _CHINESE: Final = {known.name_zh: name for name, known in OBSERVED_PROPERTIES.items()}
 

@@ -33,17 +33,19 @@ class Sequence:
     * A number ahead waits, for as long as the reorder time-out; :attr:`due_s` says until when.
     * A number behind comes through at once and is counted: it is a repetition, by the sender or by the broker, or what
       was given up. Three of them in a row, each one more than the last, mean that the sender began anew.
-    * A message without a number is a zero where zero is expected, since some writers leave out zeros; else it comes
-      through at once and is counted.
+    * A message without a number is a zero where zero is expected, or comes after 255, since some writers leave out
+      zeros; else it comes through at once and is counted.
     """
 
-    __slots__ = ("_behind", "_ledger", "_run", "_waiting", "expected")
+    __slots__ = ("_after", "_behind", "_ledger", "_run", "_waiting", "expected")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._waiting: list[Heard] = []
         self._behind = -1
         self._run = 0
+        self._after = 0
+        """The number after the newest one."""
         self.expected: int | None = None
         """The next number; None before a birth: then everything waits."""
 
@@ -61,7 +63,7 @@ class Sequence:
 
     def begin(self, seq: int | None) -> Iterator[Heard]:
         """An NBIRTH has this number: give what waited for it. What else waited has to be taken away before."""
-        self.expected = ((seq or 0) + 1) % MODULUS
+        self.expected = self._after = ((seq or 0) + 1) % MODULUS
         self._run = 0
         yield from self._ready()
 
@@ -82,12 +84,13 @@ class Sequence:
             self._hold(heard)
             return
         seq = heard.payload.seq
-        if seq is None and self.expected == 0:
+        if seq is None and 0 in (self.expected, self._after):
             seq = 0
         if seq is None or seq >= MODULUS:
             counters["without_seq" if seq is None else "seq_out_of_range"] += 1
             yield heard
             return
+        self._after = (seq + 1) % MODULUS
         ahead = (seq - self.expected) % MODULUS
         if ahead == 0:
             self._run = 0

@@ -9,6 +9,7 @@ from tests.protocols.lwm2m.laws import LAWS as LWM2M
 from tests.protocols.modbus.laws import LAWS as MODBUS
 from tests.protocols.nbiot.laws import LAWS as NBIOT
 from tests.protocols.senml.laws import LAWS as SENML
+from tests.protocols.sparkplug.laws import LAWS as SPARKPLUG
 from tests.protocols.uplink.laws import LAWS as UPLINK
 
 LAWS: dict[str, Laws] = {
@@ -20,5 +21,6 @@ LAWS: dict[str, Laws] = {
     "modbus": MODBUS,
     "nbiot": NBIOT,
     "senml": SENML,
+    "sparkplug": SPARKPLUG,
     "uplink": UPLINK,
 }
