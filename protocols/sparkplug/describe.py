@@ -144,7 +144,10 @@ def _meant(meant: object) -> Any:
                 for row in meant.rows
             ]
         case Template():
-            return {member.label.strip("'"): _typed_metric(member).get("value") for member in meant.metrics}
+            return {
+                member.label if member.name is None else member.name: _typed_metric(member).get("value")
+                for member in meant.metrics
+            }
         case _:
             return _content(meant)
 

@@ -51,7 +51,9 @@ def decode(raw: bytes) -> Payload:
     try:
         message = PayloadMessage.FromString(raw)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise ProtocolError(first_flaw(raw) or " ".join(str(error).split()), raw[:64]) from None
+        expected = "UTF-8" if isinstance(error, UnicodeDecodeError) else "protobuf"
+        said = first_flaw(raw) or f"expected {expected}: {' '.join(str(error).split())}"
+        raise ProtocolError(said, raw[:64]) from None
     fields = dict(_fields(message))
     if raw and not fields:
         raise ProtocolError("no field of a Sparkplug payload in it: expected a timestamp, metrics or seq", raw[:64])

@@ -1,4 +1,6 @@
+import base64
 import math
+import sys
 
 import pytest
 
@@ -161,6 +163,81 @@ def test_uplink(yingzhou):
     assert any("7.25" in line for line in yingzhou("decode", "uplink", frame).out)
     assert yingzhou("decode", "uplink", frame[:-2]).code == 1
     assert yingzhou("decode", "uplink", frame, "--key", "xyz").code == 2
+
+
+@pytest.mark.parametrize("row", frames("sparkplug", "SPARKPLUG_B"), ids=frame_id)
+def test_sparkplug(yingzhou, row):
+    raw = base64.b64decode(row["frame"])
+    for frame in (row["frame"], raw.hex(), raw.hex(" ").upper(), row["frame"].replace("+", "-").replace("/", "_")):
+        said = yingzhou("decode", "sparkplug", frame, "--json")
+        (told,) = said.json()
+        assert {name: told.get(name) for name in row["expected"]} == row["expected"]
+        assert said.code == 0
+    wrapped = "\n".join(row["frame"][at : at + 76] for at in range(0, len(row["frame"]), 76))
+    assert yingzhou("decode", "sparkplug", wrapped, "--json").json() == [told]
+    stdin = "\n".join([row["frame"], raw.hex(), row["frame"][:-5]]).encode()
+    lines = yingzhou("decode", "sparkplug", "-", "--json", stdin=stdin)
+    assert [line["ok"] for line in lines.json()] == [True, True, False]
+    assert lines.code == 1
+
+
+SPARKPLUG = "CNLig7n6MhINEGQgCmkAAAAAAAA7QBgF"
+
+
+def test_sparkplug_with_its_topic(yingzhou):
+    (told,) = yingzhou("decode", "sparkplug", SPARKPLUG, "--topic", "spBv1.0/g/DDATA/e/d", "--json").json()
+    assert (told["message_type"], told["device"]) == ("DDATA", "d")
+    said = yingzhou("decode", "sparkplug", SPARKPLUG, "--topic", "spBv1.0/g/DDATA/e")
+    assert (said.code, said.out, len(said.err)) == (1, [], 1)
+    for state in ('{"online":true,"timestamp":5}', "ONLINE", "4F4E4C494E45"):
+        (told,) = yingzhou("decode", "sparkplug", state, "--json").json()
+        assert (told["message_type"], told["online"]) == ("STATE", True)
+
+
+def test_sparkplug_explained(yingzhou):
+    said = yingzhou("decode", "sparkplug", SPARKPLUG, "--explain")
+    assert said.code == 0
+    assert any("metrics[0].double_value" in line and line.endswith("27.0") for line in said.out)
+    said = yingzhou("decode", "sparkplug", SPARKPLUG[:-8], "--explain")
+    assert said.code == 1
+    assert said.err == ["yingzhou decode: byte 7: metrics[0]: 13 bytes announced, 9 follow"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "CNLig7n6MhINEGQgCmkAAAAAAAA7QBg",  # no whole groups of four
+        "CNLig7n6MhINEGQgCmkAAAAAAAA7QBg===",
+        "CNLig7n6MhINEGQgCmkAAAAAAAA7Q*gF",
+        "=CNL",
+        "CN==CN==",
+        "CNI=",  # base64 of two bytes that are no payload
+        "08D2E",  # hexadecimal with a digit too few
+        "08D2E283B9FA321g",  # hexadecimal with a wrong digit, which base64 has; its bytes are no payload
+        "온라인==",
+        "",
+    ],
+)
+def test_sparkplug_neither_hexadecimal_nor_base64(yingzhou, frame):
+    said = yingzhou("decode", "sparkplug", frame)
+    assert (said.code, said.out, len(said.err)) == (1, [], 1)
+
+
+def test_base64_is_sparkplugs_alone(yingzhou):
+    for protocol in ("hj212", "modbus-tcp", "uplink", "senml-cbor"):
+        said = yingzhou("decode", protocol, SPARKPLUG)
+        assert said.code == 1
+        assert "base64" not in said.err[0]
+
+
+def test_without_protobuf_the_others_are_read(yingzhou, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith(("google", "protocols.sparkplug"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "google", None)
+    assert yingzhou("decode", "hj212", RIGHT).code == 0
+    said = yingzhou("decode", "sparkplug", SPARKPLUG)
+    assert (said.code, said.out, len(said.err)) == (2, [], 1)
+    assert "yingzhou[cloud]" in said.err[0]
 
 
 def test_numbers_that_json_cannot_say_stand_as_text(yingzhou):

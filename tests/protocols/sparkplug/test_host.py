@@ -1,5 +1,7 @@
 """A host, told of messages one by one."""
 
+import base64
+
 import pytest
 
 from protocols.conversation import Send
@@ -119,8 +121,6 @@ def test_the_published_frames_make_a_conversation():
     desk = Desk()
 
     def hear(kind, message_type):
-        import base64
-
         return desk.hear(Published(f"spBv1.0/g/{message_type}/e", base64.b64decode(rows[kind]["frame"])))
 
     assert values(hear("nbirth_v1", "NBIRTH"))[-1] == ("", "Temperature", 21.5)
@@ -290,6 +290,28 @@ def test_a_gap_that_closes():
     assert desk.host.due_s is None
     assert desk.later(100.0) == []
     assert desk.host.counters["gaps"] == 0
+    assert desk.host._ledger.waiting_bytes == 0
+
+
+def test_what_waits_when_a_birth_comes_is_told_by_the_births_before():
+    node, desk = edge(), Desk()
+    desk.hear(*node.birth(T))
+    node.data({"Water Level": 1.0}, T)
+    desk.hear(node.data({"Water Level": 2.0}, T))
+    node.connect(T)
+    said = desk.hear(*node.birth(T + 1))
+    assert values(said)[0] == ("", "Water Level", 2.0)
+    assert desk.host.due_s is None
+
+
+def test_after_a_birth_the_devices_births_before_do_not_count():
+    node, desk = edge(), Desk()
+    desk.hear(*node.birth(T), node.add_device("pump", [Tag("Flow", DataType.Double, 1.0)], T))
+    nbirth, _ = node.birth(T)
+    flow = Metric(alias=3, value=Value("double_value", 5.0))
+    said = desk.hear(nbirth, message("DDATA", [flow], seq=1, device="pump"))
+    assert lines(said) == ["alias 3: no birth announced it"]
+    assert requests(said) == ["spBv1.0/g/NCMD/e"]
 
 
 def test_a_gap_that_does_not_close():

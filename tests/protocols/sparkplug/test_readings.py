@@ -1,5 +1,6 @@
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from protocols.sparkplug.edge_node import quality
 from protocols.sparkplug.readings import quality_of
 from protocols.sparkplug.samples import Definition, samples
 from protocols.sparkplug.values import Template
-from protocols.vocabulary import Quality, Reason
+from protocols.vocabulary import ProtocolError, Quality, Reason
 
 NODE = Descriptor("g", "e")
 NOW = 1_800_000_000_000
@@ -194,6 +195,17 @@ def test_the_members_of_a_template_are_metrics():
         "sparkplug:g:e/current/pump_1.motor",
     ]
     assert counters == {"not_a_number": 1}
+
+
+def test_what_a_template_says_of_itself_holds_for_its_members():
+    found = told(replace(pump(), is_historical=True, is_transient=True, properties=quality(0)))
+    assert {(one.historical, one.transient, one.quality) for one in found} == {(True, True, 0)}
+
+
+def test_a_member_without_a_name_is_refused():
+    members = (metric(DataType.Double, 1.0, alias=1),)
+    with pytest.raises(ProtocolError, match="without a name"):
+        told(Metric(datatype=DataType.Template, value=Value("template_value", Template(metrics=members))))
 
 
 def test_a_template_definition_is_no_data():
