@@ -129,5 +129,4 @@ LAWS = Laws(
         b"spBv1.0/group/DDATA/edge/device",
         b'{"online":true,"timestamp":1700000000000}',
     ],
-    garbage=[b"\x08\xd2", b"\x12\x0d\x0a\x05"],
 )

@@ -107,27 +107,34 @@ steps = st.one_of(
 )
 
 
-def births(line):
-    return [place for place, message in enumerate(line) if "/NBIRTH/" in message.topic or "/NDEATH/" in message.topic]
+def is_kept(message):
+    """What the line neither loses nor moves: without it no host can know that aliases mean something else."""
+    return "/NBIRTH/" in message.topic or "/NDEATH/" in message.topic
+
+
+def disturb(line, what, place):
+    """Lose, repeat, or swap with the next one."""
+    if any(map(is_kept, line[place : place + 2])) or place + 1 >= len(line):
+        return
+    match what:
+        case "lose":
+            del line[place]
+        case "repeat":
+            line.insert(place, line[place])
+        case "swap":
+            line[place : place + 2] = line[place + 1], line[place]
 
 
 def take(world, step):
     match step:
         case ("measure", device, name):
-            if not device or device in world.devices:
-                world.measure(device, name)
+            world.measure(device, name)
         case ("device", device, names):
             world.device(device, names)
         case ("death", device):
             world.device_death(device)
         case ("pass", seconds):
             world.pass_time(seconds)
-        case ("lose", place) if place < len(world.line) and place not in births(world.line):
-            del world.line[place]
-        case ("repeat", place) if place < len(world.line) and place not in births(world.line):
-            world.line.insert(place, world.line[place])
-        case ("swap", place) if place + 1 < len(world.line) and not {place, place + 1} & set(births(world.line)):
-            world.line[place : place + 2] = world.line[place + 1], world.line[place]
         case ("session", names):
             world.publish(world.will)
             world.number_anew(names)
@@ -135,6 +142,8 @@ def take(world, step):
             world.publish(*world.node.birth(world.now()))
         case ("deliver",):
             world.deliver()
+        case (what, place):
+            disturb(world.line, what, place)
 
 
 @settings(max_examples=150, deadline=None)
