@@ -1,0 +1,122 @@
+"""Rows of the table that describe.py makes: one element, one parameter."""
+
+from typing import Any, Final
+
+from protocols.sl651.elements import (
+    BULK,
+    MODEM_ID,
+    PICTURE,
+    STATUS,
+    STEP,
+    TEXT,
+    code,
+    elements,
+    is_channel,
+    parameters,
+)
+from protocols.sl651.items import Asked, Element, StationMark, TimeMark
+from protocols.sl651.numbers import number
+from protocols.sl651.states import bits_set
+from protocols.sl651.values import is_list, list_of, number_of
+
+Told = dict[str, Any]
+_UNITS: Final = {"Cel": "degC", "[pH]": "", "[NTU]": "NTU", "10*4.t": "10^4 t"}
+"""How people write what UCUM writes otherwise."""
+_CHANNELS: Final = {0: "off", 1: "SMS", 2: "IPv4", 3: "Beidou", 4: "maritime satellite", 5: "PSTN", 6: "VHF"}
+_FIRST_RUN_PARAMETER: Final = 0x20
+
+
+def stamp(digits: str) -> str:
+    """A time with its century: 12 digits to the minute, 14 to the second."""
+    return f"20{digits}"
+
+
+def text(data: bytes) -> str:
+    """Characters of a manual text or of an ASCII body: UTF-8, else GB 18030, else escaped."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("ascii", "backslashreplace")
+
+
+def element_row(item: StationMark | TimeMark | Element | Asked) -> Told:
+    """One item of a report."""
+    match item:
+        case StationMark():
+            kind = {} if item.kind is None else {"station_type": f"{item.kind:02X}"}
+            return {"id": "F1", "name": "ST", "value": item.station} | kind
+        case TimeMark():
+            return {"id": "F0", "name": "TT", "value": stamp(item.stamp)}
+        case Asked():
+            return {"id": code(item.id), "len": item.length, "dec": item.decimals} | _name(item.id)
+        case Element(id=identifier) if identifier == TEXT:
+            return {"id": "F2", "name": "RGZS", "text": text(item.data)}
+        case Element(id=identifier) if identifier in (PICTURE, BULK):
+            return {"id": code(identifier), "name": elements()[identifier].name, "bytes": len(item.data)}
+    told: Told = {
+        "id": code(item.id),
+        "len": item.definition >> 3,
+        "dec": item.decimals,
+        "raw": item.data.hex().upper(),
+    }
+    if item.id == STEP:
+        return told | {"name": "DR_step", "dhm": item.data.hex().upper()}
+    told |= _name(item.id)
+    if is_list(item):
+        cells = list_of(item)
+        why = {cell.why for cell in cells if cell.why and "vendor" in cell.why}
+        return told | {"values": [cell.value for cell in cells]} | ({"why": why.pop()} if why else {})
+    found = number_of(item)
+    told["value"] = found.value
+    if found.why:
+        told["why"] = found.why
+    elif item.id == STATUS and found.value is not None:
+        told["bits_set"] = bits_set(int(found.value))
+    return told
+
+
+def _name(identifier: int) -> Told:
+    kind = elements().get(identifier)
+    if kind is None:
+        return {}
+    unit = _UNITS.get(kind.unit, kind.unit)
+    return {"name": kind.name} | ({"unit": unit} if unit else {})
+
+
+def parameter_row(item: Element | Asked) -> Told:
+    """One item of a configuration."""
+    kind = parameters().get(item.id)
+    told: Told = {"id": code(item.id), "def": f"{item.definition:02X}"}
+    if kind is not None:
+        told |= {"name": kind.name_en, "name_zh": kind.name_zh}
+        if unit := _UNITS.get(kind.unit, kind.unit):
+            told["unit"] = unit
+    if isinstance(item, Asked):
+        return told
+    told["raw"] = item.data.hex().upper()
+    return told | _parameter(item)
+
+
+def _parameter(item: Element) -> Told:
+    if item.id == MODEM_ID:
+        return {"value": text(item.data)}
+    if is_channel(item.id):
+        return {"value": _channel(item.data)}
+    if item.id < _FIRST_RUN_PARAMETER and item.id != 0x0C:
+        return {"value": [*item.data] if item.id == 0x01 else item.data.hex().upper()}
+    if not item.data:
+        return {}
+    found = number(item.data, item.decimals)
+    return {"value": found.value} | ({"why": found.why} if found.why else {})
+
+
+def _channel(data: bytes) -> str:
+    """A channel's type and address: ``IPv4 218.94.153.172:9708``, ``SMS 13012345678``."""
+    digits = data[1:].hex().upper()
+    kind = _CHANNELS.get(data[0], f"type {data[0]}") if data else "off"
+    if kind == "IPv4" and len(digits) == 18 and digits.isdecimal():
+        parts = [str(int(digits[at : at + 3])) for at in range(0, 12, 3)]
+        return f"{kind} {'.'.join(parts)}:{int(digits[12:])}"
+    return f"{kind} {digits.lstrip('A')}".strip()
