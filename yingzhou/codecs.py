@@ -129,6 +129,14 @@ def _sparkplug(args: argparse.Namespace) -> Tools:
     return Tools(lambda raw: describe(raw, args.topic), explain)
 
 
+def _sl651(args: argparse.Namespace) -> Tools:
+    from protocols.sl651 import Decoder  # noqa: PLC0415
+    from protocols.sl651.describe import describe  # noqa: PLC0415
+    from protocols.sl651.explain import explain  # noqa: PLC0415
+
+    return Tools(lambda raw: describe(raw, args.lists), explain, Decoder)
+
+
 def _uplink(args: argparse.Namespace) -> Tools:
     from protocols.uplink.describe import describe  # noqa: PLC0415
     from protocols.uplink.explain import explain  # noqa: PLC0415
@@ -185,6 +193,7 @@ def _setting(option: str, text: str | None, read: Callable[[str], Setting]) -> S
 
 CODECS: Final[dict[str, Codec]] = {
     "hj212": Codec(_hj212, (b"##", b"QN=", b"ST=")),
+    "sl651": Codec(_sl651, (b"\x01",)),
     "dlt645": Codec(_dlt645),
     "cjt188": Codec(_cjt188),
     "modbus-rtu": Codec(_modbus_rtu),

@@ -56,6 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paired (default: response)",
     )
     parser.add_argument(
+        "--lists",
+        choices=("first", "clock-hour"),
+        default="first",
+        help="sl651: which time stands in front of the lists of an hour: that of the first value, as the standard has "
+        "it, or any time in the hour (default: first)",
+    )
+    parser.add_argument(
         "--now",
         type=float,
         metavar="SECONDS",

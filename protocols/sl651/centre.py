@@ -269,8 +269,11 @@ class Centre:
 
 
 def _identity(message: Frame) -> bytes:
-    """What tells two messages apart: the serial number begins anew at 65535, or when a station starts, and the send time
-    may be set anew when it is sent again; what was observed, and when, stands in the rest."""
+    """What tells two messages apart: serial number and content.
+
+    The serial number begins anew behind 65535 and when a station starts, and the send time may be set anew when a
+    message is sent again; what was observed, and when, stands in the rest.
+    """
     return sha256(f"{message.function} {message.serial} ".encode() + message.content).digest()
 
 

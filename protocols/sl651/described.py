@@ -41,20 +41,25 @@ def text(data: bytes) -> str:
     return data.decode("ascii", "backslashreplace")
 
 
-def element_row(item: StationMark | TimeMark | Element | Asked) -> Told:
-    """One item of a report."""
-    match item:
-        case StationMark():
-            kind = {} if item.kind is None else {"station_type": f"{item.kind:02X}"}
-            return {"id": "F1", "name": "ST", "value": item.station} | kind
-        case TimeMark():
-            return {"id": "F0", "name": "TT", "value": stamp(item.stamp)}
-        case Asked():
-            return {"id": code(item.id), "len": item.length, "dec": item.decimals} | _name(item.id)
-        case Element(id=identifier) if identifier == TEXT:
-            return {"id": "F2", "name": "RGZS", "text": text(item.data)}
-        case Element(id=identifier) if identifier in (PICTURE, BULK):
-            return {"id": code(identifier), "name": elements()[identifier].name, "bytes": len(item.data)}
+def mark_row(item: StationMark | TimeMark) -> Told:
+    """A new station, or a new time, within a report."""
+    if isinstance(item, TimeMark):
+        return {"id": "F0", "name": "TT", "value": stamp(item.stamp)}
+    kind = {} if item.kind is None else {"station_type": f"{item.kind:02X}"}
+    return {"id": "F1", "name": "ST", "value": item.station} | kind
+
+
+def asked_row(item: Asked) -> Told:
+    """An element that is asked for."""
+    return {"id": code(item.id), "len": item.length, "dec": item.decimals} | _name(item.id)
+
+
+def element_row(item: Element) -> Told:
+    """One element of a report."""
+    if item.id == TEXT:
+        return {"id": "F2", "name": "RGZS", "text": text(item.data)}
+    if item.id in (PICTURE, BULK):
+        return {"id": code(item.id), "name": elements()[item.id].name, "bytes": len(item.data)}
     told: Told = {
         "id": code(item.id),
         "len": item.definition >> 3,

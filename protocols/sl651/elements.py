@@ -39,8 +39,9 @@ class ElementKind(NamedTuple):
     digits: int | None
     decimals: int | None
     observed_property: str | None
-    """Of protocols.vocabulary.properties, where one fits and has the same unit. Several elements share one: the element's
-    name tells their datastreams apart."""
+    """Of protocols.vocabulary.properties, where one fits and has the same unit.
+
+    Several elements share one: the element's name tells their datastreams apart."""
 
 
 class ParameterKind(NamedTuple):
@@ -66,8 +67,8 @@ def _count(text: str) -> int | None:
 def elements() -> dict[int, ElementKind]:
     """All elements by id."""
     return {
-        int(row[0], 16): ElementKind(int(row[0], 16), *row[1:5], _count(row[5]), _count(row[6]), row[7] or None)
-        for row in _rows("elements.tsv")
+        int(number, 16): ElementKind(int(number, 16), name, zh, en, unit, _count(digits), _count(places), known or None)
+        for number, name, zh, en, unit, digits, places, known in _rows("elements.tsv")
     }
 
 
@@ -81,8 +82,8 @@ def elements_by_name() -> dict[str, ElementKind]:
 def parameters() -> dict[int, ParameterKind]:
     """All parameters by id."""
     return {
-        int(row[0], 16): ParameterKind(int(row[0], 16), *row[1:4], _count(row[4]), _count(row[5]))
-        for row in _rows("parameters.tsv")
+        int(number, 16): ParameterKind(int(number, 16), zh, en, unit, _count(digits), _count(places))
+        for number, zh, en, unit, digits, places in _rows("parameters.tsv")
     }
 
 

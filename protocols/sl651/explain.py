@@ -4,7 +4,7 @@ from protocols.fields import Field, FieldReader
 from protocols.sl651.body import items_of
 from protocols.sl651.control import Direction, End, Mode, Start
 from protocols.sl651.decoder import Decoder
-from protocols.sl651.explained import Row, rows_of, text_rows
+from protocols.sl651.explained import Row, rows_of, text_row
 from protocols.sl651.frame import Frame
 from protocols.sl651.functions import function
 from protocols.sl651.layout import ASCII, HEX, Head, Layout
@@ -151,7 +151,7 @@ def _rows(frame: Frame) -> list[Row]:
             if frame.mode is Mode.HEX:
                 found += rows_of(item, frame)
             elif isinstance(items, TextReader):
-                found += text_rows(item, frame.content[begin : items.at])
+                found.append(text_row(item, frame.content[begin : items.at]))
                 begin = items.at
     except ProtocolError as error:
         size = len(frame.content) - sum(row.size for row in found)

@@ -20,7 +20,6 @@ from protocols.sl651.items import (
     TimeMark,
     id_bytes,
 )
-from protocols.sl651.numbers import number
 from protocols.sl651.states import alarms
 from protocols.sl651.stations import STATION_TYPES, printed
 from protocols.sl651.values import is_list, number_of, step_of
@@ -36,7 +35,7 @@ class Row(NamedTuple):
     meaning: str = ""
 
 
-def rows_of(item: AnyItem, frame: Frame) -> list[Row]:
+def rows_of(item: AnyItem, frame: Frame) -> list[Row]:  # noqa: PLR0911  # one for each kind of item
     """An item of HEX mode."""
     meaning = function(frame.function)
     match item:
@@ -95,13 +94,9 @@ def _element(item: Element) -> str:
         return f"step {step}"
     if item.id == _STATE and row["value"] is not None:
         return "; ".join(alarms(int(row["value"]))) or "no alarm"
-    if "text" in row:
-        return str(row["text"])
     if "value" not in row:
-        return f"{len(item.data)} bytes"
-    if row["value"] is None:
-        return str(row["why"])
-    return f"{row['value']} {row.get('unit', '')}".strip()
+        return str(row.get("text", f"{len(item.data)} bytes"))
+    return str(row["why"]) if row["value"] is None else f"{row['value']} {row.get('unit', '')}".strip()
 
 
 def _parameter(item: Element) -> str:
@@ -123,23 +118,29 @@ def _plain_name(content: Content) -> str:
     return content.name.lower() if content not in (Content.NOTHING, Content.FREE) else "data"
 
 
-def text_rows(item: AnyItem, data: bytes) -> list[Row]:
+def text_row(item: AnyItem, data: bytes) -> Row:
     """An item of ASCII mode and its characters."""
+    name, meaning = _told(item, data)
+    return Row(len(data), name, meaning)
+
+
+def _told(item: AnyItem, data: bytes) -> tuple[str, str]:
+    told = "data", text(data)
     match item:
         case StationMark():
             kind = "" if item.kind is None else f", {_type(item.kind)}"
-            return [Row(len(data), "station", f"{printed(item.station)}{kind}")]
+            told = "station", f"{printed(item.station)}{kind}"
         case TimeMark():
-            return [Row(len(data), "observation time", _minute(item.stamp))]
+            told = "observation time", _minute(item.stamp)
         case Period():
-            return [Row(len(data), "period", f"{_hour(item.begin)} to {_hour(item.end)}")]
+            told = "period", f"{_hour(item.begin)} to {_hour(item.end)}"
         case Named():
-            return [Row(len(data), item.name, _named(item))]
+            told = item.name, _named(item)
         case Names():
-            return [Row(len(data), "names")]
+            told = "names", ""
         case NamedSeries():
-            return [Row(len(data), "series", f"{len(item.groups)} groups of {', '.join(item.names)}")]
-    return [Row(len(data), "data", text(data))]
+            told = "series", f"{len(item.groups)} groups of {', '.join(item.names)}"
+    return told
 
 
 def _named(item: Named) -> str:

@@ -90,6 +90,7 @@ _ROWS: Final = (
 )
 FUNCTIONS: Final = {row.code: row for row in _ROWS}
 KEEP_ALIVE: Final = 0x2F
+UNIFORM: Final = 0x31
 PICTURE: Final = 0x36
 SET_CLOCK: Final = 0x4A
 USER: Final = range(0xE0, 0x100)

@@ -5,20 +5,20 @@ from typing import Literal, NamedTuple
 
 from protocols.sl651.body import read_body
 from protocols.sl651.control import Direction
-from protocols.sl651.elements import BULK, DURATION, GATE_OPENING, PICTURE, STATUS, TEXT, WIND_DIRECTION, elements
+from protocols.sl651.elements import BULK, DURATION, GATE_OPENING, PICTURE, STATUS, TEXT, WIND_DIRECTION
 from protocols.sl651.elements import elements_by_name as by_name
 from protocols.sl651.frame import Frame
 from protocols.sl651.functions import Content, function
 from protocols.sl651.items import AnyItem, Element, Named, NamedSeries, Series, StationMark, TimeMark
 from protocols.sl651.numbers import NOT_DECIMAL, Number, number
 from protocols.sl651.times import HOUR_MS, MINUTE_MS, utc_ms
-from protocols.sl651.values import is_list, kind_of, list_numbers, list_of, name_of, number_of, step_of, text_number
+from protocols.sl651.values import is_list, kind_of, list_of, name_of, number_of, step_of, text_number
 from protocols.vocabulary.errors import ProtocolError
 from protocols.vocabulary.quality import Quality, Reason
 
-Lists = Literal["first", "clock hour"]
+Lists = Literal["first", "clock-hour"]
 """Which time a station writes in front of the lists of an hour (F4 to FC). ``first``: that of the first value, as the
-standard says. ``clock hour``: any time in the hour, whose first value is that of minute 5 and whose last is that of the
+standard says. ``clock-hour``: any time in the hour, whose first value is that of minute 5 and whose last is that of the
 next full hour; a device that writes the time of its report there needs it."""
 
 _CELL_MS = 5 * MINUTE_MS

@@ -167,13 +167,8 @@ class Reader:
 
     def _free(self) -> Iterator[Item]:
         """A user function that is built like a report is read like one; any other is bytes."""
-        begin = self._at
-        try:
-            if self._next(2) != _STATION_MARK:
-                raise ProtocolError("no station")
-            items = [self._station(), *self._elements()]
-        except ProtocolError:
-            self._at = begin
+        items = self._attempt_elements() if self._next(2) == _STATION_MARK else None
+        if items is None:
             items = [Plain(self._take(self._left, "data"))] if self._left else []
         yield from items
 

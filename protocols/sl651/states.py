@@ -1,4 +1,4 @@
-"""What is no number: state and alarm bits (Table 58), events (Table 82), switches (Tables 71, 74, 77), version, quota."""
+"""What is no number: states and alarms (Table 58), events (82), switches (71, 74), gates (77), version, quota."""
 
 from typing import Final, NamedTuple
 
@@ -132,8 +132,9 @@ def gates(data: bytes) -> list[Gate]:
         )
     states = _bits(data[1 : 1 + width])[:count]
     rest = data[1 + width :]
-    openings = [int(digits(rest[at : at + 2])) for at in range(0, len(rest), 2)] or [None] * count
-    return [Gate(state, opening) for state, opening in zip(states, openings, strict=True)]
+    if not rest:
+        return [Gate(state, None) for state in states]
+    return [Gate(state, int(digits(rest[2 * at : 2 * at + 2]))) for at, state in enumerate(states)]
 
 
 def written_gates(states: list[Gate]) -> bytes:

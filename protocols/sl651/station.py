@@ -83,7 +83,7 @@ class Station:
 
     @property
     def due_s(self) -> float | None:
-        dues = (self._sent and self._sent.due_s, self._stays_until_s, self._alive_s)
+        dues = (self._sent.due_s if self._sent else None, self._stays_until_s, self._alive_s)
         return min((due for due in dues if due is not None), default=None)
 
     @property

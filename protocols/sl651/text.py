@@ -86,7 +86,7 @@ class TextReader:
         self._at = len(self._data)
         return data
 
-    def _one(self) -> TextItem:
+    def _one(self) -> TextItem:  # noqa: PLR0911  # one for each kind of item
         match self._content:
             case Content.ELEMENT_IDS | Content.PARAMETER_IDS:
                 return self._names()
@@ -165,7 +165,7 @@ def write_text(items: Iterable[AnyItem]) -> bytes:
     return b"".join(_written(item) for item in items)
 
 
-def _written(item: AnyItem) -> bytes:
+def _written(item: AnyItem) -> bytes:  # noqa: PLR0911  # one for each kind of item
     match item:
         case StationMark():
             kind = [] if item.kind is None else [chr(item.kind)]

@@ -10,6 +10,7 @@ from tests.protocols.modbus.laws import LAWS as MODBUS
 from tests.protocols.nbiot.laws import LAWS as NBIOT
 from tests.protocols.senml.laws import LAWS as SENML
 from tests.protocols.sparkplug.laws import LAWS as SPARKPLUG
+from tests.protocols.sl651.laws import LAWS as SL651
 from tests.protocols.uplink.laws import LAWS as UPLINK
 
 LAWS: dict[str, Laws] = {
@@ -22,5 +23,6 @@ LAWS: dict[str, Laws] = {
     "nbiot": NBIOT,
     "senml": SENML,
     "sparkplug": SPARKPLUG,
+    "sl651": SL651,
     "uplink": UPLINK,
 }

@@ -36,6 +36,34 @@ def test_hj212_of_devices_with_the_modbus_crc(yingzhou):
         assert [line["frame"]["crc_given"] for line in said.json()] == [row["expected"]["crc_given"] for row in rows]
 
 
+@pytest.mark.parametrize("row", frames("sl651", "SL651"), ids=frame_id)
+def test_sl651(yingzhou, row):
+    packets = row["frame"] if row["encoding"] == "hex_list" else [row["frame"]]
+    said = yingzhou("decode", "sl651", *packets, "--json")
+    if row["accept"] is False:
+        assert (said.code, said.out, len(said.err)) == (1, [], 1)
+        return
+    (told,) = said.json()
+    assert {name: told.get(name) for name in row["expected"]} == row["expected"]
+    assert said.code == 0
+
+
+def test_sl651_packets_line_by_line(yingzhou):
+    (row,) = (row for row in frames("sl651", "SL651") if row["encoding"] == "hex_list")
+    said = yingzhou("decode", "sl651", "-", "--json", stdin="\n".join(row["frame"]).encode())
+    numbers = [line["frame"]["packet_no"] for line in said.json()]
+    assert (said.code, numbers) == (0, row["expected"]["packet_numbers"])
+
+
+def test_sl651_lists_of_a_station_that_writes_the_time_of_its_report(yingzhou):
+    (row,) = (row for row in frames("sl651", "SL651") if row["id"] == "pub-sl651-049")
+    (first,) = yingzhou("decode", "sl651", row["frame"], "--json").json()
+    (hour,) = yingzhou("decode", "sl651", row["frame"], "--json", "--lists", "clock-hour").json()
+    assert first["elements"] == hour["elements"]
+    assert first["readings"][0]["reasons"] == ["clock"]
+    assert first["readings"][0]["time_utc_ms"] - hour["readings"][0]["time_utc_ms"] == 25 * 60_000
+
+
 @pytest.mark.parametrize("row", frames("modbus", "MODBUS_RTU", "MODBUS_TCP"), ids=frame_id)
 def test_modbus(yingzhou, row):
     said = yingzhou("decode", row["protocol"].lower().replace("_", "-"), row["frame"], "--json")
