@@ -129,6 +129,7 @@ class Reader:
         series = self._groups(1)
         plain = self._attempt_elements()
         if plain is not None and (series is None or any(isinstance(item, TimeMark) for item in plain)):
+            self._at = len(self._data)
             yield from plain
             return
         if series is None or not _is_decimal(series):
