@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from protocols.sl651.body import Body, read_body
 from protocols.sl651.control import Mode
-from protocols.sl651.described import asked_row, element_row, mark_row, parameter_row, stamp, text
+from protocols.sl651.described import asked_row, element_row, mark_row, parameter_row, series_row, stamp, text
 from protocols.sl651.elements import PICTURE, STATUS, TEXT, elements
 from protocols.sl651.frame import Frame
 from protocols.sl651.functions import Content, function
@@ -100,16 +100,10 @@ def _items(frame: Frame, body: Body) -> Told:
 
 
 def _series_rows(series: Series) -> list[Told]:
-    rows = []
-    for place, head in enumerate(series.heads):
-        data = b"".join(group[place] for group in series.groups)
-        row = element_row(Element(head.id, head.definition, data))
-        if not is_list(Element(head.id, head.definition, b"")):
-            row.pop("value", None)
-            row.pop("why", None)
-            row["values"] = _series_values(series, place)
-        rows.append(row | {"len": head.length})
-    return rows
+    return [
+        series_row(head, b"".join(group[place] for group in series.groups), _series_values(series, place))
+        for place, head in enumerate(series.heads)
+    ]
 
 
 def _series_values(series: Series, place: int) -> list[float | None]:

@@ -119,8 +119,8 @@ def _message(frames: list[Frame], lists: Lists) -> Told:
     joined = [found for frame in frames for found in joiner.add(frame, 0.0)]
     complete = [found for found in joined if isinstance(found, Joined)]
     first = frames[0]
-    if len(complete) != 1:
-        missing = joiner.missing(first.station, first.function)
+    missing = joiner.missing(first.station, first.function)
+    if len(complete) != 1 or missing:
         raise ProtocolError(f"packets: expected all of one message, {list(missing) or 'some'} are missing")
     message = complete[0].message
     opening = next(frame for frame in frames if frame.opens)

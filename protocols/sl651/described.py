@@ -1,5 +1,6 @@
 """Rows of the table that describe.py makes: one element, one parameter."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 from protocols.sl651.elements import (
@@ -32,12 +33,16 @@ def stamp(digits: str) -> str:
 
 
 def text(data: bytes) -> str:
-    """Characters of a manual text or of an ASCII body: UTF-8, else GB 18030, else escaped."""
+    """Characters of a manual text or of an ASCII body: UTF-8, else GB 18030, else escaped.
+
+    Two Chinese characters of GB 18030 may be right UTF-8 for letters of other scripts: UTF-8 is believed when it is
+    ASCII or Chinese.
+    """
     for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        with suppress(UnicodeDecodeError):
+            decoded = data.decode(encoding)
+            if encoding != "utf-8" or not any("\x7f" < character < "\u0800" for character in decoded):
+                return decoded
     return data.decode("ascii", "backslashreplace")
 
 
@@ -60,12 +65,7 @@ def element_row(item: Element) -> Told:
         return {"id": "F2", "name": "RGZS", "text": text(item.data)}
     if item.id in (PICTURE, BULK):
         return {"id": code(item.id), "name": elements()[item.id].name, "bytes": len(item.data)}
-    told: Told = {
-        "id": code(item.id),
-        "len": item.definition >> 3,
-        "dec": item.decimals,
-        "raw": item.data.hex().upper(),
-    }
+    told = _layout(item, item.data)
     if item.id == STEP:
         return told | {"name": "DR_step", "dhm": item.data.hex().upper()}
     told |= _name(item.id)
@@ -80,6 +80,20 @@ def element_row(item: Element) -> Told:
     elif item.id == STATUS and found.value is not None:
         told["bits_set"] = bits_set(int(found.value))
     return told
+
+
+def series_row(head: Asked, data: bytes, values: list[float | None]) -> Told:
+    """One element of a series: the data of all groups, and their values."""
+    return _layout(head, data) | _name(head.id) | {"values": values}
+
+
+def _layout(item: Element | Asked, data: bytes) -> Told:
+    return {
+        "id": code(item.id),
+        "len": item.definition >> 3,
+        "dec": item.decimals,
+        "raw": data.hex().upper(),
+    }
 
 
 def _name(identifier: int) -> Told:

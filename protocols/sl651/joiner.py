@@ -1,13 +1,17 @@
 """The packets of long messages (SYN, §6.4.3, §6.5.3) put together again.
 
 Only the first packet of a message has a serial number; the others say no more than "7 of 13". So a station has one open
-message for each function. What does not fit to it begins a new one, and what belongs to the one before it is left out.
+message for each function, and what does not fit to it begins a new one. A packet that looks like one of the messages
+before may be a late one of those, or the same bytes again, as cameras send in every picture: it is left out, and taken
+when it comes once more because it was asked for.
 """
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
+from protocols.sl651.control import End
 from protocols.sl651.frame import Frame
 
 MAX_MESSAGES: Final = 16
@@ -16,6 +20,10 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 """Of one message."""
 KEEP_S: Final = 600.0
 """How long an incomplete message waits for its next packet."""
+STALE_S: Final = 60.0
+"""How long packets of a complete message may still come: doubled, or late, or sent again."""
+_REMEMBERED: Final = 4
+"""Complete messages of one station and function."""
 
 Key = tuple[str, int]
 """Station and function."""
@@ -64,22 +72,37 @@ class _Open:
         return sum(len(part.body) for part in self.parts.values())
 
 
+@dataclass(slots=True)
+class _Done:
+    at_s: float
+    total: int
+    seen: dict[int, tuple[bytes, set[End]]]
+    """For each packet what it was, and by which end characters it came: one that is sent again may have another."""
+
+
 class Joiner:
     """Takes packets in any order; gives messages, repetitions and gaps. Time is handed in.
 
     :param max_messages: how many may be open.
     :param max_bytes: the longest message.
-    :param keep_s: after so long without a packet a message is given up, and a complete one forgotten.
+    :param keep_s: after so long without a packet a message is given up.
+    :param stale_s: for so long the packets of a complete message are known again.
     """
 
-    def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES, keep_s: float = KEEP_S) -> None:
+    def __init__(
+        self,
+        max_messages: int = MAX_MESSAGES,
+        max_bytes: int = MAX_BYTES,
+        keep_s: float = KEEP_S,
+        stale_s: float = STALE_S,
+    ) -> None:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._keep_s = keep_s
         self._open: dict[Key, _Open] = {}
         """The one that was touched last stands last."""
-        self._done: dict[Key, tuple[float, dict[int, bytes]]] = {}
-        """When the last message was complete, and the digests of its packets."""
+        self._stale_s = stale_s
+        self._done: dict[Key, deque[_Done]] = {}
 
     @property
     def due_s(self) -> float | None:
@@ -97,7 +120,8 @@ class Joiner:
         key = packet.station, packet.function
         told: list[Joined | Again | Gap] = list(self.expire(now_s))
         message = self._open.get(key)
-        if self._is_done(key, packet) and (message is None or number not in message.wanted):
+        wanted = message is not None and number in message.wanted
+        if self._is_stale(key, packet, wanted=wanted):
             return [*told, Again(packet, complete=message is None)]
         if message is not None and not _fits(message, packet):
             told.append(self._give_up(key, "another message began"))
@@ -141,14 +165,23 @@ class Joiner:
 
     def expire(self, now_s: float) -> list[Gap]:
         """Give up what waited too long."""
-        for key in [key for key, (at, _) in self._done.items() if at + self._keep_s <= now_s]:
-            del self._done[key]
+        for key, done in list(self._done.items()):
+            while done and done[0].at_s + self._stale_s <= now_s:
+                done.popleft()
+            if not done:
+                del self._done[key]
         late = [key for key, message in self._open.items() if message.touched_s + self._keep_s <= now_s]
         return [self._give_up(key, f"no packet for {self._keep_s:g} s") for key in late]
 
-    def _is_done(self, key: Key, packet: Frame) -> bool:
-        done = self._done.get(key)
-        return done is not None and packet.packet is not None and done[1].get(packet.packet.number) == _digest(packet)
+    def _is_stale(self, key: Key, packet: Frame, *, wanted: bool) -> bool:
+        """Whether it is one of a message before: for sure when that frame came already, else if nobody asked for it."""
+        stale = False
+        for done in self._done.get(key, ()):
+            digest, ends = done.seen.get(packet.packet.number if packet.packet else 0, (b"", set[End]()))
+            if digest == _digest(packet) and done.total == (packet.packet and packet.packet.total):
+                stale = stale or not wanted or packet.end in ends
+                ends.add(packet.end)
+        return stale
 
     def _give_up(self, key: Key, reason: str) -> Gap:
         message = self._open.pop(key)
@@ -156,8 +189,9 @@ class Joiner:
 
     def _complete(self, key: Key, message: _Open, now_s: float) -> Joined:
         del self._open[key]
-        self._done.pop(key, None)
-        self._done[key] = now_s, {number: _digest(part) for number, part in message.parts.items()}
+        seen = {number: (_digest(part), {part.end}) for number, part in message.parts.items()}
+        done = self._done.setdefault(key, deque(maxlen=_REMEMBERED))
+        done.append(_Done(now_s, message.total, seen))
         if len(self._done) > self._max_messages:
             del self._done[next(iter(self._done))]
         parts = [message.parts[number] for number in range(1, message.total + 1)]

@@ -73,6 +73,10 @@ def messages(mode: Mode) -> st.SearchStrategy[Frame]:
 
 
 REAL = {
+    "regular report": (
+        "7E7E010010100001A00032002B02000C200724172349F1F1001010000148F0F02007241723201900013022190000403923000005"
+        "5038121268038397"
+    ),
     "timed report": (
         "7E7E05001122334403E832002B020034170718110016F1F1001122334448F0F0170718110020190000402619000040392300"
         "0104903812109903A421"
@@ -89,5 +93,5 @@ REAL = {
     "factory reset": ("7E7E05001122334403E848000F02003B170718110432F1F1001122334403B3C3"),
     "clock": ("7E7E001234567891123451000F02027E210409084605F1F11234567891036D55"),
 }
-"""Frames of a public test program (github:yu-xiaoyao/sl651-2014-server, Sl651ClientApplication.java) that are no row of
-the collection."""
+"""Frames of public test programs that are no row of the collection (github:64673a/SL651-2014,
+samples/regular_report.hex; github:yu-xiaoyao/sl651-2014-server, Sl651ClientApplication.java)."""

@@ -68,6 +68,7 @@ def test_an_explanation_leaves_nothing_unread(row):
 
 def test_real_frames_that_are_no_row():
     said = {name: describe(bytes.fromhex(frame)) for name, frame in REAL.items()}
+    assert [row["value"] for row in said["regular report"]["readings"]] == [13.0, 4.0, 0.55, 12.68]
     levels = [row["value"] for row in said["timed report"]["elements"] if row["id"] == "39"]
     assert levels == [10.49]
     assert said["real-time answer"]["readings"][2]["value"] == 0.122
