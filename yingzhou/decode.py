@@ -18,6 +18,9 @@ from yingzhou.table import rows, table
 MAX_LINE: Final = 4 * 1024 * 1024
 """Bytes of one line of input."""
 
+REST: Final = "frame"
+"""Words that come behind options belong to the frame as well."""
+
 _HEX = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}|[\s:,-]|(?<=[\s,])0[xX])*")
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _BETWEEN = re.compile(rb"0[xX]|[\s:,-]")
@@ -141,8 +144,9 @@ class _Decoded:
 
 
 def _fields(raw: bytes, tools: Tools, protocol: str) -> list[Told]:
-    """The rows of an explanation. Bytes are shown as text where the protocol is one of text."""
-    readable = bool(CODECS[protocol].text_starts)
+    """The rows of an explanation. Bytes are shown as text where the frame is one of text."""
+    starts = CODECS[protocol].text_starts
+    readable = bool(starts) and raw.startswith(starts)
     return [_field(raw, field, readable) for field in tools.explain(raw)]
 
 

@@ -9,8 +9,8 @@ from tests.protocols.lwm2m.laws import LAWS as LWM2M
 from tests.protocols.modbus.laws import LAWS as MODBUS
 from tests.protocols.nbiot.laws import LAWS as NBIOT
 from tests.protocols.senml.laws import LAWS as SENML
-from tests.protocols.sparkplug.laws import LAWS as SPARKPLUG
 from tests.protocols.sl651.laws import LAWS as SL651
+from tests.protocols.sparkplug.laws import LAWS as SPARKPLUG
 from tests.protocols.uplink.laws import LAWS as UPLINK
 
 LAWS: dict[str, Laws] = {

@@ -138,6 +138,33 @@ def test_hexadecimal_in_all_its_dresses(yingzhou, argv):
     assert (told["address"], told["quantity"]) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["modbus-rtu", "010300000002C40B", "--json"],
+        ["modbus-rtu", "--json", "010300000002C40B"],
+        ["--json", "modbus-rtu", "010300000002C40B"],
+        ["modbus-rtu", "--crc", "modbus", "--json", "01", "0300000002C40B"],
+        ["modbus-rtu", "01", "--json", "0300000002C40B"],
+    ],
+)
+def test_options_stand_anywhere(yingzhou, argv):
+    said = yingzhou("decode", *argv)
+    assert said.code == 0
+    assert said.json()[0]["quantity"] == 2
+
+
+def test_options_behind_which_lines_are_read(yingzhou):
+    said = yingzhou("decode", "modbus-rtu", "--json", "-", stdin=b"010300000002C40B")
+    assert [line["ok"] for line in said.json()] == [True]
+
+
+@pytest.mark.parametrize("argv", [["modbus-rtu", "--jsn", "00"], ["modbus-rtu", "--json", "00", "--nonsense"]])
+def test_unknown_options(yingzhou, argv):
+    said = yingzhou("decode", *argv)
+    assert (said.code, said.out) == (2, [])
+
+
 @pytest.mark.parametrize("frame", ["", " ", "0", "010", "0x", "zz", "0 1", "０１", "01 0g", "<01>", "\udcff"])
 def test_no_hexadecimal(yingzhou, frame):
     said = yingzhou("decode", "modbus-rtu", frame)

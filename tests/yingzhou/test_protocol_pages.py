@@ -1,37 +1,34 @@
 """The pages under docs/protocols show what the command line says."""
 
 import re
-import shlex
-from pathlib import Path
 
 import pytest
 
 from protocols.senml.units import UCUM
+from tests.yingzhou.console import PAGES, runs
+from yingzhou.codecs import CODECS
 
-PAGES = Path(__file__).parents[2] / "docs" / "protocols"
-_EXAMPLE = re.compile(r"^```console\n\$ (.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RUNS = {page.name: runs(page) for page in sorted(PAGES.glob("*.md"))}
 EXAMPLES = [
-    pytest.param(command, shown, id=f"{page}-{number}")
-    for page in ("modbus.md", "senml.md")
-    for number, (command, shown) in enumerate(_EXAMPLE.findall((PAGES / page).read_text("utf-8")))
+    pytest.param(run, id=f"{page}-{number}") for page, found in RUNS.items() for number, run in enumerate(found)
 ]
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES)
-def test_an_example_is_what_is_printed(yingzhou, command, shown):
-    words = shlex.split(command)
-    stdin = b""
-    if words[0] == "echo":
-        place = words.index("|")
-        stdin, words = " ".join(words[1:place]).encode(), words[place + 1 :]
-    assert words.pop(0) == "yingzhou"
-    said = yingzhou(*words, stdin=stdin)
-    assert "\n".join([*said.out, *said.err]).rstrip() == shown.rstrip()
+@pytest.mark.parametrize("run", EXAMPLES)
+def test_an_example_is_what_is_printed(yingzhou, run):
+    argv, stdin = run.argv()
+    said = yingzhou(*argv, stdin=stdin)
+    assert [*said.out, *said.err] == run.shown.splitlines()
     assert said.code == (1 if said.err else 0)
 
 
 def test_every_page_has_examples():
-    assert len(EXAMPLES) >= 8
+    assert min(len(found) for found in RUNS.values()) >= 3
+
+
+def test_every_protocol_has_its_page():
+    shown = {run.argv()[0][1] for found in RUNS.values() for run in found if run.argv()[0][0] == "decode"}
+    assert shown >= CODECS.keys() - {"uplink"}
 
 
 def test_the_table_of_units_is_whole():
