@@ -43,8 +43,8 @@ fuzz: setup              ## 60 s of coverage-guided fuzzing for each parser; ARG
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-lock: setup              ## write requirements/*.txt anew from pyproject.toml
-	$(BIN)/python -m requirements.lock
+lock: setup              ## write requirements/*.txt anew from pyproject.toml; ARGS=--upgrade takes the newest
+	$(BIN)/python -m requirements.lock $(ARGS)
 
 format: setup
 	$(BIN)/ruff format .
