@@ -1,13 +1,12 @@
 """What the cloud is without its HTTP face: broker, ingest, store and registry, from message to commit."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +19,7 @@ from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.ingest.resolver import Resolver
+from cloud.ingest.status import read_status
 from cloud.registry import gateways
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
@@ -32,8 +32,6 @@ from protocols.vocabulary import Clock, IdentityError, LinkDown
 from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_STATUS, TopicName, topic
 
 log = logging.getLogger(__name__)
-
-MAX_STATUS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +187,8 @@ class Core:
         )
 
     def _note_status(self, gateway: str, message: Inbound) -> None:
-        try:
-            status = json.loads(message.payload) if len(message.payload) < MAX_STATUS else None
-        except (ValueError, RecursionError):
-            status = None
-        if isinstance(status, dict):
+        status = read_status(message.payload)
+        if status is not None:
             try:
                 with self.registry.begin() as tx:
                     gateways.note_status(tx, gateway, status, self.clock.now_ms())
