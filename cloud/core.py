@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.config import Limits
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Source
@@ -24,6 +25,7 @@ from cloud.registry import gateways
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
+from cloud.registry.quarantine import Bounds
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
@@ -49,9 +51,19 @@ class Core:
     """Opened with ``async with``; ``run`` lives until it is cancelled.
 
     :param data: the folder that holds everything.
+    :param limits: bounds of what is taken in; None: the defaults.
     """
 
-    def __init__(self, data: Path, broker: BrokerSettings, clock: Clock, *, registry_url: str | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        broker: BrokerSettings,
+        clock: Clock,
+        *,
+        registry_url: str | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        limits = limits or Limits()
         self.clock = clock
         self.secrets = Secrets.open(data / "secrets")
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
@@ -61,8 +73,10 @@ class Core:
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
-        self.envelopes = EnvelopeReader(self.keys, Resolver(self.directory), self.ledger, clock)
-        self.door = SenmlReader(self.directory, clock)
+        self.envelopes = EnvelopeReader(
+            self.keys, Resolver(self.directory), self.ledger, clock, ahead_ms=limits.future_s * 1000
+        )
+        self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
@@ -79,6 +93,7 @@ class Core:
             hold=self._hold,
             committed=self._committed,
             name=self._name,
+            bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker

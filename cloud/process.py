@@ -46,7 +46,9 @@ class CloudProcess:
         config = self._config
         listening = _bind(config.api.host, config.api.port)
         config.data.dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        core = Core(config.data.dir, _broker(config), self._clock, registry_url=config.registry_url)
+        core = Core(
+            config.data.dir, _broker(config), self._clock, registry_url=config.registry_url, limits=config.limits
+        )
         async with core:
             self._install_admin(core)
             targets = Targets(config.webhooks.allow_targets)
