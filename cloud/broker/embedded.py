@@ -148,6 +148,7 @@ class EmbeddedBroker:
     async def start(self) -> None:
         """Start the server and wait until it takes connections.
 
+        :raises ConfigError: its port is taken.
         :raises LinkDown: it does not start; the message holds the end of its log.
         """
         await self._end_orphan()
@@ -166,12 +167,16 @@ class EmbeddedBroker:
             await asyncio.sleep(0.02)
 
     def _check_port(self) -> None:
-        """Whoever else has the port would be taken for the server that fails to get it."""
+        """Whoever else has the port would be taken for the server that fails to get it.
+
+        :raises ConfigError: somebody has it.
+        """
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
             socket.create_server((self._host, self._mqtt_port), family=family).close()
         except OSError as error:
-            raise LinkDown(f"nats-server does not start on {self._host}:{self._mqtt_port}: {error.strerror}") from error
+            where = f"{self._host}:{self._mqtt_port}"
+            raise ConfigError(f"nats-server does not start on {where}: {error.strerror}") from error
 
     async def _end_orphan(self) -> None:
         """A server of ours that outlived a killed cloud still has the ports."""

@@ -6,7 +6,7 @@ import pytest
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.registry.gateways import BrokerAccount, hash_password
-from protocols.vocabulary import LinkDown
+from protocols.vocabulary import ConfigError, LinkDown
 from tests.cloud.broker.conftest import PASSWORD, HastyClock, free_port
 from tests.cloud.broker.test_session import gateway, until
 
@@ -113,7 +113,7 @@ async def test_an_orphan_of_a_killed_cloud_is_ended(broker: EmbeddedBroker, tmp_
 async def test_a_port_that_somebody_else_has_is_told(broker: EmbeddedBroker, tmp_path: Path, port: int) -> None:
     other = EmbeddedBroker(tmp_path / "other", "127.0.0.1", port, -1, hash_password(PASSWORD), HastyClock())
     other.write([])
-    with pytest.raises(LinkDown, match="does not start"):
+    with pytest.raises(ConfigError, match="does not start"):
         await other.start()
     fine = EmbeddedBroker(tmp_path / "other", "127.0.0.1", free_port(), -1, hash_password(PASSWORD), HastyClock())
     fine.write([])
