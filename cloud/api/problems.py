@@ -91,7 +91,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def validation(_request: Request, error: RequestValidationError) -> Response:
-        return answer(422, "the request is not as it should be", [_member(one) for one in error.errors()])
+        found = error.errors()
+        for one in found:
+            if one["type"] == "json_invalid":  # its place is a number of characters, which points at no member
+                return answer(400, f"the body is no JSON: {one['ctx']['error']} at character {one['loc'][-1]}")
+        return answer(422, "the request is not as it should be", [_member(one) for one in found])
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
