@@ -18,6 +18,8 @@ from protocols.vocabulary import Clock, ConfigError, LinkDown
 log = logging.getLogger(__name__)
 
 CLOUD_USER: Final = "yingzhou-cloud"
+ACK_WAIT_S: Final = 20
+"""What a killed cloud had taken and not settled comes again after this time and not before, whoever connects."""
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
 _RELOAD_S: Final = 5.0
@@ -57,7 +59,7 @@ listen: "{host}:{nats_port}"
 pid_file: {json.dumps(str(store.parent / "nats.pid"))}
 max_payload: 2MB
 jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: 4GB, max_memory_store: 256MB, sync_interval: "1s" }}
-mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "60s" }}
+mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "{ACK_WAIT_S}s" }}
 authorization {{
   timeout: 5
   users = [
