@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,6 +34,10 @@ from protocols.vocabulary import Clock, IdentityError, LinkDown
 from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_STATUS, TopicName, topic
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+COMMIT_WAIT_S: Final = 10.0
+"""Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,24 +160,41 @@ class Core:
     def ready(self) -> list[str]:
         """What is missing before readings are taken; empty when nothing is."""
         sessions = {"uplink": self.uplink, "open door": self.open_door}
-        return [f"broker: {name} not connected" for name, session in sessions.items() if not session.connected.is_set()]
+        missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
-        """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread."""
-        return asyncio.run_coroutine_threadsafe(self.pipeline.write(columns), self._running_loop()).result()
+        """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread.
+
+        :raises LinkDown: the store does not take them for now; sent again, they are stored once.
+        """
+        return self._waited(lambda: self.pipeline.write(columns))
 
     def replay(self, source: str, gateway: str, payload: bytes, arrived_ms: int) -> tuple[CommitReport, Prepared]:
         """Try something out of quarantine again; blocks as ``write`` does.
 
         :param arrived_ms: when it came: the time of a reading that its device gave none.
         :raises ValueError: nothing that can be replayed comes from that source.
+        :raises LinkDown: the store does not take it for now.
         """
         kind = _REPLAYED.get(source)
         if kind is None:
             raise ValueError(f"{source}: nothing that can be tried again")
         leaf = SENML if kind is Source.SENML else UP_BATCH
         parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None, arrived_ms)
-        return asyncio.run_coroutine_threadsafe(self.pipeline.replay(parcel), self._running_loop()).result()
+        return self._waited(lambda: self.pipeline.replay(parcel))
+
+    def _waited(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What the loop makes of it, for a thread that must not wait for ever."""
+        loop, failing = self._running_loop(), self.pipeline.failing
+        if failing is not None:
+            raise LinkDown(f"the store does not commit: {failing}")
+        future = asyncio.run_coroutine_threadsafe(work(), loop)
+        try:
+            return future.result(COMMIT_WAIT_S)
+        except TimeoutError:
+            future.cancel()
+            raise LinkDown(f"not committed within {COMMIT_WAIT_S:g} s; it may be later") from None
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -12,12 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from cloud.registry.errors import Conflict, Invalid, NotFound, RegistryError
+from protocols.vocabulary import LinkDown
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[dict[type[RegistryError], int]] = {NotFound: 404, Conflict: 409, Invalid: 422}
-_INFLUX_CODES: Final = {401: "unauthorized", 403: "forbidden", 404: "not found", 413: "request too large"}
+_INFLUX_CODES: Final = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not found",
+    413: "request too large",
+    503: "unavailable",
+}
 _TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; Python says it by its version
 _MOST_ERRORS: Final = 50
+RETRY_AFTER_S: Final = "5"
 
 
 class Problem(Exception):
@@ -84,6 +92,10 @@ def install(app: FastAPI) -> None:
     async def registry(_request: Request, error: RegistryError) -> Response:
         fields = [{"detail": str(error), "pointer": f"#/{error.field}"}] if error.field else ()
         return answer(_STATUS[type(error)], str(error), fields)
+
+    @app.exception_handler(LinkDown)
+    async def unavailable(request: Request, error: LinkDown) -> Response:
+        return refusal(request.scope, 503, str(error), {"Retry-After": RETRY_AFTER_S})
 
     @app.exception_handler(IntegrityError)
     async def integrity(_request: Request, _error: IntegrityError) -> Response:
