@@ -9,9 +9,11 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cloud.broker.sickness import Sickness
 from cloud.registry.gateways import BrokerAccount
 from protocols.vocabulary import Clock, ConfigError, LinkDown
 
@@ -23,6 +25,8 @@ ACK_WAIT_S: Final = 20
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
 _RELOAD_S: Final = 5.0
+_LOOK_S: Final = 2.0
+"""Between looks into its log."""
 _RELOADED: Final = b"Reloaded server configuration"
 _NOT_RELOADED: Final = b"Failed to reload server configuration"
 
@@ -87,6 +91,7 @@ class EmbeddedBroker:
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self._reloading = asyncio.Lock()
+        self._sickness = Sickness(directory / "nats.log")
 
     @property
     def process_id(self) -> int | None:
@@ -137,15 +142,25 @@ class EmbeddedBroker:
             await asyncio.sleep(0.005)
 
     async def watch(self) -> None:
-        """Until cancelled: start the server again when it ends; stop it at the end."""
+        """Until cancelled: start the server again when it ends, or stores nothing any more; stop it at the end."""
         try:
             while True:
                 if self._process is not None:
-                    log.error("nats-server ended with %s: starting it again", await self._process.wait())
+                    log.error("nats-server %s: starting it again", await self._ended(self._process))
                     await self._clock.sleep(0.5)
                 await self.start()
         finally:
             await self.stop()
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> str:
+        """Wait until it is no more, be it that we end it; how that came."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    return f"ended with {await process.wait()}"
+            if self._sickness.must_be_restarted():
+                await self.stop()
+                return "stores nothing since the disk was full"
 
     async def start(self) -> None:
         """Start the server and wait until it takes connections.
@@ -155,6 +170,7 @@ class EmbeddedBroker:
         """
         await self._end_orphan()
         self._check_port()
+        self._sickness = Sickness(self._directory / "nats.log")
         with (self._directory / "nats.log").open("ab") as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 nats_server(), "-c", str(self._directory / "nats.conf"), stdout=logfile, stderr=logfile

@@ -1,5 +1,7 @@
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import aiomqtt
 import pytest
@@ -119,3 +121,32 @@ async def test_a_port_that_somebody_else_has_is_told(broker: EmbeddedBroker, tmp
     fine.write([])
     await fine.start()
     await fine.stop()
+
+
+async def test_a_server_that_stores_nothing_since_the_disk_was_full_is_started_again(
+    broker: EmbeddedBroker, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud.broker.embedded._LOOK_S", 0.01)
+    sick = broker._process
+    assert sick is not None
+    free = Mock(return_value=SimpleNamespace(free=0))
+    monkeypatch.setattr("cloud.broker.sickness.shutil.disk_usage", free)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(broker.watch())
+        with (tmp_path / "broker" / "nats.log").open("ab") as log:
+            log.write(
+                b"[1] [ERR] JetStream failed to store a msg on stream '$G > $MQTT_msgs': no space left on device\n"
+            )
+        await until(lambda: free.call_count > 3)
+        assert sick.returncode is None, "there is no space yet"
+        free.return_value.free = 1 << 30
+        await until(lambda: broker.starts == 2)
+        async with asyncio.timeout(10):
+            while not await broker._answers():
+                await asyncio.sleep(0.01)
+        async with gateway(port):
+            pass
+        calls = free.call_count
+        await asyncio.sleep(0.1)
+        assert (broker.starts, free.call_count) == (2, calls), "the new one is well"
+        watching.cancel()
