@@ -16,6 +16,7 @@ from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
 from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
 from cloud.config import CloudConfig
@@ -61,7 +62,7 @@ class CloudProcess:
         server = _Server(
             uvicorn.Config(
                 create_app(self._context(core, alarms, targets)),
-                http="httptools",
+                http=BoundedHead,
                 ws="none",
                 lifespan="off",
                 log_config=None,
