@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
 
-.PHONY: setup up test check bench test-peers soak lock format clean
+.PHONY: setup up test check bench test-peers soak fuzz lock format clean
 
 setup: $(STAMP)          ## make .venv with everything, pinned with hashes
 
@@ -38,6 +38,10 @@ bench: setup             ## the benchmarks, each a table and one JSON line
 
 soak: setup              ## the long, seeded fault runs; figures as JSON
 	$(BIN)/python -m pytest -m soak -s $(ARGS)
+
+fuzz: setup              ## 60 s of coverage-guided fuzzing for each parser; ARGS="--seconds 10 read-hj212"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lock: setup              ## write requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m requirements.lock

@@ -19,7 +19,6 @@ from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
-from cloud.ingest.resolver import Resolver
 from cloud.ingest.status import read_status
 from cloud.registry import gateways
 from cloud.registry.database import Database
@@ -31,7 +30,7 @@ from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
 from protocols.uplink import Ack
 from protocols.vocabulary import Clock, IdentityError, LinkDown
-from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_STATUS, TopicName, topic
+from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_EVENT, UP_STATUS, TopicName, topic
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +76,7 @@ class Core:
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
-        self.envelopes = EnvelopeReader(
-            self.keys, Resolver(self.directory), self.ledger, clock, ahead_ms=limits.future_s * 1000
-        )
+        self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
@@ -170,9 +167,12 @@ class Core:
         """
         return self._waited(lambda: self.pipeline.write(columns))
 
-    def replay(self, source: str, gateway: str, payload: bytes, arrived_ms: int) -> tuple[CommitReport, Prepared]:
+    def replay(
+        self, source: str, gateway: str, name: str, payload: bytes, arrived_ms: int
+    ) -> tuple[CommitReport, Prepared]:
         """Try something out of quarantine again; blocks as ``write`` does.
 
+        :param name: of the topic on which it came.
         :param arrived_ms: when it came: the time of a reading that its device gave none.
         :raises ValueError: nothing that can be replayed comes from that source.
         :raises LinkDown: the store does not take it for now.
@@ -180,8 +180,7 @@ class Core:
         kind = _REPLAYED.get(source)
         if kind is None:
             raise ValueError(f"{source}: nothing that can be tried again")
-        leaf = SENML if kind is Source.SENML else UP_BATCH
-        parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None, arrived_ms)
+        parcel = Parcel(kind, gateway, name, payload, lambda: None, arrived_ms)
         return self._waited(lambda: self.pipeline.replay(parcel))
 
     def _waited(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
@@ -216,7 +215,7 @@ class Core:
         if name.leaf == UP_STATUS:
             self._note_status(name.gateway, message)
             return
-        source = Source.ENVELOPE if name.leaf == UP_BATCH else Source.SENML
+        source = Source.SENML if name.leaf == SENML else Source.ENVELOPE
         now_ms, retained = self.clock.now_ms(), message.retained
         self.pipeline.receive(
             Parcel(source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained)
@@ -256,7 +255,7 @@ class Core:
         return str(stream.point) if stream else str(number)
 
 
-_UPLINK = [(topic("+", UP_BATCH), 1), (topic("+", UP_STATUS), 1)]
+_UPLINK = [(topic("+", leaf), 1) for leaf in (UP_BATCH, UP_EVENT, UP_STATUS)]
 _DOOR = [(topic("+", SENML), 1)]
 _REPLAYED = {
     Source.ENVELOPE.value: Source.REPLAY,

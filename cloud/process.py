@@ -110,11 +110,14 @@ def _replay(core: Core, number: int) -> ReplayReport:
     with core.registry.read() as tx:
         suspect = quarantine.get(tx, number).suspect
     try:
-        report, prepared = core.replay(suspect.source, suspect.gateway, suspect.payload, suspect.received_ms)
+        report, prepared = core.replay(
+            suspect.source, suspect.gateway, suspect.topic, suspect.payload, suspect.received_ms
+        )
     except ValueError:
         return ReplayReport(0, 0, 1, f"{suspect.source}: nothing that can be tried again")
     refused = len(report.conflicts) + len(prepared.suspects)
-    return ReplayReport(report.stored, report.duplicates, refused, "; ".join(s.detail for s in prepared.suspects))
+    stored = report.stored + len(prepared.events)
+    return ReplayReport(stored, report.duplicates, refused, "; ".join(s.detail for s in prepared.suspects))
 
 
 def _broker(config: CloudConfig) -> BrokerSettings:

@@ -94,6 +94,10 @@ class Agent:
             "epoch": spool.epoch,
             "taken": self.gatherer.taken,
             "dropped": self.gatherer.dropped + spool.counts.dropped_records,
+            "events": {
+                "taken": self.gatherer.events_taken,
+                "dropped": self.gatherer.events_dropped + spool.counts.dropped_events,
+            },
             "disk_failing": self.gatherer.disk_failing,
             "spool": {
                 "bytes": spool.size,

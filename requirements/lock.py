@@ -6,9 +6,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SETS = {
-    "edge.txt": ["--extra", "edge"],
-    "cloud.txt": ["--extra", "cloud"],
-    "dev.txt": ["--extra", "edge", "--extra", "cloud", "--extra", "island", "--group", "dev"],
+    "edge.txt": ["--extra", "edge", "pyproject.toml"],
+    "cloud.txt": ["--extra", "cloud", "pyproject.toml"],
+    "dev.txt": ["--extra", "edge", "--extra", "cloud", "--extra", "island", "--group", "dev", "pyproject.toml"],
+    "fuzz.txt": ["--group", "fuzz"],  # beside dev.txt, so the project's own dependencies are not pinned twice
 }
 
 
@@ -18,7 +19,7 @@ def main() -> int:
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
         command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-package", "yingzhou", "--upgrade"]
         command += ["--custom-compile-command", "make lock"]
-        command += [*options, "pyproject.toml", "-o", str(HERE / name)]
+        command += [*options, "-o", str(HERE / name)]
         subprocess.run(command, check=True, cwd=HERE.parent)  # noqa: S603 - fixed arguments
     return 0
 

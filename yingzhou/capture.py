@@ -13,11 +13,9 @@ _CHUNK: Final = 1 << 16
 _BLANK = re.compile(rb"[\s:,-]+")
 _DIGITS = re.compile(rb"[0-9A-Fa-f]*")
 
-Found = bytes | ProtocolError
 
-
-def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator[tuple[int, Found]]:
-    """Each frame's bytes, and each run of bytes that is none, with the place of its first byte.
+def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator[tuple[int, Any]]:
+    """Each frame, and a ProtocolError for each run of bytes that is none, with the place of its first byte.
 
     :param file: ``-`` is standard input. Read in pieces: a capture may be larger than the memory.
     :param decoder: a fresh protocols.framing.Decoder whose frames know their ``raw`` bytes.
@@ -32,14 +30,15 @@ def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator
             kept += data
             for result in results:
                 at = max(kept.find(result.raw), 0)
-                yield begin + at, result if isinstance(result, ProtocolError) else result.raw
+                yield begin + at, result
                 begin += at + len(result.raw)
                 del kept[: at + len(result.raw)]
             surplus = max(len(kept) - _CHUNK - 2 * decoder.MAX_FRAME, 0)
             begin += surplus
             del kept[:surplus]
-    if kept.strip(b"\r\n"):
-        yield begin, ProtocolError(f"{len(kept)} bytes at the end that are no whole frame", bytes(kept[:64]))
+    if left := kept.lstrip(b"\r\n"):
+        place = begin + len(kept) - len(left)
+        yield place, ProtocolError(f"{len(left)} bytes at the end that are no whole frame", bytes(left[:64]))
 
 
 def _fed(pieces: Iterator[bytes], decoder: Any) -> Iterator[tuple[bytes, list[Any]]]:

@@ -50,8 +50,8 @@ async def _question(  # noqa: PLR0913, PLR0917 - the query parameters
     accept: Annotated[str, Header()] = "",
 ) -> Question:
     now_ms = context.clock.now_ms() + context.limits.future_s * 1000
-    to_ms = now_ms if to is None else _time("to", to)
-    from_ms = to_ms - DAY_MS if from_ is None else _time("from", from_)
+    to_ms = now_ms if to is None else time_parameter("to", to)
+    from_ms = to_ms - DAY_MS if from_ is None else time_parameter("from", from_)
     if from_ms > to_ms:
         raise wrong_parameter("from", "expected a time before `to`")
     if agg is not None and every is None:
@@ -81,7 +81,11 @@ def _accepted(accept: str) -> Format:
     return "csv" if "text/csv" in accept else "json"
 
 
-def _time(name: str, text: str) -> int:
+def time_parameter(name: str, text: str) -> int:
+    """Ms UTC of a query parameter.
+
+    :raises Problem: it is no time.
+    """
     try:
         return parse_time(text)
     except ValueError as error:

@@ -7,9 +7,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from firmware_adapters.hj212_factors import GasUnit, PmUnit
 from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import model_named
-from firmware_adapters.rows import Kind, RegisterRow, Table
+from firmware_adapters.rows import Kind, RegisterRow
 from protocols.hj212 import CrcMode
 from protocols.modbus import Order
+from protocols.modbus.plan import Table
 from protocols.vocabulary import HardwareId, NeuronId, Point
 
 
@@ -52,6 +53,8 @@ class Row(Section):
     invalid: frozenset[int] = frozenset()
     channel: str = ""
     unit: str = ""
+    low_bit: int = 0
+    width: int = 0
 
     @model_validator(mode="after")
     def _meaning(self) -> Self:

@@ -1,4 +1,4 @@
-"""The intake in front of the spool: gathers readings, seals envelopes, commits in groups of at most 200 ms."""
+"""The intake in front of the spool: gathers readings and events, seals envelopes, commits within 200 ms."""
 
 import asyncio
 import errno
@@ -9,12 +9,16 @@ from typing import Final
 
 from edge.spool.record import RecordKey
 from edge.spool.spool import Spool
-from protocols.uplink import FLAG_CLOCK_UNSYNCED, BodyEncoder, Header, Stream, unsigned
-from protocols.vocabulary import Batch, Clock
+from protocols.uplink import FLAG_CLOCK_UNSYNCED, MAX_EVENTS, BodyEncoder, Header, Stream, encode_events, unsigned
+from protocols.vocabulary import Batch, Clock, Event
 
 PER_ENVELOPE: Final = 1000
 MAX_WAITING: Final = 200_000
 """Readings that may wait for the disk; beyond it the oldest are dropped and counted."""
+MAX_EVENTS_WAITING: Final = 10_000
+"""The same for events."""
+_EVENT_BYTES: Final = 256 << 10
+"""Of the events in one envelope, about."""
 EARLIEST_MS: Final = 1_577_836_800_000
 """2020-01-01: a gateway whose clock is before it was never set."""
 
@@ -32,7 +36,7 @@ class Sealed:
 
 
 class Gatherer:
-    """Implements :class:`edge.intake.Intake`.
+    """Implements :class:`edge.intake.Intake`; ``note`` takes events, which are sealed before readings.
 
     :param on_sealed: told of each envelope once it is on disk, or once the disk refused it: the live lane.
     :param gather_s: how long readings may wait for company before they are committed; at most 0.2.
@@ -43,6 +47,8 @@ class Gatherer:
     ) -> None:
         self.taken = 0
         self.dropped = 0
+        self.events_taken = 0
+        self.events_dropped = 0
         self.disk_failing = False
         self._gateway = gateway
         self._spool = spool
@@ -52,6 +58,7 @@ class Gatherer:
         self._encoder = BodyEncoder()
         self._waiting: deque[Batch] = deque()
         self._readings = 0
+        self._events: deque[bytes] = deque()
         self._overflowed = False
         self._group: asyncio.Future[None] | None = None
         self._wake = asyncio.Event()
@@ -60,8 +67,7 @@ class Gatherer:
 
     def put(self, batch: Batch) -> "asyncio.Future[None]":
         """See :class:`edge.intake.Intake`."""
-        if self._group is None or self._group.cancelled():  # by one link; the others' readings are no less taken
-            self._group = asyncio.get_running_loop().create_future()
+        group = self._company_of()
         if len(batch):
             self._waiting.append(batch)
             self._readings += len(batch)
@@ -74,6 +80,28 @@ class Gatherer:
         self._wake.set()
         if self._readings >= PER_ENVELOPE:
             self._full.set()
+        return group
+
+    def note(self, event: Event) -> "asyncio.Future[None]":
+        """Hand over an event; as ``put``, the future is done once it is on disk.
+
+        :raises ValueError: it is longer than an event may be.
+        """
+        line = event.encode()
+        group = self._company_of()
+        self._events.append(line)
+        self.events_taken += 1
+        if len(self._events) > MAX_EVENTS_WAITING:
+            self._events.popleft()
+            self.events_dropped += 1
+            self._overflowed = True
+        self._wake.set()
+        return group
+
+    def _company_of(self) -> "asyncio.Future[None]":
+        """The group that is gathered now."""
+        if self._group is None or self._group.cancelled():  # by one link; the others' readings are no less taken
+            self._group = asyncio.get_running_loop().create_future()
         return self._group
 
     async def run(self) -> None:
@@ -96,6 +124,7 @@ class Gatherer:
 
     async def _commit(self) -> None:
         batches, self._waiting = list(self._waiting), deque()
+        events, self._events = list(self._events), deque()
         group, self._group = self._group, None
         overflowed, self._overflowed = self._overflowed, False
         self._readings = 0
@@ -103,7 +132,8 @@ class Gatherer:
         self._full.clear()
         if group is None:
             return
-        sealed = [self._seal(chunk) for chunk in chunks(batches)]
+        sealed = [self._seal(Stream.EVENTS, encode_events(lines), len(lines)) for lines in _envelopes_of(events)]
+        sealed += [self._seal(Stream.READINGS, *self._encoder.encode(chunk)) for chunk in chunks(batches)]
         work = asyncio.get_running_loop().run_in_executor(None, self._to_disk, sealed)
         stopped = await _finished(work)
         failure = work.result()
@@ -126,13 +156,12 @@ class Gatherer:
             return error
         return None
 
-    def _seal(self, batches: Sequence[Batch]) -> Sealed:
-        body, count = self._encoder.encode(batches)
-        key = self._spool.allocate(Stream.READINGS)
+    def _seal(self, stream: Stream, body: bytes, count: int) -> Sealed:
+        key = self._spool.allocate(stream)
         now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
         flags = FLAG_CLOCK_UNSYNCED if now_ms < EARLIEST_MS else 0
         uptime_ms = round((now_s - self._began_s) * 1000)
-        header = Header(self._gateway, key.epoch, key.sequence, count, now_ms, uptime_ms, flags=flags)
+        header = Header(self._gateway, key.epoch, key.sequence, count, now_ms, uptime_ms, stream, flags)
         return Sealed(key, unsigned(header, body), now_s)
 
 
@@ -155,6 +184,19 @@ def _settle(group: "asyncio.Future[None]", failure: OSError | None) -> None:
     else:
         group.set_exception(failure)
         group.exception()  # a poller does not look: that is no unhandled error
+
+
+def _envelopes_of(lines: Sequence[bytes]) -> list[list[bytes]]:
+    """Events in groups that fit an envelope."""
+    groups: list[list[bytes]] = []
+    size = 0
+    for line in lines:
+        if not groups or size + len(line) > _EVENT_BYTES or len(groups[-1]) >= MAX_EVENTS:
+            groups.append([])
+            size = 0
+        groups[-1].append(line)
+        size += len(line) + 1
+    return groups
 
 
 def chunks(batches: Sequence[Batch]) -> list[list[Batch]]:

@@ -22,6 +22,8 @@ class Segment:
     damaged: int = 0
     """Damaged stretches met in it."""
     torn: int = 0
+    given_up: bool = False
+    """It had to go to make room: what is kept of it was taken over."""
 
     def note(self, key: RecordKey) -> None:
         """A record was appended to it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from edge.spool import retired as retired_file
+from edge.spool.carried import Carried
 from edge.spool.files import FileOps
 from edge.spool.record import Found, RecordKey, pack
 from edge.spool.segment import Contents, Segment
@@ -36,6 +37,7 @@ class SpoolCounts:
     torn: int = 0
     dropped_segments: int = 0
     dropped_records: int = 0
+    dropped_events: int = 0
     write_errors: int = 0
     read_errors: int = 0
     state_file_lost: int = 0
@@ -45,6 +47,7 @@ class Spool:
     """Append-only segments in one directory, owned by one agent.
 
     :param max_bytes: when the segments grow beyond it the oldest is dropped and counted: telemetry, oldest first.
+        Envelopes of events in it are written again behind the newest, up to an eighth of the bound.
     :param segment_bytes: a segment is closed when it is longer, or longer than a quarter of ``max_bytes``.
 
     ``commit`` may run in a thread beside calls from the event loop, and numbers may be asked for from any; everything
@@ -71,6 +74,7 @@ class Spool:
         self._retired: retired_file.Retired = {}
         self._retired_dirty = False
         self._next: dict[int, int] = dict.fromkeys(Stream, 0)
+        self._carried = Carried(max_bytes // 8)
         self._descriptor: int | None = None
         self._lock_descriptor: int | None = None
         self._mutex = threading.RLock()
@@ -196,21 +200,34 @@ class Spool:
                     self.counts.synced += len(records)
                     return
 
-    def _write(self, data: bytes, keys: Iterable[RecordKey]) -> None:
+    def _write(self, data: bytes, keys: Sequence[RecordKey]) -> None:
         with self._mutex:
-            while self._segments and self.size + len(data) > self.max_bytes and self._drop_oldest():
-                pass
+            leaving = self._make_room(len(data))
+            events, carried = self._carried.packed()
             segment = self._active()
             descriptor = self._descriptor
         assert descriptor is not None  # noqa: S101 - _active has just opened it
+        data += events
         self._files.append(descriptor, data)
         self._files.datasync(descriptor)
         with self._mutex:
             segment.synced += len(data)
-            for key in keys:
+            for key in (*keys, *carried):
                 segment.note(key)
+            self._carried.written(carried)
+            for given_up in leaving:  # now that what is kept of them is on disk elsewhere
+                self._remove(given_up)
             if segment.synced >= self._segment_bytes:
                 self._close_active()
+
+    def _make_room(self, wanted: int) -> list[Segment]:
+        """The oldest segments that must go so that the bound holds with so many bytes more."""
+        leaving: list[Segment] = []
+        kept = list(self._segments)
+        while kept and kept[0].closed and sum(s.synced for s in kept) + wanted + self._carried.size > self.max_bytes:
+            self._give_up(kept[0])
+            leaving.append(kept.pop(0))
+        return leaving
 
     def _active(self) -> Segment:
         if self._descriptor is None:
@@ -236,22 +253,30 @@ class Spool:
             self._remove(active)
 
     def _drop_oldest(self) -> bool:
-        """The policy when full; False when only the segment in writing is left."""
+        """Room on a full disk, at once; False when only the segment in writing is left."""
         oldest = self._segments[0] if self._segments else None
         if oldest is None or not oldest.closed:
             return False
-        if oldest.held is None:
-            self._read_if_possible(oldest)
-        if oldest.wanted(self._retired):
-            self.counts.dropped_segments += 1
-            self.counts.dropped_records += sum(
-                number not in self._retired.get(of, ())
-                for of, ranges in (oldest.held or {}).items()
-                for first, last in ranges
-                for number in range(first, last + 1)
-            )
+        self._give_up(oldest)
         self._remove(oldest)
         return True
+
+    def _give_up(self, segment: Segment) -> None:
+        """The policy when full: its readings are dropped and counted, its events carried over. Once for each."""
+        if segment.given_up or not segment.wanted(self._retired):
+            return
+        segment.given_up = True
+        contents = self._read_if_possible(segment)
+        self._carried.take(found for found in (contents.found if contents else ()) if not self.is_retired(found.key))
+        self.counts.dropped_events = self._carried.dropped
+        self.counts.dropped_segments += 1
+        self.counts.dropped_records += sum(
+            number not in self._retired.get(of, ())
+            for of, ranges in (segment.held or {}).items()
+            if of[0] == Stream.READINGS
+            for first, last in ranges
+            for number in range(first, last + 1)
+        )
 
     # -- reading -------------------------------------------------------------------------------------------------
 

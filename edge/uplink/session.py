@@ -13,9 +13,9 @@ import aiomqtt
 
 from edge.backoff import Backoff
 from edge.uplink.window import Outgoing, Window
-from protocols.uplink import Ack, sign
+from protocols.uplink import Ack, Stream, sign
 from protocols.vocabulary import Clock, ProtocolError
-from protocols.vocabulary.topics import DOWN_ACK, UP_BATCH, UP_STATUS, topic
+from protocols.vocabulary.topics import DOWN_ACK, UP_STATUS, topic
 
 log = logging.getLogger(__name__)
 
@@ -145,9 +145,8 @@ class Session:
             if outgoing is None:
                 await self._something_to_do()
             else:
-                await client.publish(
-                    topic(self._gateway, UP_BATCH), self._signed(outgoing), qos=1, timeout=PUBACK_TIMEOUT_S
-                )
+                where = topic(self._gateway, Stream(outgoing.key.stream).leaf)
+                await client.publish(where, self._signed(outgoing), qos=1, timeout=PUBACK_TIMEOUT_S)
                 self.counts.published += 1
                 _leave_if_cancelled()
 

@@ -1,4 +1,4 @@
-"""Which envelope goes next: live before backlog, a bounded window, resends of what was not acknowledged. No I/O."""
+"""Which envelope goes next: events first, live before backlog, a bounded window, resends. No I/O."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -8,9 +8,12 @@ from typing import Final
 from edge.spool.gather import Sealed
 from edge.spool.record import RecordKey
 from edge.spool.spool import Spool
+from protocols.uplink import Stream
 
+_LANES: Final = (Stream.EVENTS, Stream.READINGS)
+"""An alarm does not wait behind the readings that raised it."""
 LIVE_QUEUE: Final = 64
-"""Envelopes that wait in the live lane; older ones are left to the backlog lane, which reads them from the spool."""
+"""Envelopes that wait in a live lane; older ones are left to the backlog lane, which reads them from the spool."""
 LATE_AFTER_S: Final = 60.0
 RESEND_CAP_S: Final = 60.0
 
@@ -56,11 +59,11 @@ class Window:
         self._size = size
         self._backlog_size = max(1, size * 3 // 4)
         self._resend_after_s = resend_after_s
-        self._live: deque[Sealed] = deque()
+        self._live: dict[int, deque[Sealed]] = {stream: deque() for stream in _LANES}
         self._live_keys: set[RecordKey] = set()
         self._flying: dict[RecordKey, InFlight] = {}
         self._backlog = True
-        self._offered = -1
+        self._offered: dict[int, int] = dict.fromkeys(_LANES, -1)
 
     @property
     def in_flight(self) -> int:
@@ -70,7 +73,7 @@ class Window:
     @property
     def waiting(self) -> int:
         """Fresh and not sent yet."""
-        return len(self._live)
+        return sum(map(len, self._live.values()))
 
     @property
     def backlog(self) -> bool:
@@ -79,15 +82,16 @@ class Window:
 
     def offer(self, sealed: Sealed) -> None:
         """A fresh envelope; when the lane is full the oldest in it goes over to the backlog."""
-        self._offered = sealed.key.sequence
-        if len(self._live) >= LIVE_QUEUE:
-            left = self._live.popleft()
+        lane = self._live[sealed.key.stream]
+        self._offered[sealed.key.stream] = sealed.key.sequence
+        if len(lane) >= LIVE_QUEUE:
+            left = lane.popleft()
             self._live_keys.discard(left.key)
             self.overflowed += 1
             self._backlog = True
             if not left.on_disk:
                 self._spool.counts.dropped_records += 1
-        self._live.append(sealed)
+        lane.append(sealed)
         self._live_keys.add(sealed.key)
 
     def next(self, now_s: float) -> Outgoing | None:
@@ -103,11 +107,12 @@ class Window:
         return self._fresh(now_s) or self._older(now_s)
 
     def _fresh(self, now_s: float) -> Outgoing | None:
-        while self._live:
-            sealed = self._live.popleft()
-            self._live_keys.discard(sealed.key)
-            if not self._spool.is_retired(sealed.key):
-                return self._launch(sealed.key, sealed.payload, sealed.sealed_s, now_s)
+        for lane in self._live.values():
+            while lane:
+                sealed = lane.popleft()
+                self._live_keys.discard(sealed.key)
+                if not self._spool.is_retired(sealed.key):
+                    return self._launch(sealed.key, sealed.payload, sealed.sealed_s, now_s)
         return None
 
     def _older(self, now_s: float) -> Outgoing | None:
@@ -127,7 +132,7 @@ class Window:
 
     def _comes_fresh(self, key: RecordKey) -> bool:
         """It is on disk, but its offer is still on the way from the thread that wrote it."""
-        return key.epoch == self._spool.epoch and key.sequence > self._offered
+        return key.epoch == self._spool.epoch and key.sequence > self._offered.get(key.stream, -1)
 
     def _launch(self, key: RecordKey, payload: bytes, sealed_s: float | None, now_s: float) -> Outgoing:
         flight = self._flying[key] = InFlight(payload, sealed_s, now_s + self._resend_after_s)

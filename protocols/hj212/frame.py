@@ -4,6 +4,7 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from protocols.checksums import crc16_hj212, crc16_modbus
+from protocols.hj212.cipher import Blocks, cipher_text, turned
 from protocols.vocabulary.errors import FrameTooLong, ProtocolError
 
 CrcRule = Literal["standard", "modbus"]
@@ -26,16 +27,19 @@ class Frame(NamedTuple):
     """A packet whose length and CRC were checked, its data segment not yet read."""
 
     segment: bytes
+    """Decrypted, when it came encrypted."""
     crc: int
     """As it was sent, 0..65535."""
     rule: CrcRule
     raw: bytes
     """The whole packet, without CR LF."""
+    encrypted: bool = False
 
 
-def open_frame(raw: bytes, mode: CrcMode = "standard") -> Frame:
+def open_frame(raw: bytes, mode: CrcMode = "standard", decipher: Blocks | None = None) -> Frame:
     """Check head, length and CRC of exactly one packet; CR LF at its end may be missing (a line reader ate it).
 
+    :param decipher: decrypts what may have come encrypted.
     :raises FrameTooLong: the length field says more than 1024.
     :raises ProtocolError: anything else is wrong; the message says what was found and what would have been right.
     """
@@ -50,11 +54,13 @@ def open_frame(raw: bytes, mode: CrcMode = "standard") -> Frame:
     found = len(body) - HEAD - CRC
     if found != announced:
         raise ProtocolError(f"length field says {announced}, the data segment has {found} bytes", raw)
-    return check_crc(raw, body[HEAD:-CRC], body[-CRC:], mode)
+    return check_crc(raw, body[HEAD:-CRC], body[-CRC:], mode, decipher)
 
 
-def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode) -> Frame:
+def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode, decipher: Blocks | None = None) -> Frame:
     """Compare the four hexadecimal digits, high byte first, upper or lower case, with the segment's CRC.
+
+    The CRC of an encrypted packet is that of its plain text.
 
     :raises ProtocolError: they are no digits, or not the right ones.
     """
@@ -63,11 +69,29 @@ def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode) -> Frame
             f"CRC: expected 4 hexadecimal digits after {len(segment)} bytes of data segment, found {digits!r}", raw
         )
     given = int(digits, 16)
-    if mode != "modbus" and given == crc16_hj212(segment):
-        return Frame(segment, given, "standard", raw.removesuffix(TAIL))
-    if mode != "standard" and given == crc16_modbus(segment):
-        return Frame(segment, given, "modbus", raw.removesuffix(TAIL))
+    if (rule := _rule(segment, given, mode)) is not None:
+        return Frame(segment, given, rule, raw.removesuffix(TAIL))
+    if decipher is not None:
+        plain = turned(segment, decipher)
+        if (rule := _rule(plain, given, mode)) is not None:
+            return Frame(plain, given, rule, raw.removesuffix(TAIL), encrypted=True)
+    if (count := cipher_text(segment)) is not None:
+        why = "and needs the key" if decipher is None else "and this key is not the one"
+        raise ProtocolError(
+            f"CP: {count} bytes that are no text: encrypted (HJ 212-2025, SM4) or damaged; "
+            f"CRC {given:04X} is then that of the plain text, {why}",
+            raw,
+        )
     raise ProtocolError(f"CRC: found {given:04X}, {_right(segment, given, mode)}", raw)
+
+
+def _rule(segment: bytes, given: int, mode: CrcMode) -> CrcRule | None:
+    """By which of the rules that are allowed the CRC is right."""
+    if mode != "modbus" and given == crc16_hj212(segment):
+        return "standard"
+    if mode != "standard" and given == crc16_modbus(segment):
+        return "modbus"
+    return None
 
 
 def _right(segment: bytes, given: int, mode: CrcMode) -> str:

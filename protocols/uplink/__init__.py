@@ -15,17 +15,21 @@ from protocols.uplink.envelope import (
     unsigned,
     verify,
 )
+from protocols.uplink.events import MAX_EVENTS, decode_events, encode_events
 
 __all__ = [
     "FLAG_CLOCK_UNSYNCED",
     "FLAG_LATE",
     "MAX_ENVELOPE",
+    "MAX_EVENTS",
     "MAX_READINGS",
     "Ack",
     "BodyEncoder",
     "Header",
     "HeldRanges",
     "Stream",
+    "decode_events",
+    "encode_events",
     "expand",
     "read_header",
     "sign",

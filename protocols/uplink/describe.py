@@ -3,6 +3,7 @@
 from typing import Any
 
 from protocols.uplink.envelope import MAC_LENGTH, Stream, expand, read_header, verify
+from protocols.uplink.events import decode_events
 from protocols.uplink.rows import decode_rows
 from protocols.vocabulary.quality import reason_names
 
@@ -44,5 +45,8 @@ def describe(envelope: bytes, key: bytes | None = None) -> dict[str, Any]:
             for r in decode_rows(body, header.readings).readings()
         ]
     else:
-        described["body"] = body.decode("utf-8", "replace")
+        described["events"] = [
+            {"source": event.source, "kind": event.kind, "time": event.time, "data": dict(event.data)}
+            for event in decode_events(body, header.readings)
+        ]
     return described

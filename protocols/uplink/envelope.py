@@ -9,6 +9,7 @@ import zstandard
 
 from protocols.vocabulary.errors import IdentityError, ProtocolError
 from protocols.vocabulary.identity import parse_gateway_id
+from protocols.vocabulary.topics import UP_BATCH, UP_EVENT
 
 MAGIC: Final = b"YZ"
 VERSION: Final = 1
@@ -32,6 +33,11 @@ class Stream(IntEnum):
 
     READINGS = 1
     EVENTS = 2
+
+    @property
+    def leaf(self) -> str:
+        """The topic that carries it."""
+        return UP_EVENT if self is Stream.EVENTS else UP_BATCH
 
 
 class Header(NamedTuple):

@@ -10,6 +10,7 @@ from protocols.vocabulary.errors import (
     ProtocolError,
     YingzhouError,
 )
+from protocols.vocabulary.event import Event
 from protocols.vocabulary.identity import HardwareId, NeuronId, Point, TwinId, parse_gateway_id
 from protocols.vocabulary.properties import OBSERVED_PROPERTIES, ObservedProperty, unit_of
 from protocols.vocabulary.quality import Quality, Reason, reason_names, worst
@@ -21,6 +22,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "DeviceRefused",
+    "Event",
     "FrameTooLong",
     "HardwareId",
     "IdentityError",

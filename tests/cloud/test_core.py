@@ -84,7 +84,7 @@ async def test_who_writes_does_not_wait_for_a_store_that_fails(
         with pytest.raises(LinkDown, match="does not commit: no space left"):
             await asyncio.to_thread(core.write, one_reading(number, NOW - 1))
         with pytest.raises(LinkDown, match="does not commit"):
-            await asyncio.to_thread(core.replay, "senml", "gw-1", b"[]", NOW)
+            await asyncio.to_thread(core.replay, "senml", "gw-1", "yz/v1/gw-1/senml", b"[]", NOW)
 
         monkeypatch.setattr(core.store, "commit", commit)
         await district.until(lambda: core.pipeline.failing is None)

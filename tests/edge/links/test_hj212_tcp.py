@@ -241,11 +241,38 @@ async def test_answers_and_requests_are_not_answered(cn):
 async def test_a_time_that_is_none_is_counted_and_not_acknowledged():
     link, intake = link_of(), Recorder()
     async with running(link, intake), calling(link) as (reader, writer):
-        writer.write(encode(packet(factor("w01001", "7"), time="2024112320423050")))
+        writer.write(encode(packet(factor("w01001", "7"), time="202411123203230940")))
+        writer.write(encode(packet(factor("w01001", "7"), time="202411123203230940")))
         writer.write(encode(packet(factor("w01001", "8"), qn="20261123160002000")))
         assert (await answer(reader)).qn == "20261123160002000"
-        assert link.status().devices[0].errors == {"malformed_time": 1}
+        assert link.status().devices[0].errors == {"malformed_time": 2}
     assert [reading.value for reading in intake.readings] == [8.0]
+
+
+async def test_sixteen_digits_are_a_time_with_a_fraction():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (_, writer):
+        writer.write(encode(packet(factor("w01001", "7"), time="2024112320423050")))
+        (reading,) = await intake.until(1)
+    assert reading.time == utc_ms("20241123204230") + 500
+
+
+async def test_what_comes_again_is_acknowledged_again_and_kept_once():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (reader, writer):
+        for qn in ("20261123160001000", "20261123160001000", "20261123160002000", "20261123160001000"):
+            writer.write(encode(packet(factor("w01001", "7"), qn=qn)))
+            assert (await answer(reader)).qn == qn
+    assert [reading.value for reading in intake.readings] == [7.0, 7.0]
+
+
+async def test_without_qn_and_time_the_same_again_is_a_new_reading():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (reader, writer):
+        for _ in range(3):
+            writer.write(encode(packet(factor("w01001", "7"), qn=None, time=None)))
+            assert (await answer(reader)).cn == "9014"
+    assert [reading.value for reading in intake.readings] == [7.0, 7.0, 7.0]
 
 
 async def test_without_a_time_it_is_the_moment_of_arrival():

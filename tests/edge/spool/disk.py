@@ -181,9 +181,9 @@ def payload_of(key: RecordKey, length: int = 60) -> bytes:
     return Random(str(key)).randbytes(length)
 
 
-def write(spool: Spool, count: int, length: int = 60) -> list[RecordKey]:
+def write(spool: Spool, count: int, length: int = 60, stream: int = 1) -> list[RecordKey]:
     """So many records in one commit."""
-    keys = [spool.allocate(1) for _ in range(count)]
+    keys = [spool.allocate(stream) for _ in range(count)]
     spool.commit([(key, payload_of(key, length)) for key in keys])
     return keys
 

@@ -11,9 +11,9 @@ import pytest
 from edge.spool import gather
 from edge.spool.gather import PER_ENVELOPE, Gatherer, Sealed, chunks
 from edge.spool.spool import Spool
-from protocols.uplink import FLAG_CLOCK_UNSYNCED, expand, read_header, sign
+from protocols.uplink import FLAG_CLOCK_UNSYNCED, Stream, decode_events, expand, read_header, sign
 from protocols.uplink.rows import decode_rows
-from protocols.vocabulary import Batch, ManualClock, Point, Reading
+from protocols.vocabulary import Batch, Event, ManualClock, Point, Reading
 from tests.edge.spool.disk import FailingDisk, opened
 
 POINT = Point("mn:A1", "ph")
@@ -242,3 +242,56 @@ def test_chunks_are_as_long_as_an_envelope_and_lose_nothing() -> None:
     assert all(sum(map(len, group)) <= PER_ENVELOPE for group in groups)
     assert [t for group in groups for piece in group for t in piece.time] == [t for one in batches for t in one.time]
     assert chunks([]) == []
+
+
+def door(number: int, text: str = "") -> Event:
+    return Event("gw-1", "door", 1_800_000_000_000 + number, {"text": text})
+
+
+async def test_events_are_on_disk_when_they_are_taken_and_go_first(taken: Taken) -> None:
+    async with taken.running() as gatherer:
+        put = gatherer.put(Batch.of([Reading(POINT, 5, 7.0)]))
+        noted = [gatherer.note(door(1)), gatherer.note(door(2))]
+        for one in (put, *noted):
+            await one
+    headers = [read_header(sign(one.payload, b"")) for one in taken.sealed]
+    assert [(header.stream, header.sequence, header.readings) for header in headers] == [
+        (Stream.EVENTS, 0, 2),
+        (Stream.READINGS, 0, 1),
+    ]
+    envelope = sign(taken.sealed[0].payload, b"")
+    assert decode_events(expand(envelope, headers[0]), 2) == [door(1), door(2)]
+    assert gatherer.events_taken == 2
+
+
+async def test_many_and_long_events_are_several_envelopes(taken: Taken) -> None:
+    events = [door(number) for number in range(2500)] + [door(number, "x" * 10_000) for number in range(60)]
+    async with taken.running() as gatherer:
+        for event in events:
+            noted = gatherer.note(event)
+        await noted
+    found = []
+    for one in taken.sealed:
+        envelope = sign(one.payload, b"")
+        header = read_header(envelope)
+        found += decode_events(expand(envelope, header), header.readings)
+    assert found == events
+    assert len(taken.sealed) > 3
+
+
+async def test_a_flood_of_events_drops_the_oldest_and_says_so(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "MAX_EVENTS_WAITING", 10)
+    async with taken.running() as gatherer:
+        noted, *_ = [gatherer.note(door(number)) for number in range(13)]
+        with pytest.raises(OSError, match="dropped"):
+            await noted
+    assert gatherer.events_dropped == 3
+    (envelope,) = [sign(one.payload, b"") for one in taken.sealed]
+    assert decode_events(expand(envelope, read_header(envelope)), 10) == [door(number) for number in range(3, 13)]
+
+
+async def test_an_event_that_is_too_long_is_refused_where_it_is_made(taken: Taken) -> None:
+    async with taken.running() as gatherer:
+        with pytest.raises(ValueError, match="16384"):
+            gatherer.note(door(1, "x" * 20_000))
+    assert gatherer.events_taken == 0

@@ -154,6 +154,43 @@ def test_when_it_is_full_the_oldest_goes_and_is_counted(tmp_path: Path) -> None:
     spool.__exit__()
 
 
+def test_events_outlive_the_readings_that_make_room(tmp_path: Path) -> None:
+    spool = opened(tmp_path, segment_bytes=3 * RECORD, max_bytes=24 * RECORD)
+    events = []
+    for _ in range(40):
+        write(spool, 2)
+        if len(events) < 3:
+            events += write(spool, 1, stream=2)
+    assert spool.size <= 24 * RECORD
+    found = drain(spool)
+    assert sorted(key for key in found if key.stream == 2) == events
+    assert (spool.counts.dropped_events, spool.counts.dropped_records) == (0, 80 - len(found) + 3)
+    spool.__exit__()
+    spool = opened(tmp_path, segment_bytes=3 * RECORD, max_bytes=24 * RECORD)
+    assert sorted(key for key in drain(spool) if key.stream == 2) == events
+    spool.__exit__()
+
+
+def test_a_flood_of_events_has_its_bound(tmp_path: Path) -> None:
+    spool = opened(tmp_path, segment_bytes=3 * RECORD, max_bytes=24 * RECORD)
+    keys = [key for _ in range(100) for key in write(spool, 1, stream=2)]
+    assert spool.size <= 24 * RECORD
+    found = drain(spool)
+    assert set(found) >= set(keys[-12:])
+    assert spool.counts.dropped_events == 100 - len(found) > 0
+    spool.__exit__()
+
+
+def test_events_that_the_cloud_holds_are_not_carried_over(tmp_path: Path) -> None:
+    spool = opened(tmp_path, segment_bytes=3 * RECORD, max_bytes=12 * RECORD)
+    events = write(spool, 2, stream=2)
+    spool.retire(2, spool.epoch, [(0, 0)])
+    for _ in range(20):
+        write(spool, 2)
+    assert [key for key in drain(spool) if key.stream == 2] == events[1:]
+    spool.__exit__()
+
+
 def test_a_small_bound_has_smaller_files(tmp_path: Path) -> None:
     spool = opened(tmp_path, max_bytes=40 * RECORD)
     for _ in range(100):

@@ -196,6 +196,32 @@ def test_the_oldest_of_a_full_live_lane_goes_over_to_the_backlog(spool: Spool) -
     assert not window.backlog
 
 
+def test_events_go_before_readings(spool: Spool) -> None:
+    window = Window(spool)
+    readings, events = write(spool, 3), write(spool, 2, stream=2)
+    for key in (*readings, *events):
+        window.offer(sealed(key))
+    assert [out.key for _ in range(5) if (out := window.next(0))] == events + readings
+    window.acknowledged(2, spool.epoch, [(0, 1)])
+    window.acknowledged(1, spool.epoch, [(0, 1)])
+    assert window.in_flight == 1
+
+
+def test_a_stream_does_not_wait_for_the_offers_of_the_other(tmp_path: Path) -> None:
+    earlier = opened(tmp_path)
+    keys = write(earlier, 1, stream=2) + write(earlier, 1)
+    earlier.__exit__()
+    spool = opened(tmp_path)
+    window = Window(spool)
+    (fresh,) = write(spool, 1, stream=2)  # on disk, its offer still on the way
+    assert [out.key for _ in range(3) if (out := window.next(0))] == keys
+    window.offer(sealed(fresh))
+    out = window.next(0)
+    assert out is not None
+    assert (out.key, out.late) == (fresh, False)
+    spool.__exit__()
+
+
 def test_what_only_memory_held_is_counted_when_the_lane_loses_it(spool: Spool) -> None:
     window = Window(spool)
     for _ in range(LIVE_QUEUE + 3):

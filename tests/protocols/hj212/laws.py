@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from protocols import hj212
 from protocols.hj212.describe import describe
+from protocols.hj212.explain import explain
 from tests.protocols.codec import Codec, Laws
 from tests.protocols.golden import frames
 
@@ -41,6 +42,10 @@ LAWS = Laws(
     readers={
         "hj212 measurements": lambda raw: hj212.measurements(hj212.decode(raw, "either")),
         "describe hj212": lambda raw: describe(raw, "either"),
+    },
+    explainers={
+        "hj212": explain,
+        "hj212 with a key": lambda raw: explain(raw, "either", lambda blocks: blocks[::-1]),
     },
     golden=[row["frame"].encode() for row in frames("hj212", "HJ212")],
     garbage=[b"##", b"#", b"\r\n", b"##0101", b"##9999", b"&&"],

@@ -12,13 +12,24 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.uplink import BodyEncoder, Header, Stream, expand, read_header, sign, unsigned, verify
+from protocols.uplink import (
+    BodyEncoder,
+    Header,
+    Stream,
+    decode_events,
+    encode_events,
+    expand,
+    read_header,
+    sign,
+    unsigned,
+    verify,
+)
 from protocols.uplink.columns import decode
 from protocols.uplink.describe import describe
 from protocols.uplink.envelope import MAX_BODY, MAX_ENVELOPE
 from protocols.uplink.rows import decode_rows
 from protocols.uplink.table import decode_table
-from protocols.vocabulary import Batch, NeuronId, Point, ProtocolError, Quality, Reading, Reason
+from protocols.vocabulary import Batch, Event, NeuronId, Point, ProtocolError, Quality, Reading, Reason
 from tests.protocols.uplink.batches import as_batch, large_batch, small_batches
 
 KEY = b"k" * 32
@@ -284,6 +295,29 @@ def test_the_limits_are_kept_when_sealing() -> None:
     assert expand(envelope, read_header(envelope)) == largest
 
 
-def test_events_are_carried_without_being_read() -> None:
-    envelope = sign(unsigned(HEADER._replace(stream=Stream.EVENTS, readings=1), b'{"door": "open"}'), KEY)
-    assert describe(envelope)["body"] == '{"door": "open"}'
+def test_events_are_told() -> None:
+    events = [Event("gw-1", "door", 5, {"open": True}), Event("mn:A1", "alarm.raised", 6)]
+    envelope = sign(unsigned(HEADER._replace(stream=Stream.EVENTS, readings=2), events_body(events)), KEY)
+    assert describe(envelope)["events"] == [
+        {"source": "gw-1", "kind": "door", "time": 5, "data": {"open": True}},
+        {"source": "mn:A1", "kind": "alarm.raised", "time": 6, "data": {}},
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b'{"door": "open"}', b"\n", b"[]\n[]"])
+def test_what_are_no_events(body: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        describe(sign(unsigned(HEADER._replace(stream=Stream.EVENTS, readings=1), body), KEY))
+
+
+def test_as_many_events_as_the_header_says() -> None:
+    body = events_body([Event("gw-1", "door", 5)] * 3)
+    for count in (2, 4, 1001):
+        with pytest.raises(ProtocolError, match="events announced"):
+            decode_events(body, count)
+    with pytest.raises(ValueError, match="expected 1 to 1000"):
+        encode_events([b"{}"] * 1001)
+
+
+def events_body(events: list[Event]) -> bytes:
+    return encode_events([event.encode() for event in events])
