@@ -1,10 +1,11 @@
-"""What is asked of readings: from when to when, raw or by bucket, of which quality, as JSON or CSV."""
+"""What is asked of readings: from when to when, raw or by bucket, of which quality, as JSON, CSV or Arrow."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header, Query
 
+from cloud.api import arrow
 from cloud.api.context import Context
 from cloud.api.paging import numbers_after
 from cloud.api.problems import wrong_parameter
@@ -16,7 +17,7 @@ DAY_MS: Final = 86_400_000
 MOST_BUCKETS: Final = 100_000
 """Of one series in one question: ten years by the hour are 87,600."""
 MOST_READINGS: Final = 50_000
-Format = Literal["json", "csv"]
+Format = Literal["json", "csv", "arrow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,17 @@ async def _question(  # noqa: PLR0913, PLR0917 - the query parameters
         _qualities(quality),
         limit,
         None if after is None else (after[0], after[1]),
-        format or ("csv" if "text/csv" in accept else "json"),
+        format or _accepted(accept),
     )
 
 
 Asked = Annotated[Question, Depends(_question)]
+
+
+def _accepted(accept: str) -> Format:
+    if arrow.MEDIA_TYPE in accept:
+        return "arrow"
+    return "csv" if "text/csv" in accept else "json"
 
 
 def time_parameter(name: str, text: str) -> int:

@@ -1,7 +1,5 @@
 """An envelope of events: each event to its place, or into quarantine alone."""
 
-from typing import Final
-
 from cloud.ingest.parcel import Prepared, Source
 from cloud.registry.directory import Directory, Refusal
 from cloud.registry.events import Arrived
@@ -10,13 +8,13 @@ from protocols.uplink import Header, decode_events, expand
 from protocols.vocabulary import Event
 from protocols.vocabulary.topics import topic
 
-AHEAD_MS: Final = 600_000
-"""How far an event may be ahead of the cloud's clock."""
 
-
-def take_events(envelope: bytes, header: Header, directory: Directory, now_ms: int, into: Prepared) -> None:
+def take_events(  # noqa: PLR0913 - the parts of one envelope
+    envelope: bytes, header: Header, directory: Directory, now_ms: int, into: Prepared, *, ahead_ms: int
+) -> None:
     """Add the events of a checked envelope to what is to be written.
 
+    :param ahead_ms: how far an event may be ahead of our clock.
     :raises ProtocolError: the body is none.
     """
     refused: dict[str, list[Event]] = {}
@@ -24,7 +22,7 @@ def take_events(envelope: bytes, header: Header, directory: Directory, now_ms: i
         owner = None if event.source == header.gateway else directory.owned(header.gateway, event.source)
         if isinstance(owner, Refusal):
             refused.setdefault(owner.value, []).append(event)
-        elif event.time > now_ms + AHEAD_MS:
+        elif event.time > now_ms + ahead_ms:
             refused.setdefault("future", []).append(event)
         else:
             into.events.append(

@@ -86,6 +86,8 @@ class Pipeline:
     ) -> None:
         self.counts = IngestCounts()
         self.reasons: Counter[str] = Counter()
+        self.failing: str | None = None
+        """Why the last commit could not be made; None: it was made."""
         self._readers = readers
         self._store = store
         self._ledger = ledger
@@ -256,12 +258,16 @@ class Pipeline:
         tries = 0
         while True:
             try:
-                return await asyncio.to_thread(self._write, prepared, again=tries > 0)
+                report = await asyncio.to_thread(self._write, prepared, again=tries > 0)
             except (duckdb.Error, SQLAlchemyError, OSError) as error:
                 self.counts.commit_failures += 1
+                self.failing = str(error).splitlines()[0][:200]
                 tries += 1
                 log.error("commit of %d readings failed: %s", prepared.readings, error)  # noqa: TRY400 - retried
                 await self._clock.sleep(min(RETRY_CAP_S, 0.5 * 2**tries))
+            else:
+                self.failing = None
+                return report
 
     def _write(self, prepared: Prepared, *, again: bool) -> CommitReport:
         """Events and quarantine first, then the store: whatever is acknowledged is in one of them. Blocks.

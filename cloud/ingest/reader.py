@@ -34,7 +34,7 @@ from protocols.vocabulary.topics import topic
 EARLIEST_MS: Final = 1_577_836_800_000
 """2020-01-01T00:00Z: no device of ours is older."""
 AHEAD_MS: Final = 600_000
-"""How far a stamp may be ahead of the cloud's clock."""
+"""How far a stamp may be ahead of the cloud's clock, unless the configuration says otherwise."""
 
 
 class Refused(Exception):
@@ -50,9 +50,13 @@ class EnvelopeReader:
     """Checks and decodes envelopes.
 
     Counters: ``duplicates`` (envelopes that were held already), ``security_events`` (wrong MAC, altered content).
+
+    :param ahead_ms: how far a stamp may be ahead of our clock.
     """
 
-    def __init__(self, keys: MacKeys, directory: Directory, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, keys: MacKeys, directory: Directory, ledger: Ledger, clock: Clock, *, ahead_ms: int = AHEAD_MS
+    ) -> None:
         self.duplicates = 0
         self.security_events = 0
         self._keys = keys
@@ -60,6 +64,7 @@ class EnvelopeReader:
         self._resolver = Resolver(directory)
         self._ledger = ledger
         self._clock = clock
+        self._ahead_ms = ahead_ms
 
     def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """The readings of an envelope that have a place; None when it is known already.
@@ -77,7 +82,7 @@ class EnvelopeReader:
                 return None
             into.envelopes.append(key)
         if header.stream is Stream.EVENTS:
-            take_events(envelope, header, self._directory, self._clock.now_ms(), into)
+            take_events(envelope, header, self._directory, self._clock.now_ms(), into, ahead_ms=self._ahead_ms)
             return None
         decoded = decode(expand(envelope, header), header.readings)
         points = decoded.points()
@@ -130,8 +135,8 @@ class EnvelopeReader:
                 those = np.array([i for i, r in refusals.items() if r is refusal])
                 bad[refusal.value] = np.repeat(np.isin(np.arange(len(points)), those), counts)
         placed = rows != REFUSED
-        if int(decoded.time.max()) > now_ms + AHEAD_MS:
-            bad["future"] = placed & (decoded.time > now_ms + AHEAD_MS)
+        if int(decoded.time.max()) > now_ms + self._ahead_ms:
+            bad["future"] = placed & (decoded.time > now_ms + self._ahead_ms)
         if int(decoded.time.min()) < EARLIEST_MS:
             bad["past"] = placed & (decoded.time < EARLIEST_MS)
         if (np.isinf(decoded.value) | (np.isnan(decoded.value) & (decoded.quality != 9))).any():
