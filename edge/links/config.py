@@ -123,8 +123,9 @@ class Hj212Device(Section):
     """None: as the link."""
     pm_unit: PmUnit = "ug/m3"
     gas_unit: GasUnit = "mg/m3"
-    intervals: frozenset[Interval] = frozenset()
-    """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``."""
+    intervals: frozenset[Interval] = frozenset({"minute", "hour", "day"})
+    """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``; what is
+    left out is acknowledged and not kept, so it is left out only where the configuration says so."""
 
 
 class Hj212Tcp(Section):

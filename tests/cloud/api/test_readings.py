@@ -296,3 +296,15 @@ async def test_latest(admin: httpx.AsyncClient, desk: Desk, key: str) -> None:
         keys += [item["datastream"] for item in page["items"]]
         cursor = page["next"]
     assert keys == [key, f"{other}/ph"]
+
+
+async def test_without_a_beginning_nothing_is_hidden(admin: httpx.AsyncClient, desk: Desk) -> None:
+    key = f"{await neuron(admin, 'ph')}/ph"
+    desk.take(key, [(NOW - 400 * 86_400_000, 1.0, 1, 0), (NOW - 1000, 2.0, 1, 0)])
+    for params, values in (
+        ({}, [1.0, 2.0]),
+        ({"every": "1h", "agg": "max"}, [1.0, 2.0]),
+        ({"every": "1s"}, [2.0]),  # as many buckets as one question may have
+    ):
+        found = (await admin.get(path_of(key), params=params)).json()["items"]
+        assert [item["value"] for item in found] == values

@@ -196,13 +196,13 @@ async def test_a_wrong_password_is_not_let_in():
 
 
 @pytest.mark.parametrize(("cn", "interval"), [("2051", "minute"), ("2061", "hour"), ("2031", "day")])
-async def test_interval_means_are_readings_only_where_they_are_listed(cn, interval):
+async def test_interval_means_are_left_out_where_the_setting_says_so(cn, interval):
     means = [
         factor("w01001", "7.1", "N", "Avg"),
         factor("w01001", "9.9", None, "Max"),
         factor("Leq", "50", None, "Data"),
     ]
-    link = link_of(device=[{"mn": MN, "intervals": [interval]}, {"mn": "OTHER"}])
+    link = link_of(device=[{"mn": MN, "intervals": [interval]}, {"mn": "OTHER", "intervals": []}])
     intake = Recorder()
     async with running(link, intake), calling(link) as (reader, writer):
         writer.write(encode(packet(*means, cn=cn, mn="OTHER")))
@@ -216,6 +216,15 @@ async def test_interval_means_are_readings_only_where_they_are_listed(cn, interv
     ]
     assert {r.time for r in intake.readings} == {utc_ms(TIME)}
     assert noted == {f"mn:{MN}": (), "mn:OTHER": (f"sends {interval} means; its intervals do not list them",)}
+
+
+@pytest.mark.parametrize(("cn", "interval"), [("2051", "minute"), ("2061", "hour"), ("2031", "day")])
+async def test_what_a_stranger_has_acknowledged_is_kept(cn, interval):
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (reader, writer):
+        writer.write(encode(packet(factor("w01001", "7.1", "N", "Avg"), cn=cn)))
+        assert (await answer(reader)).cn == "9014"
+    assert [(str(r.point), r.value) for r in intake.readings] == [(f"mn:{MN}/ph/{interval}", 7.1)]
 
 
 @pytest.mark.parametrize(
