@@ -5,12 +5,16 @@ import json
 import logging
 import os
 import ssl
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from prometheus_client import start_http_server
 
+from edge.commands.actuator import Actuators
+from edge.commands.executor import Executor
+from edge.commands.journal import Journal
 from edge.config import EdgeConfig, secret
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
@@ -19,6 +23,7 @@ from edge.spool.spool import Spool
 from edge.uplink.session import Line, Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
+from protocols.vocabulary.topics import DOWN_COMMAND, UP_RESULT
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +44,35 @@ class Agent:
         self._links = [link_for(link, clock) for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
-        self.session = Session(config.gateway.id, self._line(), self.window, clock, self.status)
+        line = self._line()
+        self.session = Session(config.gateway.id, line, self.window, clock, self.status)
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
+        self._journal = Journal(config.gateway.data / "commands")
+        self.executor = Executor(
+            config.gateway.id,
+            line.hmac_key,
+            Actuators(self._links),
+            self._journal,
+            self.gatherer,
+            clock,
+            lambda result: self.session.say(UP_RESULT, result),
+        )
+        self.session.hear(DOWN_COMMAND, self.executor.hear)
 
     async def run(self) -> None:
         """Until cancelled; what was taken is on disk when it returns."""
-        with self.spool:
+        with self.spool, ExitStack() as stack:
             self._claim_spool()
+            self._journal.load()
+            stack.callback(self._journal.close)
             if self._config.health.metrics_port is not None:
                 start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
             log.info("gateway %s, epoch %d, %d links", self._config.gateway.id, self.spool.epoch, len(self._links))
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gatherer.run())
+                group.create_task(self.executor.run())
                 group.create_task(self.session.run())
                 group.create_task(self._keep_notes())
                 for link in self._links:
@@ -120,6 +140,7 @@ class Agent:
                 "resent": self.window.resent,
                 "backlog": self.window.backlog,
             },
+            "commands": self.executor.status(),
             "links": [_link_status(link.status()) for link in self._links],
         }
 

@@ -77,6 +77,17 @@ class Signed(NamedTuple):
         return found
 
     @classmethod
+    def of_gateway(cls, data: bytes, kind: Kind, gateway: str, keys: Iterable[bytes]) -> "Signed":
+        """The same, and that it names this gateway.
+
+        :raises ProtocolError: as ``decode``, or it is another's.
+        """
+        found = cls.decode(data, kind, keys)
+        if found.gateway != gateway:
+            raise ProtocolError(f"signed message of {found.gateway} on the topic of {gateway}", data[:64])
+        return found
+
+    @classmethod
     def parse(cls, message: bytes) -> "Signed":
         """Everything before the MAC.
 
