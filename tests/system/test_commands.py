@@ -1,7 +1,6 @@
 """From the API down to a simulated lamp and back: what the lamp says is what the API says (fault F33)."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
