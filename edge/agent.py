@@ -18,12 +18,14 @@ from edge.commands.journal import Journal
 from edge.config import EdgeConfig, secret
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
+from edge.remote.effective import merged, store_of
+from edge.remote.keeper import Keeper
 from edge.spool.gather import Gatherer, Sealed
 from edge.spool.spool import Spool
 from edge.uplink.session import Line, Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
-from protocols.vocabulary.topics import DOWN_COMMAND, UP_RESULT
+from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, UP_RESULT
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +35,13 @@ _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Agent:
-    """One gateway's agent; ``run`` lives until it is cancelled.
+    """One gateway's agent; ``run`` lives until it is cancelled, or another configuration is in force (Restart).
 
+    :param path: the configuration's file; None: nobody may change it from afar.
     :raises ConfigError: from ``run``: the spool is in use, or a secret cannot be read.
     """
 
-    def __init__(self, config: EdgeConfig, clock: Clock) -> None:
+    def __init__(self, config: EdgeConfig, clock: Clock, path: Path | None = None) -> None:
         self._config = config
         self._clock = clock
         self._links = [link_for(link, clock) for link in config.link]
@@ -49,6 +52,8 @@ class Agent:
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
+        self._store = store_of(config)
+        self.keeper = None if path is None else self._keeper(path, line.hmac_key)
         self._journal = Journal(config.gateway.data / "commands")
         self.executor = Executor(
             config.gateway.id,
@@ -60,6 +65,24 @@ class Agent:
             lambda result: self.session.say(UP_RESULT, result),
         )
         self.session.hear(DOWN_COMMAND, self.executor.hear)
+
+    def _keeper(self, path: Path, key: bytes) -> Keeper:
+        def check(toml: str, version: int) -> None:
+            for link in merged(path, toml, version).link:
+                link_for(link, self._clock)
+
+        keeper = Keeper(
+            self._config.gateway.id,
+            key,
+            self._store,
+            check=check,
+            notes=self.gatherer,
+            clock=self._clock,
+            connected=lambda: self.session.counts.connected,
+            say=lambda result: self.session.say(UP_RESULT, result),
+        )
+        self.session.hear(DOWN_CONFIG, keeper.hear)
+        return keeper
 
     async def run(self) -> None:
         """Until cancelled; what was taken is on disk when it returns."""
@@ -73,6 +96,9 @@ class Agent:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gatherer.run())
                 group.create_task(self.executor.run())
+                if self.keeper is not None:
+                    self._store.load()
+                    group.create_task(self.keeper.run())
                 group.create_task(self.session.run())
                 group.create_task(self._keep_notes())
                 for link in self._links:
@@ -141,6 +167,7 @@ class Agent:
                 "backlog": self.window.backlog,
             },
             "commands": self.executor.status(),
+            "config": None if self.keeper is None else self.keeper.status(),
             "links": [_link_status(link.status()) for link in self._links],
         }
 

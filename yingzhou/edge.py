@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import os
+import sys
 import time
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from edge.config import EdgeConfig, load
 from protocols.vocabulary import ConfigError, SystemClock
@@ -23,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     """0 done; 1 the agent does not run; 2 the configuration is wrong."""
     config = load(args.config)
     if args.what == "run":
-        return _run(config, verbose=args.verbose)
+        return _run(args.config, verbose=args.verbose)
     status = _status(config)
     if args.json:
         print(json.dumps(status if args.what == "status" else status["spool"]))
@@ -34,11 +37,31 @@ def run(args: argparse.Namespace) -> int:
     return 0 if time.time() * 1000 - status["at_ms"] < 15_000 else 1
 
 
-def _run(config: EdgeConfig, *, verbose: bool) -> int:
+def _run(path: Path, *, verbose: bool) -> int:
+    """Run until stopped; when another configuration is in force, this process starts anew with it."""
     from edge.agent import Agent  # noqa: PLC0415 - the look at a status needs none of it
+    from edge.remote.effective import crashed, start  # noqa: PLC0415
+    from edge.remote.keeper import Restart  # noqa: PLC0415
     from yingzhou.running import run_until_stopped  # noqa: PLC0415
 
-    return run_until_stopped(Agent(config, SystemClock()).run(), verbose=verbose)
+    config = start(path)
+    try:
+        return run_until_stopped(Agent(config, SystemClock(), path).run(), verbose=verbose)
+    except Restart:
+        _start_anew()
+    except ConfigError:
+        raise  # the gateway's own file, a secret, a spool in use: nothing that came from afar
+    except Exception as error:
+        if not crashed(path, error):  # what runs now has proved itself: whoever supervises us starts us again
+            raise
+        traceback.print_exc()
+        _start_anew()
+
+
+def _start_anew() -> NoReturn:
+    """The same command in the same process, as if it had just been started."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
 
 
 def _status(config: EdgeConfig) -> dict[str, Any]:

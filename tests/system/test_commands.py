@@ -156,7 +156,12 @@ async def test_late_twice_and_over_a_line_that_is_cut(street: Street) -> None:
         last_level, last = mine[-1]
         assert last["state"] == "applied" or diary[-1] != last_level
     states = [one["state"] for one in found.values()]
-    print(json.dumps({state: states.count(state) for state in sorted(set(states))} | {"connects": proxy.connections, "starts": street.edge.starts}))
+    print(
+        json.dumps(
+            {state: states.count(state) for state in sorted(set(states))}
+            | {"connects": proxy.connections, "starts": street.edge.starts}
+        )
+    )
     assert states.count("applied") >= 3
 
 
