@@ -10,7 +10,6 @@ from tests.system.processes import Installation, free_ports
 from tests.system.test_commands import GATEWAY, Street
 
 COAP = '[[link]]\nkind = "coap"\nname = "nodes"\nhost = "127.0.0.1"\nport = {}\n'
-HJ212 = '[[link]]\nkind = "hj212-tcp"\nname = "stations"\nhost = "127.0.0.1"\nport = {}\n'
 
 
 class Remote(Street):
@@ -92,16 +91,19 @@ async def test_a_configuration_is_tried_and_applied_and_outlives_a_kill(remote: 
     ]
 
 
-async def test_what_makes_the_agent_end_is_rolled_back(remote: Remote) -> None:
+async def test_what_never_proves_itself_is_rolled_back(remote: Remote) -> None:
     await remote.open(1)
     await remote.until_links("street")
-    taken = remote.installation.api_port
-    made = await remote.configure(remote.link + HJ212.format(taken))
-    found = await remote.settled(made["version"])
-    assert found["state"] == "rolled_back"
-    assert "the agent ended: OSError" in found["reason"]
+    (port,) = free_ports(1)
+    made = await remote.configure(remote.link + COAP.format(port))
+    for _ in range(3):
+        await remote.until_links("street", "nodes")
+        remote.edge.kill()
+        (remote.installation.folder / GATEWAY / "status.json").unlink()
+        remote.edge.start()
     await remote.until_links("street")
-    assert remote.edge.alive
+    found = await remote.settled(made["version"])
+    assert (found["state"], found["reason"]) == ("rolled_back", "started 3 times and never proved itself")
     again = await remote.configure(remote.link)
     assert (await remote.settled(again["version"]))["state"] == "applied"
 
