@@ -93,10 +93,10 @@ class Keeper:
         trial_until_s = self._clock.monotonic_s() + TRIAL_S
         connected_s: float | None = None
         while True:
-            await self._tell_ends()
+            self._wake.clear()
             while self._heard:
                 await self._take(self._heard.popleft())
-            self._wake.clear()
+            await self._tell_ends()
             if self._store.standing.trial is None:
                 await self._wake.wait()
                 continue
