@@ -81,6 +81,11 @@ def _print_status(status: dict[str, Any]) -> None:
     print(f"uplink  {line}, {uplink['in_flight']} in flight, {uplink['resent']} resent")
     waits = "nothing waits" if spool["oldest_h"] is None else f"oldest {spool['oldest_h']:.2f} h"
     print(f"spool   {spool['bytes']:,} bytes, {spool['share']:.1%} of its bound, {waits}")
+    if commands := status.get("commands"):
+        told = ", ".join(f"{commands[name]} {name}" for name in ("applied", "failed", "refused", "expired", "waiting"))
+        print(f"orders  {told}")
+    if (config := status.get("config")) and config["version"] is not None:
+        print(f"config  version {config['version']} from afar{', on trial' if config['on_trial'] else ''}")
     rows = [
         (link["name"], device["source"], device["state"], _ago(status, device), device["readings"], _errors(device))
         for link in status["links"]
