@@ -8,7 +8,8 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import ErrorDetails
 
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Section
+from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
+from edge.section import Section
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
