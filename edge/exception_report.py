@@ -54,6 +54,25 @@ class SourceReportRow(ReportRow):
     source: Source | None = None
 
 
+def policies(
+    rows: Iterable[SourceReportRow], of_devices: Iterable[tuple[str, Iterable[ReportRow]]]
+) -> "Callable[[Point], Policy | None]":
+    """The policy of a point: what its device says before what is said for all; the row that is written last counts.
+
+    :param of_devices: (source, its rows).
+    """
+    general = tuple(rows)
+    special: dict[str, list[ReportRow]] = {}
+    for source, its_rows in of_devices:
+        special.setdefault(source, []).extend(its_rows)
+
+    def policy_of(point: Point) -> Policy | None:
+        found = [row for row in general if row.source in (None, point.source)] + special.get(point.source, [])
+        return next((row.policy for row in reversed(found) if row.concerns(point.observed, point.channel)), None)
+
+    return policy_of
+
+
 class Policy(NamedTuple):
     """When a reading goes."""
 
