@@ -67,6 +67,8 @@ class Session:
         self, gateway: str, line: Line, window: Window, clock: Clock, status: Callable[[], dict[str, Any]]
     ) -> None:
         self.counts = LineCounts()
+        self.heard_s: float | None = None
+        """When the cloud last said something that it signed, monotonic."""
         self._gateway = gateway
         self._line = line
         self._window = window
@@ -172,6 +174,7 @@ class Session:
                 self.counts.bad_acknowledgements += 1
                 log.warning("acknowledgement refused: %s", error)
                 continue
+            self.heard_s = self._clock.monotonic_s()
             for stream, epoch, ranges in ack.held:
                 self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
             self._wake.set()
