@@ -11,7 +11,8 @@ from edge.intake import Intake
 from edge.point_tables import PointTables
 from edge.quality.columns import Columns
 from edge.quality.limits import Limits
-from edge.quality.track import Stamps, Track, Verdict
+from edge.quality.track import Track
+from edge.quality.verdict import Stamps, Verdict
 from edge.spool.gather import EARLIEST_MS
 from protocols.vocabulary import Batch, Clock, Point, Quality, reason_names
 

@@ -11,7 +11,8 @@ from math import inf
 from typing import Final
 
 from edge.quality.limits import Span
-from edge.quality.track import Stamps, Track, Verdict
+from edge.quality.track import Track
+from edge.quality.verdict import Stamps, Verdict
 from protocols.vocabulary import Batch, Point, Quality
 
 KEPT: Final = 3

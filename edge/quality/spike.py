@@ -1,5 +1,6 @@
 """QARTOD test 6 in two forms: on the newest reading, as it is sent, and on the one before it, as the manual has it."""
 
+from collections.abc import Iterable
 from math import isnan
 from typing import NamedTuple
 
@@ -14,15 +15,14 @@ class Sample(NamedTuple):
     value: float
 
 
-def distance(time: int, value: float, past: tuple[Sample, ...]) -> float:
-    """How far a value is from what the two or three before it (newest first) let expect.
+def distance(time: int, value: float, last: Sample, before: Sample, believed: Iterable[float]) -> float:
+    """How far a value is from what the two or three before it let expect.
 
-    The nearest of: each of them, and where the line through the last two has come to. So an edge counts once, the way
-    back from a spike not at all, and a steady slope is none.
+    The nearest of: each of them that is not in doubt, and where the line through the last two has come to. So an edge
+    counts once, the way back from a spike not at all, and a steady slope is none.
     """
-    (t1, x1), (t2, x2) = past[:2]
-    ahead = x1 + (x1 - x2) * (time - t1) / (t1 - t2)
-    return min(abs(value - ahead), *(abs(value - one.value) for one in past))
+    ahead = last.value + (last.value - before.value) * (time - last.time) / (last.time - before.time)
+    return min(abs(value - ahead), *(abs(value - one) for one in believed))
 
 
 class SpikeBetween:

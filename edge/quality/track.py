@@ -1,34 +1,33 @@
 """One point's past and what it says of the newest reading: QARTOD's tests, incremental, in constant memory."""
 
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from edge.quality.limits import Limits
 from edge.quality.plateau import Plateau
 from edge.quality.spike import Sample, distance
 from edge.quality.unit_jump import UnitJump
-from edge.quality.window import Window, deviation
-from protocols.vocabulary import Quality, Reason, worst
-
-PASS, SUSPECT, FAIL, MISSING = (int(q) for q in (Quality.PASS, Quality.SUSPECT, Quality.FAIL, Quality.MISSING))
-WORST: Final = {int(a): {int(b): int(worst(a, b)) for b in Quality} for a in Quality}
-"""worst() of two flags, as numbers."""
-NEVER_MS: Final = -(1 << 62)
-HANDLED: Final = int(Reason.MAINTENANCE | Reason.CALIBRATION)
-"""Somebody is at the sensor: what it reads is not the process."""
-CLOCK, RANGE, SPIKE, RATE, FLAT, GAP, LIMIT, UNIT = (
-    int(reason)
-    for reason in (
-        Reason.CLOCK,
-        Reason.GROSS_RANGE,
-        Reason.SPIKE,
-        Reason.RATE,
-        Reason.FLAT_LINE,
-        Reason.GAP,
-        Reason.INSTRUMENT_RANGE,
-        Reason.UNIT,
-    )
+from edge.quality.verdict import (
+    CLOCK,
+    DOUBT,
+    FAIL,
+    FLAT,
+    GAP,
+    HANDLED,
+    LIMIT,
+    MISSING,
+    PASS,
+    RANGE,
+    RATE,
+    SPIKE,
+    SUSPECT,
+    UNIT,
+    WORST,
+    Stamps,
+    Verdict,
 )
-DOUBT: Final = SPIKE | RATE | UNIT
+from edge.quality.window import Window, deviation
+
+NEVER_MS: Final = -(1 << 62)
 
 
 class Home(Protocol):
@@ -39,26 +38,6 @@ class Home(Protocol):
         ...
 
 
-class Stamps(NamedTuple):
-    """Which stamps a right clock may give now, ms."""
-
-    earliest: int
-    latest: int
-
-
-class Verdict(NamedTuple):
-    """What became of a reading."""
-
-    quality: int
-    reasons: int
-    bits: int
-    """Those of the reasons that our checks gave."""
-    late: bool
-    """It was not newer than one before it, and was judged by itself alone."""
-    clean: bool
-    """It is the newest of its series and nothing is to be said of it: the next one may be looked at in passing."""
-
-
 class Track:
     """The newest three readings of a point and what else its checks need.
 
@@ -66,7 +45,7 @@ class Track:
     """
 
     __slots__ = (
-        "alone", "around", "at", "depth", "doubt1", "doubt2", "home", "last_ms", "limits", "plateau",
+        "alone", "around", "at", "depth", "doubt1", "doubt2", "doubt3", "home", "last_ms", "limits", "plateau",
         "run_count", "run_since", "seen", "still", "t1", "t2", "t3", "unit", "x1", "x2", "x3",
     )  # fmt: skip
 
@@ -80,7 +59,7 @@ class Track:
         self.depth = self.run_count = self.run_since = 0
         self.x1 = self.x2 = self.x3 = 0.0
         self.t1 = self.t2 = self.t3 = 0
-        self.doubt1 = self.doubt2 = False
+        self.doubt1 = self.doubt2 = self.doubt3 = False
         self.plateau = Plateau(limits.flat.tolerance) if limits.flat and limits.flat.tolerance else None
         self.around = Window(limits.deviation.window_ms) if limits.deviation else None
         self.unit = UnitJump(limits.unit) if limits.unit else None
@@ -122,11 +101,7 @@ class Track:
     def _may_pass(self) -> bool:
         """Whether the checks have all that they need, and nothing that must be looked at with every reading."""
         limits = self.limits
-        return (
-            not limits.windowed
-            and not (self.unit is not None and self.unit.holds)
-            and (limits.ranged or limits.needs is None or self.depth >= limits.needs)
-        )
+        return not limits.windowed and (limits.ranged or limits.needs is None or self.depth >= limits.needs)
 
     def _pass_over(self, time: int, *, handled: bool) -> None:
         if handled:
@@ -136,14 +111,14 @@ class Track:
     def forget(self) -> None:
         """What comes is not the continuation of what was."""
         self.depth = self.run_count = 0
-        self.doubt1 = self.doubt2 = False
+        self.doubt1 = self.doubt2 = self.doubt3 = False
         for kept in (self.plateau, self.around, self.still, self.unit):
             if kept is not None:
                 kept.clear()
 
     def push(self, time: int, value: float, *, doubt: bool = False) -> None:
         """The newest reading."""
-        self.x3, self.t3 = self.x2, self.t2
+        self.x3, self.t3, self.doubt3 = self.x2, self.t2, self.doubt2
         self.x2, self.t2, self.doubt2 = self.x1, self.t1, self.doubt1
         self.x1, self.t1, self.doubt1 = value, time, doubt
         self.last_ms = time
@@ -208,7 +183,11 @@ class Track:
         spike = self.limits.spike
         if spike is None or self.depth < 2 or time - self.t1 > spike.within_ms or self.t1 - self.t2 > spike.within_ms:
             return PASS
-        away = distance(time, value, self._past())
+        past = self._past()
+        doubts = (False, self.doubt2, self.doubt3)  # the last one counts in any case: it may have been an edge
+        away = distance(
+            time, value, past[0], past[1], [x for (_, x), doubt in zip(past, doubts, strict=False) if not doubt]
+        )
         return PASS if away <= spike.low else SUSPECT if away <= spike.high else FAIL
 
     def _rate(self, time: int, value: float) -> int:

@@ -26,11 +26,6 @@ class UnitJump:
         self._factor = 0.0
         self._until_ms = 0
 
-    @property
-    def holds(self) -> bool:
-        """Whether the level is a wrong one."""
-        return self._factor != 0
-
     def clear(self) -> None:
         """Forget the level."""
         self._factor = 0.0

@@ -4,7 +4,8 @@ from math import inf, nan
 
 from edge.quality.limits import Attenuated, Flat, Gap, Limits, Rate, Span
 from edge.quality.spike import SpikeBetween
-from edge.quality.track import Stamps, Track
+from edge.quality.track import Track
+from edge.quality.verdict import Stamps
 from protocols.vocabulary import Quality
 from tests.edge.quality.series import STEP_S
 

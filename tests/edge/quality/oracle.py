@@ -47,8 +47,8 @@ def case(test: str, seed: int, count: int = 100) -> dict:
 
 
 def _flags(made: dict) -> list[int]:
-    import numpy as np
-    from ioos_qc import qartod
+    import numpy as np  # noqa: PLC0415 - only here is ioos_qc needed
+    from ioos_qc import qartod  # noqa: PLC0415
 
     figures = made["figures"]
     values = np.array([np.nan if value is None else value for value in made["values"]])

@@ -68,8 +68,8 @@ def test_short_series() -> None:
 )
 def test_the_newest_value_against_those_before_it(value: float, past: tuple[float, ...], expected: float) -> None:
     samples = tuple(Sample(-number * 1000, one) for number, one in enumerate(past, 1))
-    assert distance(0, value, samples) == expected
+    assert distance(0, value, samples[0], samples[1], past) == expected
 
 
 def test_the_slope_is_that_of_the_time_between() -> None:
-    assert distance(40, 4, (Sample(10, 1), Sample(0, 0))) == 0
+    assert distance(40, 4, Sample(10, 1), Sample(0, 0), [1, 0]) == 0
