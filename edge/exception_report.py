@@ -18,6 +18,8 @@ from protocols.vocabulary import Batch, Point, Reason
 MAX_POINTS: Final = 50_000
 """Whose last report is remembered; readings of further points always go."""
 _CLOCK: Final = int(Reason.CLOCK)
+_ROUNDING: Final = 1e-12
+"""Of the value: 1.1 is not more than 0.1 above 1.0, whatever binary fractions say."""
 Taken = asyncio.Future[None]
 
 
@@ -103,7 +105,8 @@ class Report:
             return True
         if isnan(value) or isnan(self.value):
             return isnan(value) != isnan(self.value)
-        return abs(value - self.value) > max(self.policy.deadband, self.policy.share * abs(self.value))
+        band = max(self.policy.deadband, self.policy.share * abs(self.value))
+        return abs(value - self.value) > band + _ROUNDING * abs(self.value)
 
 
 class ByException:
