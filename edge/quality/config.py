@@ -93,9 +93,10 @@ class CheckRow(Section):
         """
         base = limits if self.defaults else NO_LIMITS
         changes: dict[str, Any] = {name: None for check in self.off for name in _OFF.get(check, (check,))}
+        sensor = _span(base.sensor, self.sensor_min, self.sensor_max)
         wanted = {
-            "sensor": _span(base.sensor, self.sensor_min, self.sensor_max),
-            "user": _span(base.user, self.user_min, self.user_max),
+            "sensor": sensor,
+            "user": self._user(base.user, sensor),
             "spike": self._spike(base.spike),
             "rate": Rate(tuple((round(s * 1000), step) for s, step in self.rate)) if self.rate else base.rate,
             "deviation": Deviation(self.rate_n_dev, round(self.rate_window_s * 1000))
@@ -108,6 +109,15 @@ class CheckRow(Section):
             "unit": self._unit(base.unit),
         }
         return replace(base, **{**wanted, **changes})
+
+    def _user(self, base: Span | None, sensor: Span | None) -> Span | None:
+        """An end that the row does not give is not beyond the sensor's, where readings fail anyhow."""
+        found = _span(base, self.user_min, self.user_max)
+        if found is None or sensor is None:
+            return found
+        low = max(found.low, sensor.low) if self.user_min is None else found.low
+        high = min(found.high, sensor.high) if self.user_max is None else found.high
+        return Span(low, high)
 
     def _spike(self, base: Spike | None) -> Spike | None:
         if self.spike_low is None and base is None:

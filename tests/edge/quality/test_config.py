@@ -71,6 +71,14 @@ def test_a_row_changes_only_what_it_says() -> None:
     assert found.user == Span(base.user.low, 44)
 
 
+def test_an_end_of_the_user_range_that_is_not_given_is_the_sensors() -> None:
+    assert applied({"user_max": 9.0}, Limits(Span(-20, 100))).user == Span(-20, 9)
+    assert applied({"user_max": 9.0}).user == Span(float("-inf"), 9)
+    assert applied({"sensor_max": 30.0}, Limits(Span(-20, 100), Span(-10, 48))).user == Span(-10, 30)
+    with pytest.raises(ValueError, match=r"user range -20.0 to 101.0: expected it within the sensor's"):
+        applied({"user_max": 101.0, "user_min": -20.0}, Limits(Span(-20, 100)))
+
+
 def test_checks_are_switched_off() -> None:
     base = defaults_of("air_temperature")
     found = applied({"off": frozenset(["range", "rate", "flat", "spike", "unit"])}, base)
