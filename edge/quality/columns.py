@@ -7,6 +7,7 @@ as the columns they came in, and its track is told of them when a reading has to
 
 from array import array
 from collections import deque
+from itertools import compress
 from math import inf
 from typing import Final
 
@@ -18,6 +19,8 @@ from protocols.vocabulary import Batch, Point, Quality
 KEPT: Final = 3
 """Polls; no check looks back further by single readings."""
 _NO_RUN: Final = (-1, 0)
+_OTHERS: Final = bytes(flag != Quality.NOT_EVALUATED for flag in range(256))
+"""Which flags say something, as a translation."""
 
 
 class Columns:
@@ -98,8 +101,8 @@ class Columns:
         ):
             self.settle_all()
         if batch.quality != self.untouched or batch.reasons != self.blank:
-            for at, (quality, reasons) in enumerate(zip(batch.quality, batch.reasons, strict=True)):
-                if quality != Quality.NOT_EVALUATED or reasons:
+            for marks in (batch.quality.tobytes().translate(_OTHERS), batch.reasons):
+                for at in compress(self._numbers, marks):
                     self.settle(at)
         if newest >= self._flat_from:
             self._look_for_flat(values, times)

@@ -1,12 +1,16 @@
 """The figures that the readings of one point are judged by, one type per check (QARTOD; docs/quality.md)."""
 
 from dataclasses import dataclass, replace
-from math import inf, isnan
+from math import inf, isnan, sqrt
 from typing import Final, Literal, NamedTuple
 
 from protocols.vocabulary import Quality
 
 SECOND_MS: Final = 1000
+STEADY: Final = 1.25
+"""The three readings before a jump of unit are a level when the largest is at most so many times the smallest."""
+NEAR: Final = (0.87, 1.15)
+"""The jump's ratio against the factor."""
 
 
 class Span(NamedTuple):
@@ -140,6 +144,13 @@ class Unit:
     hold_ms: int = 172_800_000
     """How long what stays at the wrong factor is told; then it is taken for the new level."""
 
+    def quiet(self, value: float) -> Span:
+        """Around a value: no two values of it can be of different units."""
+        times = sqrt(NEAR[0] * min(self.factors) / STEADY) * 0.99
+        if times > 1 and abs(value) * (times - 1) > self.step:
+            return Span(*sorted((value / times, value * times)))
+        return Span(value - self.step * 0.499, value + self.step * 0.499)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -181,7 +192,7 @@ class Limits:
         """How many readings it takes until the next value can be judged by them; None: no check looks back."""
         if self.stuck is not None:
             return 0
-        if any(check is not None for check in (self.rate, self.deviation, self.flat, self.attenuated)):
+        if self.rate or self.deviation or self.flat or self.attenuated:
             return 1
         if self.spike is not None:
             return 2
@@ -199,18 +210,21 @@ class Limits:
     def quiet(self, value: float) -> Span | None:
         """Around a value in order: while readings stay within, none of the checks on range and change can say a thing.
 
-        Every two values of it are closer together than the smallest change that a check minds. None: no such span.
+        Every two values of it are closer together than the smallest change, and than the smallest factor, that a check
+        minds. None: no such span.
         """
         low, high = self.user or self.sensor or Span(-inf, inf)
         mind = min(
             self.rate.steps[0][1] if self.rate else inf,
             self.spike.low if self.spike else inf,
-            self.unit.step if self.unit else inf,
         )
         if mind < inf:
             low, high = max(low, value - mind * 0.499), min(high, value + mind * 0.499)
             if not high - low <= mind:
                 return None
+        if self.unit is not None:
+            span = self.unit.quiet(value)
+            low, high = max(low, span.low), min(high, span.high)
         if self.stuck is not None and any(low <= one <= high for one in self.stuck.values):
             return self._beside_limits(value, low, high)
         return Span(low, high) if low <= value <= high else None

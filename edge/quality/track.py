@@ -172,16 +172,19 @@ class Track:
         return int(gap.quality), GAP
 
     def _is_other_unit(self, time: int, value: float, *, keep: bool) -> bool:
-        if self.unit is None:
+        if self.unit is None or (not self.unit.holds and (self.depth < 3 or abs(value - self.x1) <= self.unit.step)):
             return False
         wrong = self.unit.is_wrong(time, value, self._past(), keep=keep)
         if self.unit.came_back:
             self.forget()
+            self.unit.came_back = False
         return wrong
 
     def _spike(self, time: int, value: float) -> int:
         spike = self.limits.spike
         if spike is None or self.depth < 2 or time - self.t1 > spike.within_ms or self.t1 - self.t2 > spike.within_ms:
+            return PASS
+        if abs(value - self.x1) <= spike.low:
             return PASS
         past = self._past()
         doubts = (False, self.doubt2, self.doubt3)  # the last one counts in any case: it may have been an edge
@@ -194,6 +197,8 @@ class Track:
         """Against the last reading, and when that one is in doubt, against the one before it as well."""
         rate, sd = self.limits.rate, self._usual_deviation(time)
         if self.depth == 0 or (rate is None and not sd):
+            return PASS
+        if not sd and rate is not None and abs(value - self.x1) <= rate.steps[0][1]:
             return PASS
         past = self._past()[: 1 if not self.doubt1 else 2 if not self.doubt2 else 3]
         if rate is not None and all(abs(value - x) > rate.allowed(time - t) for t, x in past):

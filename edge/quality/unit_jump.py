@@ -2,13 +2,9 @@
 
 from typing import Final
 
-from edge.quality.limits import Unit
+from edge.quality.limits import NEAR, STEADY, Unit
 from edge.quality.spike import Sample
 
-STEADY: Final = 1.25
-"""The three readings before a jump are a level when the largest is at most so many times the smallest."""
-NEAR: Final = (0.87, 1.15)
-"""The jump's ratio against the factor."""
 STILL_NEAR: Final = 1.5
 """After it, values belong to the wrong level as long as they stay within so many times of where it was, or of it."""
 
@@ -25,6 +21,16 @@ class UnitJump:
         self._base = 0.0
         self._factor = 0.0
         self._until_ms = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether the level is a wrong one."""
+        return self._factor != 0
+
+    @property
+    def step(self) -> float:
+        """What is no larger is no jump."""
+        return self._limits.step
 
     def clear(self) -> None:
         """Forget the level."""
@@ -50,7 +56,7 @@ class UnitJump:
 
     def _jump(self, value: float, past: tuple[Sample, ...]) -> float:
         """The factor of the jump; 0: it is none."""
-        if len(past) < 3 or abs(value - past[0].value) <= self._limits.step:
+        if len(past) < 3 or abs(value - past[0].value) <= self.step:
             return 0.0
         low, level, high = sorted((one.value for one in past), key=abs)
         if low * high <= 0 or low * value <= 0 or low * level <= 0 or high / low > STEADY:
