@@ -186,6 +186,12 @@ def test_a_jump_of_unit_is_told_for_a_time_and_then_taken_for_the_level() -> Non
     assert judged(limits, *[20] * 3, *[200] * 6) == ["pass"] * 3 + ["suspect unit"] * 4 + ["pass"] * 2
 
 
+def test_the_way_back_from_another_unit_is_no_change() -> None:
+    limits = Limits(Span(0, 1000), rate=RATE, unit=Unit(5, (10,)))
+    found = judged(limits, *[20] * 3, *[200] * 5, 20, 20.1)
+    assert found == ["pass"] * 3 + ["suspect rate unit"] + ["suspect unit"] * 4 + ["pass"] * 2
+
+
 def test_a_jump_of_unit_out_of_range_fails_and_says_why() -> None:
     limits = Limits(Span(500, 1100), unit=Unit(500, (10,)))
     assert judged(limits, 1013, 1013, 1013, 101.3, 101.3, 1013)[3:] == [
