@@ -12,7 +12,7 @@ from edge.point_tables import PointTables
 from edge.quality.columns import Columns
 from edge.quality.limits import Limits
 from edge.quality.track import Track
-from edge.quality.verdict import Stamps, Verdict
+from edge.quality.verdict import NOT_EVALUATED, PASS, Stamps, Verdict
 from edge.spool.gather import EARLIEST_MS
 from protocols.vocabulary import Batch, Clock, Point, Quality, reason_names
 
@@ -95,8 +95,8 @@ class Checks:
         if batch.point == columns.order:
             verdicts = columns.poll(batch, stamps)
             if not verdicts:
-                self.counts.by_quality[Quality.PASS] += columns.checked
-                self.counts.by_quality[Quality.NOT_EVALUATED] += count - columns.checked
+                self.counts.by_quality[PASS] += columns.checked
+                self.counts.by_quality[NOT_EVALUATED] += count - columns.checked
                 return _with(batch, columns.good, batch.reasons)
             quality = columns.good[:]
         else:

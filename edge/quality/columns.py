@@ -41,8 +41,8 @@ class Columns:
         """What a poll's qualities are when there is nothing to say."""
         self.checked = sum(checked)
         self._numbers = range(count)
-        self._low = [inf] * count
-        self._high = [-inf] * count
+        self._low = array("d", [inf]) * count
+        self._high = array("d", [-inf]) * count
         self._runs = [_NO_RUN] * count
         """(poll, ms) of the reading from which on the value has not changed, if that is after the track's own."""
         self._poll = 0

@@ -21,6 +21,9 @@ class Device(NamedTuple):
     cadence_s: float | None = None
 
 
+_STRANGER: Final = Device()
+
+
 class Figures:
     """The limits of every point.
 
@@ -30,20 +33,31 @@ class Figures:
     def __init__(self, rows: Iterable[SourceCheckRow], devices: Mapping[str, Device]) -> None:
         self._rows = tuple(rows)
         self._devices = devices
+        self._known: dict[tuple[str, float | None, tuple[int, ...]], Limits] = {}
+        """By property, cadence and identities of the rows that hold: many points share their limits."""
 
     def limits_of(self, point: Point) -> Limits:
         """The figures of a point.
 
         :raises ValueError: rows that hold for it contradict each other.
         """
-        device = self._devices.get(point.source, Device())
-        limits = defaults_of(point.observed)
-        if device.cadence_s is not None:
-            limits = limits.with_gap(max(GAP_LEAST_MS, round(device.cadence_s * GAP_PERIODS * 1000)))
+        device = self._devices.get(point.source, _STRANGER)
         general = [row for row in self._rows if row.source in (None, point.source)]
-        for row in (*general, *device.rows):
-            if row.concerns(point.observed, point.channel):
-                limits = row.applied(limits)
+        rows = [row for row in (*general, *device.rows) if row.concerns(point.observed, point.channel)]
+        if not rows and device.cadence_s is None:
+            return defaults_of(point.observed)
+        key = (point.observed, device.cadence_s, tuple(map(id, rows)))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._worked_out(point.observed, device.cadence_s, rows)
+        return known
+
+    def _worked_out(self, observed: str, cadence_s: float | None, rows: Iterable[CheckRow]) -> Limits:
+        limits = defaults_of(observed)
+        if cadence_s is not None:
+            limits = limits.with_gap(max(GAP_LEAST_MS, round(cadence_s * GAP_PERIODS * 1000)))
+        for row in rows:
+            limits = row.applied(limits)
         return limits
 
     def check(self) -> None:

@@ -146,6 +146,8 @@ class Unit:
 
     def quiet(self, value: float) -> Span:
         """Around a value: no two values of it can be of different units."""
+        if abs(value) <= self.step:
+            return Span(-self.step, self.step)  # of one sign, no two of these are further apart than the step
         times = sqrt(NEAR[0] * min(self.factors) / STEADY) * 0.99
         if times > 1 and abs(value) * (times - 1) > self.step:
             return Span(*sorted((value / times, value * times)))

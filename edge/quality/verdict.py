@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from protocols.vocabulary import Quality, Reason, worst
 
-PASS, SUSPECT, FAIL, MISSING = (int(q) for q in (Quality.PASS, Quality.SUSPECT, Quality.FAIL, Quality.MISSING))
+PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING = (int(quality) for quality in Quality)
 WORST: Final = {int(a): {int(b): int(worst(a, b)) for b in Quality} for a in Quality}
 """worst() of two flags, as numbers."""
 HANDLED: Final = int(Reason.MAINTENANCE | Reason.CALIBRATION)

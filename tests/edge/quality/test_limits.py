@@ -40,11 +40,20 @@ def test_within_a_quiet_span_no_check_has_a_word_to_say(
     assert track.judge(3 * step_ms, readings[3], 2, 0, EVER).bits == 0
 
 
-@given(st.floats(-700, 700), STEPS, st.sampled_from([1.2, 3, 10, 1000]), st.floats(0.87, 1.15), st.booleans())
-def test_nor_can_a_unit_change_within_it(value: float, step: float, factor: float, off: float, down: bool) -> None:
+@given(
+    st.floats(-700, 700),
+    STEPS,
+    st.sampled_from([1.2, 3, 10, 1000]),
+    st.floats(0.87, 1.15),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_nor_can_a_unit_change_within_it(
+    value: float, step: float, factor: float, off: float, place: float, down: bool
+) -> None:
     unit = Unit(step, (factor,))
     span = unit.quiet(value)
-    level = (span.high if down else span.low) if value > 0 else (span.low if down else span.high)
+    level = span.low + (span.high - span.low) * place
     jump = level / factor * off if down else level * factor * off
     if span.low <= jump <= span.high:
         track = Track(Limits(unit=unit))
