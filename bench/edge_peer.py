@@ -1,8 +1,8 @@
 """Our edge agent beside thingsboard-gateway: same simulated Modbus devices, same broker, in turns.
 
-``python -m bench.edge_peer [--seconds N] [--rounds N] [--json]``. Values that reach the broker, CPU per value, memory and
-time to the first value at 2,000 values/s (100 devices x 20 registers each second). Needs cc, mosquitto, and pip for the
-peer, which gets a virtual environment of its own.
+``python -m bench.edge_peer [--seconds N] [--rounds N] [--json]``. Values that reach the broker, CPU per value, memory
+and time to the first value at 2,000 values/s (100 devices x 20 registers each second). Needs cc, mosquitto, and pip
+for the peer, which gets a virtual environment of its own.
 """
 
 import argparse
