@@ -35,6 +35,7 @@ test-peers: setup        ## tests against Debian's real peers (installs them; ne
 bench: setup             ## the benchmarks, each a table and one JSON line
 	$(BIN)/python -m bench.ingest $(ARGS)
 	$(BIN)/python -m bench.edge_modbus $(ARGS)
+	$(BIN)/python -m bench.codecs $(ARGS)
 
 soak: setup              ## the long, seeded fault runs; figures as JSON
 	$(BIN)/python -m pytest -m soak -s $(ARGS)
@@ -43,8 +44,8 @@ fuzz: setup              ## 60 s of coverage-guided fuzzing for each parser; ARG
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-lock: setup              ## write requirements/*.txt anew from pyproject.toml
-	$(BIN)/python -m requirements.lock
+lock: setup              ## write requirements/*.txt anew from pyproject.toml; ARGS=--upgrade takes the newest
+	$(BIN)/python -m requirements.lock $(ARGS)
 
 format: setup
 	$(BIN)/ruff format .

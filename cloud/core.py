@@ -1,39 +1,42 @@
 """What the cloud is without its HTTP face: broker, ingest, store and registry, from message to commit."""
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.config import Limits
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
-from cloud.ingest.resolver import Resolver
+from cloud.ingest.status import read_status
 from cloud.registry import gateways
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
+from cloud.registry.quarantine import Bounds
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
 from protocols.uplink import Ack
 from protocols.vocabulary import Clock, IdentityError, LinkDown
-from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_STATUS, TopicName, topic
+from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_EVENT, UP_STATUS, TopicName, topic
 
 log = logging.getLogger(__name__)
 
-MAX_STATUS: Final = 1 << 16
+Result = TypeVar("Result")
+COMMIT_WAIT_S: Final = 10.0
+"""Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,19 @@ class Core:
     """Opened with ``async with``; ``run`` lives until it is cancelled.
 
     :param data: the folder that holds everything.
+    :param limits: bounds of what is taken in; None: the defaults.
     """
 
-    def __init__(self, data: Path, broker: BrokerSettings, clock: Clock, *, registry_url: str | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        broker: BrokerSettings,
+        clock: Clock,
+        *,
+        registry_url: str | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        limits = limits or Limits()
         self.clock = clock
         self.secrets = Secrets.open(data / "secrets")
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
@@ -63,8 +76,8 @@ class Core:
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
-        self.envelopes = EnvelopeReader(self.keys, Resolver(self.directory), self.ledger, clock)
-        self.door = SenmlReader(self.directory, clock)
+        self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
+        self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
@@ -81,6 +94,7 @@ class Core:
             hold=self._hold,
             committed=self._committed,
             name=self._name,
+            bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
@@ -143,24 +157,43 @@ class Core:
     def ready(self) -> list[str]:
         """What is missing before readings are taken; empty when nothing is."""
         sessions = {"uplink": self.uplink, "open door": self.open_door}
-        return [f"broker: {name} not connected" for name, session in sessions.items() if not session.connected.is_set()]
+        missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
-        """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread."""
-        return asyncio.run_coroutine_threadsafe(self.pipeline.write(columns), self._running_loop()).result()
+        """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread.
 
-    def replay(self, source: str, gateway: str, payload: bytes, arrived_ms: int) -> tuple[CommitReport, Prepared]:
+        :raises LinkDown: the store does not take them for now; sent again, they are stored once.
+        """
+        return self._waited(lambda: self.pipeline.write(columns))
+
+    def replay(
+        self, source: str, gateway: str, name: str, payload: bytes, arrived_ms: int
+    ) -> tuple[CommitReport, Prepared]:
         """Try something out of quarantine again; blocks as ``write`` does.
 
+        :param name: of the topic on which it came.
         :param arrived_ms: when it came: the time of a reading that its device gave none.
         :raises ValueError: nothing that can be replayed comes from that source.
+        :raises LinkDown: the store does not take it for now.
         """
         kind = _REPLAYED.get(source)
         if kind is None:
             raise ValueError(f"{source}: nothing that can be tried again")
-        leaf = SENML if kind is Source.SENML else UP_BATCH
-        parcel = Parcel(kind, gateway, topic(gateway, leaf), payload, lambda: None, arrived_ms)
-        return asyncio.run_coroutine_threadsafe(self.pipeline.replay(parcel), self._running_loop()).result()
+        parcel = Parcel(kind, gateway, name, payload, lambda: None, arrived_ms)
+        return self._waited(lambda: self.pipeline.replay(parcel))
+
+    def _waited(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """What the loop makes of it, for a thread that must not wait for ever."""
+        loop, failing = self._running_loop(), self.pipeline.failing
+        if failing is not None:
+            raise LinkDown(f"the store does not commit: {failing}")
+        future = asyncio.run_coroutine_threadsafe(work(), loop)
+        try:
+            return future.result(COMMIT_WAIT_S)
+        except TimeoutError:
+            future.cancel()
+            raise LinkDown(f"not committed within {COMMIT_WAIT_S:g} s; it may be later") from None
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -182,18 +215,15 @@ class Core:
         if name.leaf == UP_STATUS:
             self._note_status(name.gateway, message)
             return
-        source = Source.ENVELOPE if name.leaf == UP_BATCH else Source.SENML
+        source = Source.SENML if name.leaf == SENML else Source.ENVELOPE
         now_ms, retained = self.clock.now_ms(), message.retained
         self.pipeline.receive(
             Parcel(source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained)
         )
 
     def _note_status(self, gateway: str, message: Inbound) -> None:
-        try:
-            status = json.loads(message.payload) if len(message.payload) < MAX_STATUS else None
-        except (ValueError, RecursionError):
-            status = None
-        if isinstance(status, dict):
+        status = read_status(message.payload)
+        if status is not None:
             try:
                 with self.registry.begin() as tx:
                     gateways.note_status(tx, gateway, status, self.clock.now_ms())
@@ -225,7 +255,7 @@ class Core:
         return str(stream.point) if stream else str(number)
 
 
-_UPLINK = [(topic("+", UP_BATCH), 1), (topic("+", UP_STATUS), 1)]
+_UPLINK = [(topic("+", leaf), 1) for leaf in (UP_BATCH, UP_EVENT, UP_STATUS)]
 _DOOR = [(topic("+", SENML), 1)]
 _REPLAYED = {
     Source.ENVELOPE.value: Source.REPLAY,

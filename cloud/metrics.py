@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from cloud.alarms.watch import Alarms
 from cloud.core import Core
-from cloud.registry import deliveries, quarantine
+from cloud.registry import deliveries, events, quarantine
 
 
 class CoreCollector(Collector):
@@ -25,6 +25,7 @@ class CoreCollector(Collector):
         yield CounterMetricFamily(
             "yz_ingest_readings_conflicting", "Readings whose instant holds another value", counts.readings_conflicting
         )
+        yield CounterMetricFamily("yz_ingest_events_stored", "Events taken in", counts.events_stored)
         yield CounterMetricFamily("yz_ingest_envelopes_duplicate", "Envelopes held before", core.envelopes.duplicates)
         yield CounterMetricFamily(
             "yz_ingest_security_events", "Wrong MACs and altered envelopes", core.envelopes.security_events
@@ -46,9 +47,12 @@ class CoreCollector(Collector):
         yield ignored
         with core.registry.read() as tx:
             totals = quarantine.totals(tx)
+            kept, dropped = events.totals(tx)
         yield GaugeMetricFamily("yz_quarantine_rows", "In quarantine", totals.rows)
         yield GaugeMetricFamily("yz_quarantine_bytes", "In quarantine", totals.bytes)
         yield CounterMetricFamily("yz_quarantine_dropped", "Dropped from quarantine to make room", totals.dropped)
+        yield GaugeMetricFamily("yz_event_rows", "Events kept", kept)
+        yield CounterMetricFamily("yz_event_dropped", "Events dropped to make room", dropped)
         yield CounterMetricFamily(
             "yz_broker_connects", "Connects of our sessions", core.uplink.connects + core.open_door.connects
         )

@@ -16,12 +16,14 @@ from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
 from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
 from cloud.config import CloudConfig
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.line_writer import LineWriter
 from cloud.metrics import AlarmCollector, CoreCollector
+from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
 from protocols.vocabulary import Clock, ConfigError
@@ -44,32 +46,37 @@ class CloudProcess:
         :raises ConfigError: a port is taken, or the folder is in use.
         """
         config = self._config
-        listening = _bind(config.api.host, config.api.port)
-        config.data.dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        core = Core(config.data.dir, _broker(config), self._clock, registry_url=config.registry_url)
-        async with core:
-            self._install_admin(core)
-            targets = Targets(config.webhooks.allow_targets)
-            alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
-            core.listeners.append(alarms.watch)
-            server = _Server(
-                uvicorn.Config(
-                    create_app(self._context(core, alarms, targets)),
-                    http="httptools",
-                    ws="none",
-                    lifespan="off",
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=5,
-                )
+        with owned(config.data.dir, "cloud"), _bind(config.api.host, config.api.port) as listening:
+            core = Core(
+                config.data.dir, _broker(config), self._clock, registry_url=config.registry_url, limits=config.limits
             )
-            async with asyncio.TaskGroup() as group:
-                group.create_task(core.run())
-                group.create_task(alarms.run())
-                group.create_task(_serve(server, listening))
-                await core.uplink.connected.wait()
-                serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
+            async with core:
+                self._install_admin(core)
+                await self._live(core, listening, serving)
+
+    async def _live(self, core: Core, listening: socket.socket, serving: Callable[[str, str], None]) -> None:
+        config = self._config
+        targets = Targets(config.webhooks.allow_targets)
+        alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
+        core.listeners.append(alarms.watch)
+        server = _Server(
+            uvicorn.Config(
+                create_app(self._context(core, alarms, targets)),
+                http=BoundedHead,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(core.run())
+            group.create_task(alarms.run())
+            group.create_task(_serve(server, listening))
+            await core.uplink.connected.wait()
+            serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
 
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
@@ -103,11 +110,14 @@ def _replay(core: Core, number: int) -> ReplayReport:
     with core.registry.read() as tx:
         suspect = quarantine.get(tx, number).suspect
     try:
-        report, prepared = core.replay(suspect.source, suspect.gateway, suspect.payload, suspect.received_ms)
+        report, prepared = core.replay(
+            suspect.source, suspect.gateway, suspect.topic, suspect.payload, suspect.received_ms
+        )
     except ValueError:
         return ReplayReport(0, 0, 1, f"{suspect.source}: nothing that can be tried again")
     refused = len(report.conflicts) + len(prepared.suspects)
-    return ReplayReport(report.stored, report.duplicates, refused, "; ".join(s.detail for s in prepared.suspects))
+    stored = report.stored + len(prepared.events)
+    return ReplayReport(stored, report.duplicates, refused, "; ".join(s.detail for s in prepared.suspects))
 
 
 def _broker(config: CloudConfig) -> BrokerSettings:

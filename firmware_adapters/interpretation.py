@@ -1,6 +1,8 @@
 """From the bytes of one answer to the values of its rows: everything that can be is worked out once, beforehand."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from math import isfinite, nan
 from operator import itemgetter, mul, truediv
 from struct import Struct
@@ -10,7 +12,9 @@ from firmware_adapters.rows import RegisterRow
 from protocols.modbus.values import Order, number
 from protocols.vocabulary import Reason
 
-_FORM: Final = {"u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "s64": "q", "f32": "f", "f64": "d"}
+_FORM: Final = {"s16": "h", "s32": "i", "s64": "q", "f32": "f", "f64": "d"}
+_UNSIGNED_FORM: Final = {1: "H", 2: "I", 4: "Q"}
+"""By registers: what is not in _FORM is read unsigned first."""
 _PROBE: Final = {1: (0x0001,), 2: (0x0001, 0x0203), 4: (0x0001, 0x0203, 0x0405, 0x0607)}
 """Registers whose bytes are numbered in wire order: read as one number, they tell where its bytes come from."""
 _UNSIGNED: Final = {1: "u16", 2: "u32", 4: "u64"}
@@ -29,16 +33,20 @@ class Interpreted(NamedTuple):
     """Row index -> Reason bits, only for rows without a value."""
 
 
+@lru_cache(maxsize=4096)
 def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]:
-    """The function that reads answers to one block.
+    """The function that reads answers to one block (protocols.modbus.plan.Block).
 
-    :param rows: of one table, in address order; the block begins with the first and ends with the last.
+    It takes the data bytes of the answer, 2 * count of registers or (count + 7) // 8 of bits, and gives the values,
+    aligned with the rows. Devices of one model share it.
+
+    :param rows: of one table, in address order; the block begins with the first and holds all of them.
     """
     unpack = _bit_reader(rows) if rows[0].kind == "bit" else _register_reader(rows)
     numerators = [row.scale[0] for row in rows]
     divisors = [row.scale[1] for row in rows]
     marked = [(index, row.invalid) for index, row in enumerate(rows) if row.invalid]
-    floats = any(row.kind[0] == "f" for row in rows)
+    floats = any(row.kind[0] == "f" or row.kind in ("bcd16", "bcd32") for row in rows)
     scaled = any(numerator != 1 for numerator in numerators)
 
     def interpret(data: bytes) -> Interpreted:
@@ -58,19 +66,57 @@ def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]
 
 
 def _register_reader(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Raw]:
-    """One struct for the whole block; other byte orders than ABCD are put straight first."""
+    """One struct for the whole block; other byte orders than ABCD, and shared registers, are put straight first."""
     base = rows[0].address
-    if all(row.order == "ABCD" for row in rows):
+    apart = all(row.end <= following.address for row, following in pairwise(rows))
+    if apart and all(row.order == "ABCD" for row in rows):
         form, position = ">", base
         for row in rows:
-            form += f"{2 * (row.address - position)}x{_FORM[row.kind]}"
+            form += f"{2 * (row.address - position)}x{_form(row)}"
             position = row.end
-        return _shortened(rows, Struct(form).unpack)
-    straight = Struct(">" + "".join(_FORM[row.kind] for row in rows))
+        return _converted(rows, _shortened(rows, Struct(form).unpack))
+    straight = Struct(">" + "".join(_form(row) for row in rows))
     pick = itemgetter(
         *(2 * (row.address - base) + place for row in rows for place in _places(row.registers, row.order))
     )
-    return _shortened(rows, lambda data: straight.unpack(bytes(pick(data))))
+    return _converted(rows, _shortened(rows, lambda data: straight.unpack(bytes(pick(data)))))
+
+
+def _form(row: RegisterRow) -> str:
+    return _FORM.get(row.kind) or _UNSIGNED_FORM[row.registers]
+
+
+def _converted(rows: tuple[RegisterRow, ...], unpack: Callable[[bytes], Raw]) -> Callable[[bytes], Raw]:
+    """Decimals, sign and magnitude, and fields of bits out of the unsigned numbers that the struct read."""
+    conversions = [(index, convert) for index, row in enumerate(rows) if (convert := _conversion(row)) is not None]
+    if not conversions:
+        return unpack
+
+    def read(data: bytes) -> Raw:
+        raw = list(unpack(data))
+        for index, convert in conversions:
+            raw[index] = convert(int(raw[index]))
+        return raw
+
+    return read
+
+
+def _conversion(row: RegisterRow) -> Callable[[int], float] | None:
+    if row.kind in ("bcd16", "bcd32"):
+        return _decimal
+    if row.kind in ("sm16", "sm32"):
+        sign = 1 << 16 * row.registers - 1
+        return lambda number: sign - number if number & sign else number
+    if row.kind == "bits":
+        low, mask = row.low_bit, (1 << row.width) - 1
+        return lambda number: number >> low & mask
+    return None
+
+
+def _decimal(number: int) -> float:
+    """A number of decimal digits, four bits each; NaN when one of them is above 9."""
+    digits = f"{number:x}"
+    return int(digits) if digits.isdecimal() else nan
 
 
 def _places(registers: int, order: Order) -> bytes:

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from math import gcd
 from typing import Final, Literal
 
+from protocols.modbus.plan import Table
 from protocols.modbus.values import WIDTH, Order
 from protocols.modbus.values import Kind as NumberKind
 from protocols.vocabulary import unit_of
 
-Kind = Literal["bit", NumberKind]
-Table = Literal["holding", "input", "coil", "discrete"]
+Kind = Literal["bit", "bits", NumberKind]
+"""``bit`` is a coil or a discrete input, ``bits`` a run of bits in one register or across two."""
 
 REGISTERS: Final[dict[str, int]] = {"bit": 1, **WIDTH}
-"""How many registers a kind fills; a bit fills one coil or discrete input."""
+"""How many registers a kind fills; a bit fills one coil or discrete input; ``bits`` fills what its row says."""
 
 UNIT_RATIOS: Final[dict[tuple[str, str], tuple[int, int]]] = {
     ("kPa", "hPa"): (10, 1),
@@ -62,19 +63,31 @@ class RegisterRow:
     """Zero-based, as on the wire: 40001 in a 1-based manual is 0 here."""
     kind: Kind = "u16"
     order: Order = "ABCD"
-    """Byte order of 32 and 64 bits, named by where the bytes of the big-endian value ABCD stand on the wire."""
+    """Byte order, named by where the bytes of the big-endian value ABCD stand on the wire; 64 bits follow the same."""
     divisor: int = 1
     """The device's number is divided by it: 214 / 10 is 21.4, 214 * 0.1 is not."""
     table: Table = "holding"
     invalid: frozenset[int] = frozenset()
-    """Numbers (as the kind reads them, before dividing) by which the device says that it has no value."""
+    """Numbers (as the kind reads them, before dividing) by which the device says that it has no value.
+
+    A decimal register (``bcd16``, ``bcd32``) with a digit above 9 is no number and needs no mark.
+    """
     channel: str = ""
     unit: str = ""
     """UCUM; only where the device's unit is not the observed property's."""
+    low_bit: int = 0
+    """Kind ``bits``: the place of its lowest bit, 0 to 31; above 15 in the higher register of two (``order``)."""
+    width: int = 0
+    """Kind ``bits``: how many bits; all of them are one number of zero or more."""
 
     def __post_init__(self) -> None:
         if (self.kind == "bit") != (self.table in ("coil", "discrete")):
             raise ValueError(f"{self.series}: kind 'bit' goes with tables coil and discrete, and only with them")
+        if self.kind == "bits":
+            if self.low_bit < 0 or self.width < 1 or self.low_bit + self.width > 32:
+                raise ValueError(f"{self.series}: bits {self.low_bit} + {self.width}: expected 1 to 32 of 32")
+        elif self.low_bit or self.width:
+            raise ValueError(f"{self.series}: low_bit and width go with kind 'bits' only")
         if not 0 <= self.address <= 0x10000 - self.registers:
             raise ValueError(f"{self.series}: address {self.address}: expected 0 to {0x10000 - self.registers}")
         if self.divisor < 1:
@@ -92,6 +105,8 @@ class RegisterRow:
     @property
     def registers(self) -> int:
         """How many registers (or bits) it fills."""
+        if self.kind == "bits":
+            return 1 if self.low_bit + self.width <= 16 else 2
         return REGISTERS[self.kind]
 
     @property

@@ -1,4 +1,7 @@
-"""Writes requirements/*.txt anew from pyproject.toml: every package pinned with hashes, no index address."""
+"""Writes requirements/*.txt anew from pyproject.toml: every package pinned with hashes, no index address.
+
+What is pinned stays as it is while pyproject.toml allows it; ``--upgrade`` takes the newest of everything.
+"""
 
 import subprocess
 import sys
@@ -17,7 +20,7 @@ def main() -> int:
     """Exit 0 when all sets were written."""
     for name, options in SETS.items():
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-        command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-package", "yingzhou", "--upgrade"]
+        command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-package", "yingzhou", *sys.argv[1:]]
         command += ["--custom-compile-command", "make lock"]
         command += [*options, "-o", str(HERE / name)]
         subprocess.run(command, check=True, cwd=HERE.parent)  # noqa: S603 - fixed arguments

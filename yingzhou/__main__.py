@@ -37,7 +37,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "island": Command("yingzhou.island", "run the simulated devices of an island.toml"),
     "check": Command("yingzhou.check", "is a configuration file right?"),
     "decode": Command("yingzhou.decode", "what the bytes of a frame mean"),
-    "twin": Command("yingzhou.twin", "check and label twin identifiers"),
+    "twin": Command("yingzhou.twin", "check, label and mint twin identifiers"),
 }
 
 
@@ -63,6 +63,18 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _parsed(arguments: list[str], wanted: str | None) -> argparse.Namespace:
+    """The arguments; words behind options go where a module's ``REST`` says, which argparse gives up on."""
+    parser = _parser(wanted)
+    args, rest = parser.parse_known_args(arguments)
+    if rest:
+        name = getattr(_module(args.command), "REST", None)
+        if name is None or any(word.startswith("-") and word != "-" for word in rest):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        setattr(args, name, [*getattr(args, name), *rest])
+    return args
+
+
 def _module(name: str) -> CommandModule:
     return cast("CommandModule", import_module(COMMANDS[name].module))
 
@@ -71,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. 0 done, 1 the input was bad, 2 usage or configuration."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
-    args = _parser(wanted).parse_args(arguments)
+    args = _parsed(arguments, wanted)
     from protocols.vocabulary.errors import ConfigError, YingzhouError  # noqa: PLC0415  # 50 ms that --help does not need
 
     try:

@@ -13,11 +13,9 @@ _CHUNK: Final = 1 << 16
 _BLANK = re.compile(rb"[\s:,-]+")
 _DIGITS = re.compile(rb"[0-9A-Fa-f]*")
 
-Found = bytes | ProtocolError
 
-
-def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator[tuple[int, Found]]:
-    """Each frame's bytes, and each run of bytes that is none, with the place of its first byte.
+def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator[tuple[int, Any]]:
+    """Each frame, and a ProtocolError for each run of bytes that is none, with the place of its first byte.
 
     :param file: ``-`` is standard input. Read in pieces: a capture may be larger than the memory.
     :param decoder: a fresh protocols.framing.Decoder whose frames know their ``raw`` bytes.
@@ -32,7 +30,7 @@ def frames_of(file: str, decoder: Any, *, hexadecimal: bool = False) -> Iterator
             kept += data
             for result in results:
                 at = max(kept.find(result.raw), 0)
-                yield begin + at, result if isinstance(result, ProtocolError) else result.raw
+                yield begin + at, result
                 begin += at + len(result.raw)
                 del kept[: at + len(result.raw)]
             surplus = max(len(kept) - _CHUNK - 2 * decoder.MAX_FRAME, 0)

@@ -44,7 +44,7 @@ def _guess(path: Path) -> str:
     """By what only one of the kinds has; an unreadable file is left to the edge's loader, which says why."""
     try:
         keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return "gateway"
     if keys & {"gateway", "uplink", "link", "spool", "health"}:
         return "gateway"

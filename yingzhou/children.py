@@ -26,6 +26,8 @@ class Child:
         self._log = log
         self._said = said
         self._process: asyncio.subprocess.Process | None = None
+        self._began = 0
+        """Where in the log this start of it begins."""
 
     @property
     def running(self) -> bool:
@@ -35,6 +37,7 @@ class Child:
     async def start(self) -> None:
         """Start it; its output goes to its log."""
         with self._log.open("ab") as log:
+            self._began = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -71,8 +74,8 @@ class Child:
             await self._process.wait()
 
     def tail(self, characters: int = 1500) -> str:
-        """The end of its log."""
+        """The end of its log, as far as this start of it wrote it."""
         try:
-            return self._log.read_text(errors="replace")[-characters:]
+            return self._log.read_bytes()[self._began :].decode(errors="replace")[-characters:]
         except OSError:
             return ""

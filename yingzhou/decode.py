@@ -1,6 +1,7 @@
 """``yingzhou decode``: what the bytes of a frame mean, as a table or as JSON (docs: design §9)."""
 
 import argparse
+import binascii
 import json
 import os
 import re
@@ -17,7 +18,11 @@ from yingzhou.table import rows, table
 MAX_LINE: Final = 4 * 1024 * 1024
 """Bytes of one line of input."""
 
+REST: Final = "frame"
+"""Words that come behind options belong to the frame as well."""
+
 _HEX = re.compile(rb"(?:0[xX])?(?:[0-9A-Fa-f]{2}|[\s:,-]|(?<=[\s,])0[xX])*")
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _BETWEEN = re.compile(rb"0[xX]|[\s:,-]")
 
 
@@ -28,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "frame",
         metavar="FRAME",
         nargs="*",
-        help="hexadecimal (blanks, colons and 0x are fine) or text; - reads one frame per line; exit 1 if any was bad",
+        help="hexadecimal (blanks, colons and 0x are fine), text, or for sparkplug base64; - reads one frame per line; "
+        "exit 1 if any was bad",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per frame")
     parser.add_argument("--explain", action="store_true", help="which bytes mean what, field by field")
@@ -41,15 +47,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hex", action="store_true", help="--stream: the capture is written in hexadecimal")
     parser.add_argument(
         "--crc",
-        choices=("standard", "modbus", "either"),
+        choices=("standard", "modbus", "modbus-swapped", "either"),
         default="standard",
         help="hj212: which CRC rule to accept (default: standard)",
     )
     parser.add_argument(
         "--direction",
-        choices=("request", "response"),
+        choices=("request", "response", "both"),
         default="response",
-        help="--stream of modbus-rtu and modbus-tcp: whose frames the capture holds (default: response)",
+        help="--stream of modbus-rtu and modbus-tcp: whose frames the capture holds; both: questions and answers, "
+        "paired (default: response)",
+    )
+    parser.add_argument(
+        "--lists",
+        choices=("first", "clock-hour"),
+        default="first",
+        help="sl651: which time stands in front of the lists of an hour: that of the first value, as the standard has "
+        "it, or any time in the hour (default: first)",
     )
     parser.add_argument(
         "--now",
@@ -58,10 +72,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="senml: the moment that relative times count from, seconds since 1970 (default: now)",
     )
     parser.add_argument(
+        "--path",
+        metavar="/OBJECT[/INSTANCE[/RESOURCE]]",
+        help="lwm2m-tlv: what was read or observed, which the bytes do not tell (default: the object is guessed)",
+    )
+    parser.add_argument(
+        "--layout",
+        metavar="NAME:KIND,...",
+        help="nbiot-*: the fields of the product's model, such as level:u8,temperature:s16,name:text[6]",
+    )
+    parser.add_argument(
+        "--topic",
+        help="sparkplug: the MQTT topic that the payload came in, spBv1.0/...: it tells the type of the message",
+    )
+    parser.add_argument(
         "--key",
         type=bytes.fromhex,
         metavar="HEX",
-        help="uplink: the gateway's HMAC key, to tell whether the envelope is signed with it",
+        help="uplink: the gateway's HMAC key, to tell whether the envelope is signed with it; hj212: the SM4 key of "
+        "encrypted contents (HJ 212-2025), 16 bytes; needs the Python package cryptography",
     )
 
 
@@ -70,8 +99,6 @@ def run(args: argparse.Namespace) -> int:
     if args.now is None:
         args.now = SystemClock().now_ms() / 1000
     tools = CODECS[args.protocol].load(args)
-    if args.explain and tools.explain is None:
-        raise ConfigError(f"--explain: not for {args.protocol}")
     if args.stream is not None:
         return _stream(tools, args)
     if args.frame in ([], ["-"]):
@@ -96,7 +123,7 @@ class _Decoded:
 
     @classmethod
     def of(cls, raw: bytes, tools: Tools, args: argparse.Namespace) -> "_Decoded":
-        fields = [_field(raw, field) for field in tools.explain(raw)] if args.explain and tools.explain else None
+        fields = _fields(raw, tools, args.protocol) if args.explain else None
         try:
             return cls(tools.describe(raw), None, fields)
         except ProtocolError as error:
@@ -116,10 +143,18 @@ class _Decoded:
         return rows(self.fields) if self.fields is not None else table(self.frame or {})
 
 
-def _field(raw: bytes, field: Field) -> Told:
+def _fields(raw: bytes, tools: Tools, protocol: str) -> list[Told]:
+    """The rows of an explanation. Bytes are shown as text where the frame is one of text."""
+    starts = CODECS[protocol].text_starts
+    readable = bool(starts) and raw.startswith(starts)
+    return [_field(raw, field, readable) for field in tools.explain(raw)]
+
+
+def _field(raw: bytes, field: Field, readable: bool) -> Told:
     data = raw[field.start : field.end]
-    text = data.decode("ascii", "replace")
-    shown = text if text.isprintable() and text.isascii() and len(text) > 1 else data.hex(" ").upper()
+    text = data.decode("utf-8", "backslashreplace") if readable else ""
+    line = " ".join(text.split()) if text.encode("utf-8", "replace") == data else ""
+    shown = line if line.isprintable() and line else data.hex(" ").upper()
     return {
         "at": field.start,
         "bytes": data.hex().upper(),
@@ -147,7 +182,10 @@ def _stream(tools: Tools, args: argparse.Namespace) -> int:
         raise ConfigError("--stream FILE takes the place of FRAME")
     bad = 0
     for place, found in frames_of(args.stream, tools.decoder(), hexadecimal=args.hex):
-        told = _Decoded.of(found, tools, args) if isinstance(found, bytes) else _Decoded(None, found, None)
+        if isinstance(found, ProtocolError):
+            told = _Decoded(None, found, None)
+        else:
+            told = _Decoded.of(found.raw, tools.heard(found) if tools.heard else tools, args)
         bad += _print(told, args, {"at": place}, f"byte {place}")
     return 1 if bad else 0
 
@@ -182,16 +220,29 @@ def _given(given: bytes, protocol: str) -> bytes:
     """
     if len(given) > MAX_LINE:
         raise ProtocolError(f"more than {MAX_LINE} bytes in one line")
-    text_starts = CODECS[protocol].text_starts
+    codec = CODECS[protocol]
     bare = given.strip(b" \t\r\n")
     if not bare:
         raise ProtocolError("an empty frame")
-    if bare.startswith(text_starts):
+    if bare.startswith(codec.text_starts):
         return bare
-    if _HEX.fullmatch(bare) is None:
-        expected = "text or hexadecimal digits" if text_starts else "hexadecimal digits"
-        raise ProtocolError(f"expected {expected} in pairs, found {bare[:40]!r}")
-    return bytes.fromhex(_BETWEEN.sub(b"", bare).decode())
+    if _HEX.fullmatch(bare) is not None:
+        return bytes.fromhex(_BETWEEN.sub(b"", bare).decode())
+    if codec.base64 and (given64 := _base64(bare)) is not None:
+        return given64
+    expected = ("text or " if codec.text_starts else "") + "hexadecimal digits in pairs"
+    raise ProtocolError(f"expected {expected}{' or base64' if codec.base64 else ''}, found {bare[:40]!r}")
+
+
+def _base64(text: bytes) -> bytes | None:
+    """The bytes of base64 with its padding, of either alphabet, in one line or in several; None when it is none.
+
+    Digits of a hexadecimal frame that are one too few or one too many are no whole groups of four, and stay an error.
+    """
+    try:
+        return binascii.a2b_base64(b"".join(text.split()).translate(_URL_SAFE), strict_mode=True)
+    except binascii.Error:
+        return None
 
 
 def _json(told: Told) -> str:

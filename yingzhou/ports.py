@@ -4,6 +4,7 @@ import json
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from protocols.vocabulary import ConfigError
 
@@ -25,7 +26,7 @@ def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
     :param api: the port that the user asked for; 0: any.
     :raises ConfigError: a port that was asked for is taken.
     """
-    last = json.loads(path.read_text()) if path.exists() else {}
+    last = _last(path)
     for option, asked in (("--port", api), ("--mqtt-port", mqtt)):
         if asked and not _is_free(asked, socket.SOCK_STREAM):
             raise ConfigError(f"{option} {asked}: something listens there already; choose another, or 0 for any")
@@ -37,8 +38,21 @@ def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
         coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
         modbus=tuple(_free(port) for port in (*modbus, *[0] * (modbus_servers - len(modbus)))),
     )
-    path.write_text(json.dumps(asdict(ports)))
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(asdict(ports)))
+    draft.replace(path)
     return ports
+
+
+def _last(path: Path) -> dict[str, Any]:
+    """Those of last time; none when nobody can tell any more, which is no reason not to start."""
+    try:
+        found = json.loads(path.read_text())
+        numbers = [*(found[name] for name in ("api", "mqtt", "hj212", "coap")), *found["modbus"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    known: dict[str, Any] = found
+    return known if all(isinstance(number, int) and 0 < number <= 65_535 for number in numbers) else {}
 
 
 def _is_free(port: int, kind: socket.SocketKind) -> bool:

@@ -27,8 +27,11 @@ def run_until_stopped(main: Coroutine[Any, Any, None], *, verbose: bool = False)
         stream=sys.stderr,
     )
     _end_with_parent()
-    for noisy in ("pymodbus", "coap", "coap-server", "mqtt", "httpx", "uvicorn.access"):
+    for noisy in ("pymodbus", "coap", "mqtt", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("coap-server").setLevel(
+        logging.ERROR
+    )  # it warns of each datagram that is no CoAP: any stranger's
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_guarded(main))

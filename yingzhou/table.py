@@ -1,4 +1,4 @@
-"""A decoded frame as lines that a person reads: names left, values right, lists of objects as rows."""
+"""A decoded frame as lines that a person reads: names left, values right, lists of objects and of lists as rows."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -38,15 +38,23 @@ def _lines(told: dict[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{name}"
             for place, item in enumerate(value):
                 yield f"{indent}{_INDENT}{place:>3}  {_row(item)}"
+                if isinstance(item, dict):
+                    nested = {key: inner for key, inner in item.items() if _is_nested(inner)}
+                    yield from _lines(nested, f"{indent}{_INDENT}     ")
 
 
 def _is_nested(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_is_a_line, value)))
+
+
+def _is_a_line(item: Any) -> bool:
+    """Whether an item of a list stands in a line of its own: objects, lists, and texts of several words."""
+    return isinstance(item, dict | list) or (isinstance(item, str) and " " in item)
 
 
 def _row(item: Any) -> str:
     if isinstance(item, dict):
-        return "  ".join(f"{name}={_text(value)}" for name, value in item.items())
+        return "  ".join(f"{name}={_text(value)}" for name, value in item.items() if not _is_nested(value))
     return _text(item)
 
 

@@ -9,10 +9,11 @@ from typing import Final
 
 import httpx
 
+from cloud.ownership import owned
 from protocols.vocabulary import ConfigError
 from simulators.document import Wiring, island_toml
 from simulators.layout import NeuronPlan, layout
-from yingzhou.children import Child
+from yingzhou.children import STOP_S, Child
 from yingzhou.files import cloud_toml, gateway_toml, links
 from yingzhou.ports import Ports, choose
 from yingzhou.provision import GATEWAYS, Provisioner
@@ -62,10 +63,33 @@ class Up:
         self._children: list[Child] = []
 
     async def run(self) -> None:
-        """Until cancelled; everything is stopped when it returns, the last started first."""
+        """Until cancelled; everything is stopped when it returns, the last started first.
+
+        :raises ConfigError: a port is taken, another one is running in the folder, or it cannot be written.
+        """
+        with owned(self._data, "up"):
+            await self._last_one_ended()
+            await self._run()
+
+    async def _last_one_ended(self) -> None:
+        """The processes of a killed one end by themselves, but may need a moment for it.
+
+        :raises ConfigError: a cloud stays in the folder.
+        """
+        until_s = time.monotonic() + STOP_S
+        while True:
+            try:
+                with owned(self._data, "cloud"):
+                    return
+            except ConfigError:
+                if time.monotonic() > until_s:
+                    raise
+            await asyncio.sleep(0.1)
+
+    async def _run(self) -> None:
         began_s = time.monotonic()
         for name in ("logs", "gateways"):
-            (self._data / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self._data / name).mkdir(exist_ok=True, mode=0o700)
         servers = max((plan.server or 0 for plan in self._plans), default=0) + 1
         ports = choose(
             self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, modbus_servers=servers

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from cloud.api import (
     alarms,
     console,
+    events,
     gateways,
     health,
     keys,
@@ -30,7 +31,21 @@ from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
 from cloud.api.traffic import Traffic
 
 CONSOLE: Final = Path(__file__).parents[1] / "console"
-_ROUTERS: Final = (twins, neurons, gateways, readings, latest, towns, quarantine, keys, write, rules, alarms, webhooks)
+_ROUTERS: Final = (
+    twins,
+    neurons,
+    gateways,
+    readings,
+    latest,
+    towns,
+    quarantine,
+    keys,
+    write,
+    rules,
+    alarms,
+    events,
+    webhooks,
+)
 
 
 def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = CONSOLE) -> FastAPI:

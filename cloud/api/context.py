@@ -1,8 +1,9 @@
 """What the API is given: everything it needs, made elsewhere."""
 
+from asyncio import Semaphore
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, NamedTuple, Protocol, cast
+from typing import Annotated, Final, NamedTuple, Protocol, cast
 
 import numpy as np
 from fastapi import Depends, Request
@@ -20,6 +21,8 @@ from cloud.registry.directory import Directory
 from cloud.secrets import Secrets
 from cloud.store.port import Columns, Store
 from protocols.vocabulary import Clock
+
+MOST_WRITERS: Final = 16
 
 
 class LatestView(Protocol):
@@ -54,7 +57,7 @@ class ApiContext:
     metrics: CollectorRegistry
     limits: Limits
     write_lines: Callable[[bytes, Precision, frozenset[str]], LineReport]
-    """Line protocol, its precision, the sender's towns."""
+    """Line protocol, its precision, the sender's towns. LinkDown: the store does not take it for now."""
     replay: Callable[[int], ReplayReport]
     """Try a message from quarantine again, by its number."""
     credentials_changed: Callable[[], None]
@@ -63,6 +66,8 @@ class ApiContext:
     """Why we are not ready, one line each; empty when we are."""
     targets: Targets = field(default_factory=Targets)
     """Where webhooks may go; when left out, public addresses only."""
+    writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))
+    """Threads that may wait for the store: the others answer who asks."""
 
 
 async def _context(request: Request) -> ApiContext:

@@ -25,8 +25,8 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz")
-def readyz(context: Context, response: Response) -> Health:
-    """Whether readings can be taken and asked for; 503 with the reasons when not."""
+async def readyz(context: Context, response: Response) -> Health:
+    """Whether readings can be taken and asked for; 503 with the reasons when not. Asks nobody who could be stuck."""
     reasons = list(context.readiness())
     response.status_code = 503 if reasons else 200
     return Health(status="unready" if reasons else "ready", reasons=reasons)

@@ -12,12 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from cloud.registry.errors import Conflict, Invalid, NotFound, RegistryError
+from protocols.vocabulary import LinkDown
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[dict[type[RegistryError], int]] = {NotFound: 404, Conflict: 409, Invalid: 422}
-_INFLUX_CODES: Final = {401: "unauthorized", 403: "forbidden", 404: "not found", 413: "request too large"}
+_INFLUX_CODES: Final = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not found",
+    413: "request too large",
+    503: "unavailable",
+}
 _TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; Python says it by its version
 _MOST_ERRORS: Final = 50
+RETRY_AFTER_S: Final = "5"
 
 
 class Problem(Exception):
@@ -85,13 +93,21 @@ def install(app: FastAPI) -> None:
         fields = [{"detail": str(error), "pointer": f"#/{error.field}"}] if error.field else ()
         return answer(_STATUS[type(error)], str(error), fields)
 
+    @app.exception_handler(LinkDown)
+    async def unavailable(request: Request, error: LinkDown) -> Response:
+        return refusal(request.scope, 503, str(error), {"Retry-After": RETRY_AFTER_S})
+
     @app.exception_handler(IntegrityError)
     async def integrity(_request: Request, _error: IntegrityError) -> Response:
         return answer(409, "somebody else wrote the same at the same moment; ask again")
 
     @app.exception_handler(RequestValidationError)
     async def validation(_request: Request, error: RequestValidationError) -> Response:
-        return answer(422, "the request is not as it should be", [_member(one) for one in error.errors()])
+        found = error.errors()
+        for one in found:
+            if one["type"] == "json_invalid":  # its place is a number of characters, which points at no member
+                return answer(400, f"the body is no JSON: {one['ctx']['error']} at character {one['loc'][-1]}")
+        return answer(422, "the request is not as it should be", [_member(one) for one in found])
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:

@@ -1,10 +1,11 @@
-"""What is asked of readings: from when to when, raw or by bucket, of which quality, as JSON or CSV."""
+"""What is asked of readings: from when to when, raw or by bucket, of which quality, as JSON, CSV or Arrow."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header, Query
 
+from cloud.api import arrow
 from cloud.api.context import Context
 from cloud.api.paging import numbers_after
 from cloud.api.problems import wrong_parameter
@@ -12,11 +13,10 @@ from cloud.api.times import parse_duration, parse_time
 from cloud.store.port import Aggregate
 from protocols.vocabulary import Quality
 
-DAY_MS: Final = 86_400_000
 MOST_BUCKETS: Final = 100_000
 """Of one series in one question: ten years by the hour are 87,600."""
 MOST_READINGS: Final = 50_000
-Format = Literal["json", "csv"]
+Format = Literal["json", "csv", "arrow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class Question:
 
 async def _question(  # noqa: PLR0913, PLR0917 - the query parameters
     context: Context,
-    from_: Annotated[str | None, Query(alias="from", description="RFC 3339; a day before `to` when left out")] = None,
+    from_: Annotated[
+        str | None, Query(alias="from", description="RFC 3339; as far back as `every` allows when left out")
+    ] = None,
     to: Annotated[str | None, Query(description="RFC 3339, exclusive; now when left out")] = None,
     every: Annotated[str | None, Query(description="bucket length, as 15m; buckets start at multiples of it")] = None,
     agg: Annotated[Aggregate | None, Query(description="mean when left out; needs `every`")] = None,
@@ -49,13 +51,14 @@ async def _question(  # noqa: PLR0913, PLR0917 - the query parameters
     accept: Annotated[str, Header()] = "",
 ) -> Question:
     now_ms = context.clock.now_ms() + context.limits.future_s * 1000
-    to_ms = now_ms if to is None else _time("to", to)
-    from_ms = to_ms - DAY_MS if from_ is None else _time("from", from_)
-    if from_ms > to_ms:
-        raise wrong_parameter("from", "expected a time before `to`")
+    to_ms = now_ms if to is None else time_parameter("to", to)
     if agg is not None and every is None:
         raise wrong_parameter("agg", "expected together with `every`")
     every_ms = None if every is None else _every(every)
+    earliest_ms = 0 if every_ms is None else max(0, to_ms - MOST_BUCKETS * every_ms)
+    from_ms = earliest_ms if from_ is None else time_parameter("from", from_)
+    if from_ms > to_ms:
+        raise wrong_parameter("from", "expected a time before `to`")
     if every_ms is not None and (to_ms - from_ms) // every_ms > MOST_BUCKETS:
         raise wrong_parameter("every", f"more than {MOST_BUCKETS} buckets: ask for longer ones or a shorter time")
     after = numbers_after(cursor, 2)
@@ -67,14 +70,24 @@ async def _question(  # noqa: PLR0913, PLR0917 - the query parameters
         _qualities(quality),
         limit,
         None if after is None else (after[0], after[1]),
-        format or ("csv" if "text/csv" in accept else "json"),
+        format or _accepted(accept),
     )
 
 
 Asked = Annotated[Question, Depends(_question)]
 
 
-def _time(name: str, text: str) -> int:
+def _accepted(accept: str) -> Format:
+    if arrow.MEDIA_TYPE in accept:
+        return "arrow"
+    return "csv" if "text/csv" in accept else "json"
+
+
+def time_parameter(name: str, text: str) -> int:
+    """Ms UTC of a query parameter.
+
+    :raises Problem: it is no time.
+    """
     try:
         return parse_time(text)
     except ValueError as error:

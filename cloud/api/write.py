@@ -40,6 +40,7 @@ async def write(
 
     A line names its neuron by the tag `neuron`, by a hardware identity as a tag (`mn=...`), or as its measurement;
     a field is an observed property, with a channel `water_temperature/2`. 204 when all of it is stored.
+    503 when the store does not take it for now: send it again.
     """
     principal = principal_of(request)
     if not principal.may("write"):
@@ -52,7 +53,8 @@ async def write(
         plain = await run_in_threadpool(_plain, body, encoding, context.limits.write_bytes)
     except _Unreadable as error:
         return refusal(request.scope, error.status, str(error))
-    report = await run_in_threadpool(context.write_lines, plain, cast(Precision, precision), principal.towns)
+    async with context.writers:
+        report = await run_in_threadpool(context.write_lines, plain, cast(Precision, precision), principal.towns)
     return _answer(request.scope, report)
 
 

@@ -9,18 +9,24 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cloud.broker.sickness import Sickness
 from cloud.registry.gateways import BrokerAccount
 from protocols.vocabulary import Clock, ConfigError, LinkDown
 
 log = logging.getLogger(__name__)
 
 CLOUD_USER: Final = "yingzhou-cloud"
+ACK_WAIT_S: Final = 20
+"""What a killed cloud had taken and not settled comes again after this time and not before, whoever connects."""
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
 _RELOAD_S: Final = 5.0
+_LOOK_S: Final = 2.0
+"""Between looks into its log."""
 _RELOADED: Final = b"Reloaded server configuration"
 _NOT_RELOADED: Final = b"Failed to reload server configuration"
 
@@ -57,7 +63,7 @@ listen: "{host}:{nats_port}"
 pid_file: {json.dumps(str(store.parent / "nats.pid"))}
 max_payload: 2MB
 jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: 4GB, max_memory_store: 256MB, sync_interval: "1s" }}
-mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "60s" }}
+mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "{ACK_WAIT_S}s" }}
 authorization {{
   timeout: 5
   users = [
@@ -85,6 +91,7 @@ class EmbeddedBroker:
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self._reloading = asyncio.Lock()
+        self._sickness = Sickness(directory / "nats.log")
 
     @property
     def process_id(self) -> int | None:
@@ -135,23 +142,35 @@ class EmbeddedBroker:
             await asyncio.sleep(0.005)
 
     async def watch(self) -> None:
-        """Until cancelled: start the server again when it ends; stop it at the end."""
+        """Until cancelled: start the server again when it ends, or stores nothing any more; stop it at the end."""
         try:
             while True:
                 if self._process is not None:
-                    log.error("nats-server ended with %s: starting it again", await self._process.wait())
+                    log.error("nats-server %s: starting it again", await self._ended(self._process))
                     await self._clock.sleep(0.5)
                 await self.start()
         finally:
             await self.stop()
 
+    async def _ended(self, process: asyncio.subprocess.Process) -> str:
+        """Wait until it is no more, be it that we end it; how that came."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    return f"ended with {await process.wait()}"
+            if self._sickness.must_be_restarted():
+                await self.stop()
+                return "stores nothing since the disk was full"
+
     async def start(self) -> None:
         """Start the server and wait until it takes connections.
 
+        :raises ConfigError: its port is taken.
         :raises LinkDown: it does not start; the message holds the end of its log.
         """
         await self._end_orphan()
         self._check_port()
+        self._sickness = Sickness(self._directory / "nats.log")
         with (self._directory / "nats.log").open("ab") as logfile:
             self._process = await asyncio.create_subprocess_exec(
                 nats_server(), "-c", str(self._directory / "nats.conf"), stdout=logfile, stderr=logfile
@@ -166,12 +185,16 @@ class EmbeddedBroker:
             await asyncio.sleep(0.02)
 
     def _check_port(self) -> None:
-        """Whoever else has the port would be taken for the server that fails to get it."""
+        """Whoever else has the port would be taken for the server that fails to get it.
+
+        :raises ConfigError: somebody has it.
+        """
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
             socket.create_server((self._host, self._mqtt_port), family=family).close()
         except OSError as error:
-            raise LinkDown(f"nats-server does not start on {self._host}:{self._mqtt_port}: {error.strerror}") from error
+            where = f"{self._host}:{self._mqtt_port}"
+            raise ConfigError(f"nats-server does not start on {where}: {error.strerror}") from error
 
     async def _end_orphan(self) -> None:
         """A server of ours that outlived a killed cloud still has the ports."""

@@ -1,7 +1,7 @@
 """What comes in as line protocol becomes readings of known datastreams; the sender is told at once what does not."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,10 @@ _NO_NEURON = (
     "no neuron: expected a tag neuron=nrn-..., a known hardware identity as a tag such as mn=..., "
     "or nrn-... as measurement"
 )
+
+
+EARLIEST_MS: Final = 946_684_800_000
+"""2000-01-01T00:00Z: history may come in here, but seconds that were taken for nanoseconds land in 1970."""
 
 
 class LineReport(NamedTuple):
@@ -78,8 +82,8 @@ class LineWriter:
         self, line: Line, now_ms: int, towns: frozenset[str]
     ) -> Iterator["tuple[int, int, float] | LineFault"]:
         time = now_ms if line.time_ms is None else line.time_ms
-        if not 0 < time <= now_ms + self._future_ms:
-            yield LineFault(line.number, f"time {time} ms is before 1970 or in the future")
+        if not EARLIEST_MS <= time <= now_ms + self._future_ms:
+            yield LineFault(line.number, f"time {time} ms is before 2000 or in the future: is the precision right?")
             return
         source = self._source(line, towns)
         if source is None:

@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.registry.events import Arrived
 from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, CommitReport, EnvelopeKey
 
@@ -64,8 +65,9 @@ class Prepared:
     answers: dict[str, dict[tuple[int, int], list[int]]] = field(default_factory=dict)
     """Gateway -> (stream, epoch) -> the sequences that it waits to hear of after the commit."""
     suspects: list[Suspect] = field(default_factory=list)
-    quarantined: bool = False
-    """The suspects are in quarantine already: a commit that is tried again does not count them twice."""
+    events: list[Arrived] = field(default_factory=list)
+    registered: bool = False
+    """Suspects and events are in the registry already: a commit that is tried again does not count them twice."""
     parcels: list[Parcel] = field(default_factory=list)
     readings: int = 0
     report: "asyncio.Future[CommitReport] | None" = None

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Final, Protocol
@@ -18,7 +18,7 @@ from cloud.ingest.latest import Frontier, Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Runs
 from cloud.ingest.reader import suspect_parcel
-from cloud.registry import quarantine
+from cloud.registry import events, quarantine
 from cloud.registry.database import Database
 from cloud.store.port import Columns, CommitReport, Store
 from protocols.uplink import Ack
@@ -54,6 +54,7 @@ class IngestCounts:
     readings_duplicate: int = 0
     readings_conflicting: int = 0
     quarantined: int = 0
+    events_stored: int = 0
     commits: int = 0
     commit_failures: int = 0
 
@@ -85,6 +86,8 @@ class Pipeline:
     ) -> None:
         self.counts = IngestCounts()
         self.reasons: Counter[str] = Counter()
+        self.failing: str | None = None
+        """Why the last commit could not be made; None: it was made."""
         self._readers = readers
         self._store = store
         self._ledger = ledger
@@ -255,37 +258,46 @@ class Pipeline:
         tries = 0
         while True:
             try:
-                return await asyncio.to_thread(self._write, prepared, again=tries > 0)
+                report = await asyncio.to_thread(self._write, prepared, again=tries > 0)
             except (duckdb.Error, SQLAlchemyError, OSError) as error:
                 self.counts.commit_failures += 1
+                self.failing = str(error).splitlines()[0][:200]
                 tries += 1
                 log.error("commit of %d readings failed: %s", prepared.readings, error)  # noqa: TRY400 - retried
                 await self._clock.sleep(min(RETRY_CAP_S, 0.5 * 2**tries))
+            else:
+                self.failing = None
+                return report
 
     def _write(self, prepared: Prepared, *, again: bool) -> CommitReport:
-        """Quarantine first, then the store: whatever is acknowledged is in one of them. Blocks.
+        """Events and quarantine first, then the store: whatever is acknowledged is in one of them. Blocks.
 
         :param again: an earlier try failed, nobody knows how far it came.
         """
         now_ms = self._clock.now_ms()
-        if prepared.suspects and not prepared.quarantined:
-            self._keep(prepared.suspects)
-            prepared.quarantined = True
+        if (prepared.suspects or prepared.events) and not prepared.registered:
+            self._register(prepared)
+            prepared.registered = True
         report = self._store.commit(
             Columns.join(prepared.fresh),
             Columns.join(prepared.late),
             prepared.envelopes,
             now_ms,
             again=again,
-            keep=lambda conflicts: self._keep([self._conflict(conflicts, now_ms)]),
+            keep=lambda conflicts: self._keep(self._conflict(conflicts, now_ms)),
         )
         self._latest.advance(Columns.join(prepared.newest))
         self._latest.take(report.late)
         return report
 
-    def _keep(self, suspects: Sequence[quarantine.Suspect]) -> None:
+    def _register(self, prepared: Prepared) -> None:
         with self._registry.begin() as tx:
-            quarantine.add(tx, suspects, self._bounds)
+            quarantine.add(tx, prepared.suspects, self._bounds)
+            prepared.events = events.add(tx, prepared.events)
+
+    def _keep(self, suspect: quarantine.Suspect) -> None:
+        with self._registry.begin() as tx:
+            quarantine.add(tx, [suspect], self._bounds)
 
     def _conflict(self, columns: Columns, now_ms: int) -> quarantine.Suspect:
         """Readings whose instant is stored with another value: the first stays, these are kept to be looked at."""
@@ -311,6 +323,7 @@ class Pipeline:
         self.counts.readings_duplicate += report.duplicates
         self.counts.readings_conflicting += len(report.conflicts)
         self.counts.quarantined += len(prepared.suspects)
+        self.counts.events_stored += len(prepared.events)
         self.reasons.update(suspect.reason for suspect in prepared.suspects)
         self._ledger.committed(prepared.envelopes)
         for gateway, streams in prepared.answers.items():

@@ -23,10 +23,11 @@ _FIRST_NO_TEXT: Final = b"\x80"
 Locate = Callable[[Point], int | Refusal]
 
 
-def place(readings: Sequence[Reading], locate: Locate, now_ms: int) -> tuple[Runs | None, Counter[str]]:
+def place(readings: Sequence[Reading], locate: Locate, latest_ms: int) -> tuple[Runs | None, Counter[str]]:
     """The readings that have a place, as runs, and how many have none, by reason.
 
     :param locate: the datastream's number of a point.
+    :param latest_ms: a time after this one lies in the future.
     """
     refused: Counter[str] = Counter()
     groups: dict[int, list[Reading]] = {}
@@ -34,7 +35,7 @@ def place(readings: Sequence[Reading], locate: Locate, now_ms: int) -> tuple[Run
         number = locate(reading.point)
         if isinstance(number, Refusal):
             refused[number.value] += 1
-        elif reading.time > now_ms + AHEAD_MS:
+        elif reading.time > latest_ms:
             refused["future"] += 1
         elif reading.time < EARLIEST_MS:
             refused["past"] += 1
@@ -56,12 +57,16 @@ def place(readings: Sequence[Reading], locate: Locate, now_ms: int) -> tuple[Run
 
 
 class SenmlReader:
-    """The open door: a pack, JSON or CBOR, from anyone's device with a gateway's credentials."""
+    """The open door: a pack, JSON or CBOR, from anyone's device with a gateway's credentials.
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    :param ahead_ms: how far a time may lie ahead of our clock.
+    """
+
+    def __init__(self, directory: Directory, clock: Clock, *, ahead_ms: int = AHEAD_MS) -> None:
         self.ignored: Counter[str] = Counter()
         self._directory = directory
         self._clock = clock
+        self._ahead_ms = ahead_ms
 
     def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """The readings of a pack that have a place; a pack with a record that has none is kept whole in quarantine.
@@ -78,7 +83,8 @@ class SenmlReader:
             return None
         if not pack.readings and pack.refused:
             raise Refused("unreadable_records", "; ".join(pack.refused[:3]))
-        runs, refused = place(pack.readings, lambda p: self._directory.resolve(parcel.gateway, p), now_ms)
+        latest_ms = now_ms + self._ahead_ms
+        runs, refused = place(pack.readings, lambda p: self._directory.resolve(parcel.gateway, p), latest_ms)
         if pack.refused:
             refused["unreadable_records"] = len(pack.refused)
         moment = f"/{arrived_ms}" if pack.relative else ""

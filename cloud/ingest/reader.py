@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.ingest.events import take_events
 from cloud.ingest.ledger import Ledger, Seen
 from cloud.ingest.parcel import Parcel, Prepared, Runs, Source
 from cloud.ingest.resolver import REFUSED, Resolver
-from cloud.registry.directory import Refusal
+from cloud.registry.directory import Directory, Refusal
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, EnvelopeKey
@@ -28,12 +29,12 @@ from protocols.uplink import (
 from protocols.uplink.columns import Decoded, decode
 from protocols.uplink.envelope import stored_body
 from protocols.vocabulary import Batch, Clock, Point, ProtocolError, Reason
-from protocols.vocabulary.topics import UP_BATCH, topic
+from protocols.vocabulary.topics import topic
 
 EARLIEST_MS: Final = 1_577_836_800_000
 """2020-01-01T00:00Z: no device of ours is older."""
 AHEAD_MS: Final = 600_000
-"""How far a stamp may be ahead of the cloud's clock."""
+"""How far a stamp may be ahead of the cloud's clock, unless the configuration says otherwise."""
 
 
 class Refused(Exception):
@@ -49,15 +50,21 @@ class EnvelopeReader:
     """Checks and decodes envelopes.
 
     Counters: ``duplicates`` (envelopes that were held already), ``security_events`` (wrong MAC, altered content).
+
+    :param ahead_ms: how far a stamp may be ahead of our clock.
     """
 
-    def __init__(self, keys: MacKeys, resolver: Resolver, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, keys: MacKeys, directory: Directory, ledger: Ledger, clock: Clock, *, ahead_ms: int = AHEAD_MS
+    ) -> None:
         self.duplicates = 0
         self.security_events = 0
         self._keys = keys
-        self._resolver = resolver
+        self._directory = directory
+        self._resolver = Resolver(directory)
         self._ledger = ledger
         self._clock = clock
+        self._ahead_ms = ahead_ms
 
     def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """The readings of an envelope that have a place; None when it is known already.
@@ -74,8 +81,9 @@ class EnvelopeReader:
             if not self._is_new(key, into):
                 return None
             into.envelopes.append(key)
-        if header.stream is not Stream.READINGS:
-            raise Refused("unsupported_stream", f"stream {header.stream.name.lower()} on {parcel.topic}")
+        if header.stream is Stream.EVENTS:
+            take_events(envelope, header, self._directory, self._clock.now_ms(), into, ahead_ms=self._ahead_ms)
+            return None
         decoded = decode(expand(envelope, header), header.readings)
         points = decoded.points()
         resolved = self._resolver.resolve(header.gateway, decoded.table, points)
@@ -85,9 +93,11 @@ class EnvelopeReader:
         return runs
 
     def _check_sender(self, parcel: Parcel, header: Header) -> None:
-        if header.gateway != parcel.gateway or parcel.topic != topic(header.gateway, UP_BATCH):
+        if header.gateway != parcel.gateway or parcel.topic != topic(header.gateway, header.stream.leaf):
             self.security_events += 1
-            raise Refused("gateway_mismatch", f"envelope of {header.gateway} on {parcel.topic}")
+            raise Refused(
+                "gateway_mismatch", f"envelope of {header.gateway}'s {header.stream.name.lower()} on {parcel.topic}"
+            )
         keys = self._keys.mac_keys(header.gateway)
         if not keys:
             raise Refused("unknown_gateway", f"{header.gateway} is not registered or has no credentials")
@@ -125,8 +135,8 @@ class EnvelopeReader:
                 those = np.array([i for i, r in refusals.items() if r is refusal])
                 bad[refusal.value] = np.repeat(np.isin(np.arange(len(points)), those), counts)
         placed = rows != REFUSED
-        if int(decoded.time.max()) > now_ms + AHEAD_MS:
-            bad["future"] = placed & (decoded.time > now_ms + AHEAD_MS)
+        if int(decoded.time.max()) > now_ms + self._ahead_ms:
+            bad["future"] = placed & (decoded.time > now_ms + self._ahead_ms)
         if int(decoded.time.min()) < EARLIEST_MS:
             bad["past"] = placed & (decoded.time < EARLIEST_MS)
         if (np.isinf(decoded.value) | (np.isnan(decoded.value) & (decoded.quality != 9))).any():
@@ -184,7 +194,7 @@ def _suspect(  # noqa: PLR0913 - the parts of one envelope
     return Suspect(
         received_ms=now_ms,
         gateway=header.gateway,
-        topic=topic(header.gateway, UP_BATCH),
+        topic=topic(header.gateway, header.stream.leaf),
         reason=reason,
         detail=f"{count} readings of {shown}",
         source=Source.REMAINDER.value,

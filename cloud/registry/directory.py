@@ -53,12 +53,9 @@ class Directory:
 
     def resolve(self, gateway: str, point: Point) -> int | Refusal:
         """The number of the datastream that a gateway means."""
-        self._renew()
-        entry = self._entries.get(point.source)
-        if entry is None:
-            return Refusal.UNKNOWN_NEURON
-        if entry.gateway != gateway:
-            return Refusal.OTHER_GATEWAY
+        entry = self._entry(gateway, point.source)
+        if isinstance(entry, Refusal):
+            return entry
         return entry.streams.get((point.observed, point.channel), Refusal.UNKNOWN_DATASTREAM)
 
     def locate(self, point: Point, scope: frozenset[str] = frozenset()) -> Datastream | Refusal:
@@ -78,6 +75,18 @@ class Directory:
         self._renew()
         entry = self._entries.get(source)
         return None if entry is None or (scope and entry.town not in scope) else entry.neuron
+
+    def owned(self, gateway: str, source: str) -> str | Refusal:
+        """The neuron that a gateway means by a neuron identifier or hardware identity."""
+        entry = self._entry(gateway, source)
+        return entry if isinstance(entry, Refusal) else entry.neuron
+
+    def _entry(self, gateway: str, source: str) -> _Entry | Refusal:
+        self._renew()
+        entry = self._entries.get(source)
+        if entry is None:
+            return Refusal.UNKNOWN_NEURON
+        return entry if entry.gateway == gateway else Refusal.OTHER_GATEWAY
 
     def describe(self, number: int) -> Datastream | None:
         """Key, unit, kind and place of a datastream; None when there is none of that number."""

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from cloud.registry import tally
 from cloud.registry.errors import NotFound
-from cloud.registry.schema import QUARANTINE, TALLY
+from cloud.registry.schema import QUARANTINE
 from cloud.registry.selection import Page
 
 _ROWS: Final = "quarantine_rows"
@@ -74,7 +75,7 @@ def add(tx: Connection, suspects: Iterable[Suspect], bounds: Bounds) -> None:
         tx.execute(insert(QUARANTINE).values(values))
         rows += 1
         size += len(suspect.payload)
-    kept = _count(tx, _ROWS, rows), _count(tx, _BYTES, size)
+    kept = tally.add(tx, _ROWS, rows), tally.add(tx, _BYTES, size)
     _trim(tx, kept[0] - bounds.rows, kept[1] - bounds.bytes)
 
 
@@ -111,17 +112,7 @@ def mark_replayed(tx: Connection, number: int, now_ms: int) -> None:
 
 def totals(tx: Connection) -> Totals:
     """For metrics."""
-    found: dict[str, int] = {row.name: row.amount for row in tx.execute(select(TALLY))}
-    return Totals(found.get(_ROWS, 0), found.get(_BYTES, 0), found.get(_DROPPED, 0))
-
-
-def _count(tx: Connection, name: str, by: int) -> int:
-    question = update(TALLY).where(TALLY.c.name == name).values(amount=TALLY.c.amount + by).returning(TALLY.c.amount)
-    amount = tx.execute(question).scalar_one_or_none()
-    if amount is None:
-        tx.execute(insert(TALLY).values(name=name, amount=by))
-        return by
-    return int(amount)
+    return Totals(*tally.totals(tx, _ROWS, _BYTES, _DROPPED))
 
 
 def _trim(tx: Connection, rows_over: int, bytes_over: int) -> None:
@@ -139,9 +130,9 @@ def _trim(tx: Connection, rows_over: int, bytes_over: int) -> None:
             dropped, freed = dropped + 1, freed + length
         tx.execute(delete(QUARANTINE).where(QUARANTINE.c.id.in_(gone)))
     if dropped:
-        _count(tx, _ROWS, -dropped)
-        _count(tx, _BYTES, -freed)
-        _count(tx, _DROPPED, dropped)
+        tally.add(tx, _ROWS, -dropped)
+        tally.add(tx, _BYTES, -freed)
+        tally.add(tx, _DROPPED, dropped)
 
 
 def _bounded_dedupe(text: str) -> str:

@@ -227,6 +227,27 @@ ALARM = Table(  # one row per condition: a repetition counts up (ISA-18.2 §5)
     sqlite_autoincrement=True,
 )
 
+EVENT = Table(  # what happened and is no number; unique by the envelope it came in and its place there
+    "event",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("gateway", String(32), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("neuron", ForeignKey(NEURON.c.id)),  # null: the gateway's own
+    Column("source", String(200), nullable=False),
+    Column("kind", String(200), nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("data", JSON, nullable=False),
+    UniqueConstraint("gateway", "epoch", "sequence", "place"),
+    Index(None, "neuron", "number"),
+    Index(None, "kind", "number"),
+    sqlite_autoincrement=True,
+)
+
 WEBHOOK = Table(
     "webhook",
     METADATA,

@@ -9,6 +9,7 @@ import aiocoap
 from aiocoap import resource
 from aiocoap.numbers import codes
 from aiocoap.numbers.optionnumbers import OptionNumber
+from aiocoap.util import socknumbers
 
 from edge.backoff import Backoff
 from edge.intake import Intake
@@ -42,8 +43,34 @@ class CoapLink:
         """Where it listens; with port 0 in the configuration the system's choice. None while it does not."""
         if self._context is None:
             return None
-        transport = self._context.request_interfaces[0].token_interface.message_interface.transport
-        return int(transport.get_extra_info("socket").getsockname()[1])
+        return int(self._messages.transport.get_extra_info("socket").getsockname()[1])
+
+    @property
+    def _messages(self) -> Any:
+        """The library's own protocol on its UDP socket."""
+        return self._context.request_interfaces[0].token_interface.message_interface
+
+    def _harden(self) -> None:
+        """Against what strangers send and do not wait for.
+
+        A socket that is told of ICMP errors is readable with POLLERR once somebody went away before our answer came,
+        and libuv never polls such a socket again: the whole link would be deaf. And an option that is no UTF-8 comes
+        out of the library as an exception in the loop, with thirty lines of log for each datagram.
+        """
+        messages = self._messages
+        sock = messages.transport.get_extra_info("socket")
+        if socknumbers.HAS_RECVERR:
+            sock.setsockopt(socket.IPPROTO_IPV6, socknumbers.IPV6_RECVERR, 0)
+            sock.setsockopt(socket.IPPROTO_IP, socknumbers.IP_RECVERR, 0)
+        received = messages.datagram_msg_received
+
+        def guarded(*arguments: Any) -> None:
+            try:
+                received(*arguments)
+            except UnicodeDecodeError:
+                self.counters["unparsable"] += 1
+
+        messages.datagram_msg_received = guarded
 
     async def run(self, intake: Intake) -> None:
         site = resource.Site()
@@ -59,6 +86,7 @@ class CoapLink:
             except OSError:
                 self.counters["port_not_had"] += 1
                 await self._clock.sleep(backoff.next_s())
+        self._harden()
         try:
             await asyncio.get_running_loop().create_future()  # for ever: aiocoap's transport calls us
         finally:

@@ -9,9 +9,10 @@ from edge.watched import Watched
 from firmware_adapters.hj212_factors import GasUnit, PmUnit
 from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import model_named
-from firmware_adapters.rows import Kind, RegisterRow, Table
+from firmware_adapters.rows import Kind, RegisterRow
 from protocols.hj212 import CrcMode
 from protocols.modbus import Order
+from protocols.modbus.plan import Table
 from protocols.vocabulary import Point
 
 
@@ -37,6 +38,8 @@ class Row(Section):
     invalid: frozenset[int] = frozenset()
     channel: str = ""
     unit: str = ""
+    low_bit: int = 0
+    width: int = 0
 
     @model_validator(mode="after")
     def _meaning(self) -> Self:
@@ -113,8 +116,9 @@ class Hj212Device(Watched):
     """None: as the link."""
     pm_unit: PmUnit = "ug/m3"
     gas_unit: GasUnit = "mg/m3"
-    intervals: frozenset[Interval] = frozenset()
-    """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``."""
+    intervals: frozenset[Interval] = frozenset({"minute", "hour", "day"})
+    """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``; what is
+    left out is acknowledged and not kept, so it is left out only where the configuration says so."""
 
     @property
     def source(self) -> str:

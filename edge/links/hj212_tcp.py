@@ -10,8 +10,10 @@ from edge.intake import Intake
 from edge.links.config import Hj212Tcp
 from edge.links.hj212_station import Station, Stations
 from edge.links.link import LinkStatus
-from protocols.hj212 import Decoder, Packet, acknowledge, encode
-from protocols.hj212.commands import command
+from protocols.conversation import Send
+from protocols.hj212 import Decoder, Packet, encode
+from protocols.hj212.data_centre import DataCentre, Said
+from protocols.hj212.dialogue import Received
 from protocols.vocabulary import Batch, Clock, ProtocolError, SystemClock
 
 HELLO_S: Final = 60.0
@@ -27,6 +29,12 @@ class _Call:
     writer: asyncio.StreamWriter
     deadline_s: float
     stations: set[Station] = field(default_factory=set)
+    centre: DataCentre = field(default_factory=DataCentre)
+    """The conversation: what came before is acknowledged again, and not put on disk again."""
+
+
+_Waiting = tuple[Packet, Station, "asyncio.Future[None] | None"]
+"""A packet, whose it is, and when its readings are on disk; None: it brought none."""
 
 
 class Hj212TcpLink:
@@ -100,29 +108,42 @@ class Hj212TcpLink:
 
     async def _take(self, found: list[Packet | ProtocolError], call: _Call, intake: Intake) -> None:
         """Hand over the readings of what came together, then acknowledge each packet whose readings are on disk."""
-        waiting: list[tuple[Packet, Station, asyncio.Future[None] | None]] = []
+        waiting: list[_Waiting] = []
         for item in found:
             if isinstance(item, ProtocolError):
                 self._counters["crc" if str(item).startswith("CRC") else "malformed"] += 1
                 continue
             call.deadline_s = self._clock.monotonic_s() + self._config.idle_s
             station = self._stations.of(item.mn)
-            if station is None or not station.lets_in(item):
-                continue
-            call.stations.add(station)
-            try:
-                waiting.append((item, station, self._put(item, station, intake)))
-            except ProtocolError:
-                station.record.errors["malformed_time"] += 1
+            if station is not None and station.lets_in(item):
+                call.stations.add(station)
+                waiting += self._heard(item, station, call, intake)
         futures = [taken for _, _, taken in waiting if taken is not None]
         if futures:
             await asyncio.wait(futures)  # unlike await, being cancelled here leaves the intake's futures alone
         for packet, station, taken in waiting:
             if taken is not None and (taken.cancelled() or taken.exception() is not None):
                 station.record.errors["not_kept"] += 1
-            elif packet.wants_answer:
-                self._answer(packet, station, call.writer)
+                call.centre.not_taken(packet)
+                continue
+            for said in call.centre.taken(packet):
+                self._send(said, station, call)
         await call.writer.drain()
+
+    def _heard(self, packet: Packet, station: Station, call: _Call, intake: Intake) -> list[_Waiting]:
+        """What a packet leaves to be waited for: its readings, when it brings data for the first time."""
+        waiting: list[_Waiting] = []
+        for said in call.centre.receive(packet, self._clock.monotonic_s()):
+            if not isinstance(said, Received):
+                station.record.heard(self._clock.now_ms(), 0)
+                self._send(said, station, call)
+                continue
+            try:
+                waiting.append((packet, station, self._put(packet, station, intake)))
+            except ProtocolError:
+                station.record.errors["malformed_time"] += 1
+                call.centre.not_taken(packet)
+        return waiting
 
     def _put(self, packet: Packet, station: Station, intake: Intake) -> "asyncio.Future[None] | None":
         """Hand over the readings of a packet; None when it has none.
@@ -130,16 +151,16 @@ class Hj212TcpLink:
         :raises ProtocolError: it gives a time that is none.
         """
         now_ms = self._clock.now_ms()
-        readings = [] if command(packet.cn).kind in ("answer", "notice") else station.readings(packet, now_ms)
+        readings = station.readings(packet, now_ms)
         station.record.heard(now_ms, len(readings))
         return intake.put(Batch.of(readings)) if readings else None
 
-    def _answer(self, packet: Packet, station: Station, writer: asyncio.StreamWriter) -> None:
-        """9014 to data, 9013 to a notice; nothing to answers, nor to requests, which are the host's to make."""
-        if command(packet.cn).kind in ("answer", "request"):
+    def _send(self, said: Said, station: Station, call: _Call) -> None:
+        """9014 to data, 9013 to a notice; the conversation says nothing else while nobody asks the station anything."""
+        if not isinstance(said, Send):
             return
         try:
-            writer.write(encode(acknowledge(packet)))
+            call.writer.write(encode(said.frame))
         except ProtocolError:
             station.record.errors["unanswerable"] += 1
 

@@ -9,15 +9,16 @@ from typing import Final, NamedTuple
 from edge.links.cadence import Breaker
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.modbus_port import DeviceSilent, ModbusPort, ModbusRefused, WrongAnswer
-from firmware_adapters.register_model import ReadBlock, RegisterModel, split
+from firmware_adapters.interpretation import interpreter
+from firmware_adapters.register_model import RegisterModel
+from firmware_adapters.rows import RegisterRow
+from protocols.modbus.plan import LEARNED, Plan, forget, learn, settle
 from protocols.vocabulary import Batch, Clock, LinkDown, Point, Quality, Reason
 
 RELEARN_FIRST_S: Final = 60.0
 RELEARN_S: Final = 3600.0
 """After so long, doubling from the first to this, the whole plan is tried again: a device that was starting up
 refuses what it has later."""
-SPLIT_ON: Final = frozenset({2, 3})
-"""Illegal address: a hole or an absent register; illegal value: more registers than it serves at once."""
 TARGET_SILENT: Final = frozenset({0x0A, 0x0B})
 """A gateway says that the device behind it cannot be reached or did not answer."""
 DEVICE_FAILURE: Final = 4
@@ -71,18 +72,17 @@ class ModbusDevice:
         self.breaker = Breaker(period_s)
         self._clock = clock
         self._retries = retries
-        self._first_plan = model.plan(limit=limit, gap=gap)
         self._relearn_s = RELEARN_FIRST_S
         self._relearn_at_s = 0.0
-        self._refused: tuple[str, ...] = ()
-        self._adopt(self._first_plan)
+        self._adopt(model.plan(limit=limit, gap=gap))
 
-    def _adopt(self, plan: tuple[ReadBlock, ...]) -> None:
+    def _adopt(self, plan: Plan[RegisterRow]) -> None:
         self._plan = plan
+        self._interpret = [interpreter(block.rows) for block in plan.blocks]
         self._points = [
-            tuple(Point(self.record.source, row.observed, row.channel) for row in block.rows) for block in plan
+            tuple(Point(self.record.source, row.observed, row.channel) for row in block.rows) for block in plan.blocks
         ]
-        self._all_points = self._points_of(range(len(plan)))
+        self._all_points = self._points_of(range(len(plan.blocks)))
         self._index = array("I", range(len(self._all_points)))
 
     def _points_of(self, blocks: Iterable[int]) -> tuple[Point, ...]:
@@ -94,8 +94,8 @@ class ModbusDevice:
         answers: list[Answer] = []
         lost: LinkDown | None = None
         index = 0
-        silent = False
-        while index < len(self._plan):
+        silent = learned = False
+        while index < len(self._plan.blocks):
             try:
                 answer, said = await self._ask(port, index)
             except DeviceSilent:
@@ -107,20 +107,24 @@ class ModbusDevice:
                 lost = down
                 break
             self.breaker.answer()
-            if said in SPLIT_ON:
-                self._learn(index)
+            if said in LEARNED:
+                self._learn(index, said)
+                learned = True
                 continue
             if answer is not None:
                 answers.append(answer)
             index += 1
-        return Poll(self._batch(answers) if answers else None, silent, lost)
+        batch = self._batch(answers) if answers else None
+        if learned and index == len(self._plan.blocks):
+            self._adopt(settle(self._plan))
+        return Poll(batch, silent, lost)
 
     async def _ask(self, port: ModbusPort, index: int) -> tuple[Answer | None, int]:
         """One block, repeated on silence; gives the answer, and the exception code if it was refused.
 
         :raises DeviceSilent: every try was in vain.
         """
-        block = self._plan[index]
+        block = self._plan.blocks[index]
         tries = 1 if self.breaker.open else 1 + self._retries
         while True:
             tries -= 1
@@ -143,30 +147,25 @@ class ModbusDevice:
                 self.record.heard(self._clock.now_ms(), 0)
                 return self._failure(index) if refused.code == DEVICE_FAILURE else None, refused.code
             now_ms = self._clock.now_ms()
-            value, faults = block.interpret(data)
+            value, faults = self._interpret[index](data)
             self.record.heard(now_ms, len(value), self._clock.monotonic_s() - asked_s)
             return Answer(index, now_ms, value, faults), 0
 
     def _failure(self, index: int) -> Answer:
         """The device says that it failed (exception 04): it was asked and has no value."""
-        count = len(self._plan[index].rows)
+        count = len(self._plan.blocks[index].rows)
         faults = dict.fromkeys(range(count), int(Reason.DEVICE_FAULT))
         return Answer(index, self._clock.now_ms(), [float("nan")] * count, faults)
 
-    def _learn(self, index: int) -> None:
+    def _learn(self, index: int, code: int) -> None:
         """A block was refused: ask for its parts from now on; a row that is refused alone is left out."""
-        block = self._plan[index]
-        parts = split(block)
-        if not parts:
-            self._refused += tuple(row.series for row in block.rows)
         self._relearn_at_s = self._clock.monotonic_s() + self._relearn_s
-        self._adopt(self._plan[:index] + parts + self._plan[index + 1 :])
+        self._adopt(learn(self._plan, self._plan.blocks[index], code))
 
     def _relearn(self) -> None:
-        if self._plan is not self._first_plan and self._clock.monotonic_s() >= self._relearn_at_s:
-            self._refused = ()
+        if self._plan.refused and self._clock.monotonic_s() >= self._relearn_at_s:
             self._relearn_s = min(RELEARN_S, self._relearn_s * 2)
-            self._adopt(self._first_plan)
+            self._adopt(forget(self._plan))
 
     def _batch(self, answers: list[Answer]) -> Batch:
         """The columns of one poll."""
@@ -174,7 +173,7 @@ class ModbusDevice:
             points = self._points[answers[0].block]
         else:
             blocks = [answer.block for answer in answers]
-            points = self._all_points if len(blocks) == len(self._plan) else self._points_of(blocks)
+            points = self._all_points if len(blocks) == len(self._plan.blocks) else self._points_of(blocks)
         count = len(points)
         time, value = array("q"), array("d")
         quality, reasons = array("B", [Quality.NOT_EVALUATED]) * count, array("I", [0]) * count
@@ -193,5 +192,6 @@ class ModbusDevice:
             self.record.errors["not_kept"] += 1
 
     def status(self) -> DeviceStatus:
-        notes = (f"refuses {', '.join(self._refused)}",) if self._refused else ()
+        absent = ", ".join(row.series for row in self._plan.absent)
+        notes = (f"refuses {absent}",) if absent else ()
         return self.record.status(notes)

@@ -9,7 +9,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusIOException
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
-from firmware_adapters.rows import Table
+from protocols.modbus.plan import Table
 from protocols.vocabulary import DeviceRefused, LinkDown, ProtocolError, YingzhouError
 
 FUNCTIONS: Final[dict[Table, int]] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}

@@ -24,9 +24,16 @@ def read_groups(content: str) -> tuple[Group, ...]:
         return _read_quoted(content)
     groups = []
     for part in content.split(";"):
-        group = tuple([_pair(item.partition("=")) for item in part.split(",") if item])
+        group = []
+        for item in part.split(","):
+            if item:
+                name, equals, value = item.partition("=")
+                name = name.strip()
+                if not equals or not name:
+                    raise ProtocolError(f"CP: expected name=value, found {item!r:.80}")
+                group.append((name, value))
         if group:
-            groups.append(group)
+            groups.append(tuple(group))
     return tuple(groups)
 
 

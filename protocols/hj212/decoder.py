@@ -3,6 +3,7 @@
 import re
 
 from protocols.framing import Noise
+from protocols.hj212.cipher import Blocks
 from protocols.hj212.frame import CRC, HEAD, MAX_SEGMENT, TAIL, CrcMode, check_crc
 from protocols.hj212.frame import MAX_FRAME as _MAX_FRAME
 from protocols.hj212.packet import Packet
@@ -18,12 +19,14 @@ class Decoder:
     inside of a packet means that bytes were lost: the outer one is an error and the inner one is read.
 
     :param crc: which CRC the device is allowed to send.
+    :param decipher: decrypts what comes encrypted (protocols.hj212.cipher).
     """
 
     MAX_FRAME = _MAX_FRAME
 
-    def __init__(self, crc: CrcMode = "standard") -> None:
+    def __init__(self, crc: CrcMode = "standard", decipher: Blocks | None = None) -> None:
         self._crc = crc
+        self._decipher = decipher
         self._buffer = bytearray()
         self._noise = Noise(_MAX_FRAME, TAIL)
 
@@ -66,7 +69,7 @@ class Decoder:
             return 0, None
         raw = bytes(buffer[start:end])
         try:
-            return len(raw), Packet.read(check_crc(raw, raw[HEAD:-CRC], raw[-CRC:], self._crc))
+            return len(raw), Packet.read(check_crc(raw, raw[HEAD:-CRC], raw[-CRC:], self._crc, self._decipher))
         except ProtocolError as error:
             self._noise.mute()
             # a head may begin in the last bytes of this one, so only what cannot be one is used up

@@ -47,6 +47,8 @@ class Measurement(NamedTuple):
     """UTC ms: the factor's SampleTime, else the packet's DataTime, else None: the device gave no time."""
     flag: str | None
     eflag: str | None
+    sent_again: bool = False
+    """RF=1: the station could not deliver it in its time."""
 
     @property
     def quality(self) -> Quality:
@@ -55,8 +57,8 @@ class Measurement(NamedTuple):
 
     @property
     def reasons(self) -> Reason:
-        """From the data flag; INVALID_VALUE when the text is no number."""
-        reason = quality_of(self.flag)[1]
+        """From the data flag; INVALID_VALUE when the text is no number, BACKFILLED when it was sent again."""
+        reason = quality_of(self.flag)[1] | (Reason.BACKFILLED if self.sent_again else Reason.NONE)
         return reason | Reason.INVALID_VALUE if self.value is None else reason
 
 
@@ -74,29 +76,28 @@ def measurements(packet: Packet) -> list[Measurement]:
 
     :raises ProtocolError: DataTime or a SampleTime is no time.
     """
-    time = data_time(packet)
-    return [measured for group in packet.groups for measured in _of_group(group, time)]
+    time, again = data_time(packet), packet.is_sent_again
+    found: list[Measurement] = []
+    for group in packet.groups:
+        found += _of_group(group, time, sent_again=again)
+    return found
 
 
-def _of_group(group: Group, time: int | None) -> list[Measurement]:
-    split = [(*name.partition("-")[::2], text) for name, text in group if "-" in name]
-    notes = {(factor, suffix): text for factor, suffix, text in split if suffix in QUALIFIERS}
-    found = []
-    for factor, suffix, text in split:
+def _of_group(group: Group, time: int | None, *, sent_again: bool) -> list[Measurement]:
+    values: list[tuple[str, str, str]] = []
+    notes: dict[tuple[str, str], str] = {}
+    for name, text in group:
+        factor, hyphen, suffix = name.partition("-")
         if suffix in QUALIFIERS:
-            continue
+            notes[factor, suffix] = text
+        elif hyphen:
+            values.append((factor, suffix, text))
+    found = []
+    for factor, suffix, text in values:
         sampled = notes.get((factor, "SampleTime"))
-        found.append(
-            Measurement(
-                factor,
-                suffix,
-                text,
-                number(text),
-                time if sampled is None else utc_ms(sampled),
-                notes.get((factor, "Flag")),
-                notes.get((factor, "EFlag")),
-            )
-        )
+        when = time if sampled is None else utc_ms(sampled)
+        flag, eflag = notes.get((factor, "Flag")), notes.get((factor, "EFlag"))
+        found.append(Measurement(factor, suffix, text, number(text), when, flag, eflag, sent_again))
     return found
 
 

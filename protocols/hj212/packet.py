@@ -1,18 +1,19 @@
 """A packet: the header fields of the data segment and the groups of its content (HJ 212-2017 §6.3.2, Table 3)."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from protocols.hj212.cipher import Blocks, turned
 from protocols.hj212.content import Group, read_groups, write_groups
-from protocols.hj212.frame import CrcMode, CrcRule, Frame, open_frame, seal
+from protocols.hj212.frame import HEAD, CrcMode, CrcRule, Frame, open_frame, seal
 from protocols.vocabulary.errors import ProtocolError
 
-_FIELDS: Final = ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")
+HEADER_FIELDS: Final = ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")
 _CONTENT: Final = ";CP=&&"
 _END: Final = "&&"
-_HEADER_VALUE = re.compile(r"[ -:<-~]{0,64}")
+_LONGEST_VALUE: Final = 64
 _SYSTEM = re.compile(r"[0-9A-Z]{2}")
 _COMMAND = re.compile(r"[0-9]{4}")
 _NUMBER = re.compile(r"[0-9]{1,4}")
@@ -49,6 +50,8 @@ class Packet:
     extra: Group = ()
     crc: CrcRule = field(default="standard", compare=False)
     """Which CRC rule the packet came with, or is to be sent with."""
+    encrypted: bool = field(default=False, compare=False)
+    """Whether its content came encrypted."""
     raw: bytes = field(default=b"", compare=False, repr=False)
     """What it was read from, without CR LF; empty when it was made."""
 
@@ -68,6 +71,11 @@ class Packet:
         return self.pnum is not None and self.pnum > 1
 
     @property
+    def is_sent_again(self) -> bool:
+        """RF=1, by which the edition of 2025 marks data that were not delivered in their time."""
+        return ("RF", "1") in self.extra
+
+    @property
     def version(self) -> int:
         """Flag's version bits, 0..63; see :class:`Version`. Without a flag it is the edition of 2005."""
         return (self.flag or 0) >> 2
@@ -79,7 +87,9 @@ class Packet:
     def header(self) -> tuple[tuple[str, str], ...]:
         """The header fields that are there, as they are written."""
         values = (self.qn, self.st, self.cn, self.pw, self.mn, self.flag, self.pnum, self.pno)
-        known = tuple((name, str(value)) for name, value in zip(_FIELDS, values, strict=True) if value is not None)
+        known = tuple(
+            (name, str(value)) for name, value in zip(HEADER_FIELDS, values, strict=True) if value is not None
+        )
         return known + self.extra
 
     @staticmethod
@@ -100,7 +110,7 @@ class Packet:
         if _END in content:
             raise ProtocolError("CP: && inside of && ... &&", frame.segment)
         try:
-            return replace(_read_header(text[:start]), groups=read_groups(content), crc=frame.rule, raw=frame.raw)
+            return _read_header(text[:start], read_groups(content), frame)
         except ProtocolError as error:
             raise ProtocolError(str(error), frame.segment) from None
 
@@ -119,17 +129,20 @@ class Packet:
         return segment
 
 
-def _read_header(text: str) -> Packet:
+def _read_header(text: str, groups: tuple[Group, ...], frame: Frame) -> Packet:
+    """A stray ``,`` in front of a name, which real devices send, is passed over like a blank."""
     fields: dict[str, str] = {}
     for item in text.split(";"):
         name, equals, value = item.partition("=")
-        name = name.strip()
+        name = name.strip(" \t").lstrip(",")
         if not equals or not name:
             raise ProtocolError(f"header: expected name=value, found {item!r:.80}")
         if name in fields:
             raise ProtocolError(f"header: {name} comes twice")
-        if _HEADER_VALUE.fullmatch(value) is None:
-            raise ProtocolError(f"header: {name}={value!r:.80}: expected at most 64 printable ASCII characters")
+        if len(value) > _LONGEST_VALUE or not (value.isascii() and value.isprintable()):
+            raise ProtocolError(
+                f"header: {name}={value!r:.80}: expected at most {_LONGEST_VALUE} printable ASCII characters"
+            )
         fields[name] = value
     return Packet(
         mn=_shaped(fields, "MN", None),
@@ -141,6 +154,10 @@ def _read_header(text: str) -> Packet:
         pnum=(pnum := _number(fields, "PNUM", 1, 9999)),
         pno=_number(fields, "PNO", 1, pnum or 9999),
         extra=tuple(fields.items()),
+        groups=groups,
+        crc=frame.rule,
+        encrypted=frame.encrypted,
+        raw=frame.raw,
     )
 
 
@@ -160,17 +177,23 @@ def _number(fields: dict[str, str], name: str, low: int, high: int) -> int | Non
     return int(text)
 
 
-def decode(raw: bytes, crc: CrcMode = "standard") -> Packet:
+def decode(raw: bytes, crc: CrcMode = "standard", decipher: Blocks | None = None) -> Packet:
     """Read exactly one packet, with or without CR LF at its end.
 
-    :raises ProtocolError: it is not one.
+    :param decipher: decrypts the content of packets of the edition of 2025 (protocols.hj212.cipher).
+    :raises ProtocolError: it is not one, or it is encrypted and cannot be read.
     """
-    return Packet.read(open_frame(raw, crc))
+    return Packet.read(open_frame(raw, crc, decipher))
 
 
-def encode(packet: Packet) -> bytes:
+def encode(packet: Packet, encipher: Blocks | None = None) -> bytes:
     """The packet as it is sent, sealed by the CRC rule it carries.
 
+    :param encipher: encrypts its content after it was sealed.
     :raises ProtocolError: it cannot be written; FrameTooLong: its data segment is longer than 1024 bytes.
     """
-    return seal(packet.segment(), packet.crc)
+    segment = packet.segment()
+    sealed = seal(segment, packet.crc)
+    if encipher is None:
+        return sealed
+    return sealed[:HEAD] + turned(segment, encipher) + sealed[HEAD + len(segment) :]

@@ -2,6 +2,17 @@
 
 from dataclasses import replace
 
+from protocols.modbus.diagnosis import (
+    RETURN_QUERY_DATA,
+    Ask,
+    Diagnostics,
+    EventCounter,
+    EventLog,
+    ExceptionStatus,
+    ServerId,
+)
+from protocols.modbus.files import Fifo, FileContent, ReadFifo, ReadFile, WriteFile
+from protocols.modbus.identification import Identification, ReadIdentification
 from protocols.modbus.pdu import (
     Bits,
     MaskWrite,
@@ -47,16 +58,33 @@ def check_answer(request: Request, response: Response) -> Response:
         case ((ReadRegisters() | ReadWriteRegisters()), Registers(registers=registers)):
             if len(registers) == request.quantity:
                 return response
-        case ((WriteCoil() | WriteRegister() | MaskWrite()), _) if response == request:
+        case ((WriteCoil() | WriteRegister() | MaskWrite() | WriteFile()), _) if response == request:
             return response
         case ((WriteCoils() | WriteRegisters()), Written(start=start, quantity=quantity)):
             if start == request.start and quantity == _written(request):
                 return response
-        case Other(), Other():
+        case _ if _tells(request, response):
             return response
         case _:
             pass
     raise ProtocolError(f"Modbus: {_short(response)} does not answer {_short(request)}")
+
+
+def _tells(request: Request, response: Response) -> bool:
+    """Whether one of the rarer functions got what it asked for; of a function that is not read here all is taken."""
+    match request, response:
+        case Ask(), (ExceptionStatus() | EventCounter() | EventLog() | ServerId()):
+            return True
+        case Diagnostics(sub_function=asked), Diagnostics(sub_function=answered):
+            return asked == answered and (asked != RETURN_QUERY_DATA or request == response)
+        case ReadFile(ranges=ranges), FileContent(records=records):
+            return [one.length for one in ranges] == [len(one) for one in records]
+        case ReadIdentification(code=code), Identification(code=answered):
+            return code == answered
+        case (ReadFifo(), Fifo()) | (Other(), Other()):
+            return True
+        case _:
+            return False
 
 
 def _written(request: WriteCoils | WriteRegisters) -> int:

@@ -5,7 +5,28 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from protocols.modbus import rtu, tcp
-from protocols.modbus.pdu import EXCEPTION, Bits, Other, Refusal, Request, Response, is_allowed
+from protocols.modbus.answer import Refused, check_answer
+from protocols.modbus.diagnosis import SUB_FUNCTIONS, Diagnostics, EventLog, ServerId, event
+from protocols.modbus.files import FileContent, ReadFile, WriteFile
+from protocols.modbus.identification import MEI, MORE, Identification, ReadIdentification
+from protocols.modbus.pairing import Heard
+from protocols.modbus.pdu import (
+    EXCEPTION,
+    Bits,
+    Direction,
+    Other,
+    ReadBits,
+    ReadRegisters,
+    ReadWriteRegisters,
+    Refusal,
+    Registers,
+    Request,
+    Response,
+    WriteCoil,
+    WriteCoils,
+    WriteRegisters,
+    is_allowed,
+)
 from protocols.modbus.reader import decode_request, decode_response
 from protocols.vocabulary.errors import ProtocolError
 
@@ -34,6 +55,35 @@ def describe_tcp(raw: bytes) -> dict[str, Any]:
     return {"transaction": transaction, "protocol": 0, "length": len(pdu) + 1, "unit": unit} | told
 
 
+def describe_heard(heard: Heard[rtu.Adu] | Heard[tcp.Adu]) -> dict[str, Any]:
+    """One frame out of a capture of both directions; an answer comes with ``start`` and ``quantity`` of its request."""
+    adu = heard.adu
+    if isinstance(adu, tcp.Adu):
+        head = {"transaction": adu.transaction, "protocol": 0, "length": len(adu.raw) - tcp.HEADER, "unit": adu.unit}
+    else:
+        head = {"address": adu.unit}
+    told = head | _told(_paired(heard), heard.direction)
+    asked = heard.asked.pdu if heard.asked is not None else None
+    if isinstance(asked, ReadBits | ReadRegisters | ReadWriteRegisters):
+        told |= {"start": asked.start, "quantity": asked.quantity}
+    if heard.asked is not None:
+        told |= {"answers": heard.asked.raw.hex().upper()}
+    if isinstance(adu, rtu.Adu):
+        crc = adu.raw[-2:].hex().upper()
+        told |= {"crc_given_low_first": crc, "crc_computed": crc}
+    return told | ({"note": heard.note} if heard.note else {})
+
+
+def _paired(heard: Heard[rtu.Adu] | Heard[tcp.Adu]) -> Request | Response:
+    """The PDU; of an answer, bits cut to the number that was asked for."""
+    if heard.asked is None:
+        return heard.adu.pdu
+    try:
+        return check_answer(heard.asked.pdu, heard.adu.pdu)  # type: ignore[arg-type]  # they were read as such
+    except Refused:
+        return heard.adu.pdu
+
+
 def _pdu(data: bytes) -> dict[str, Any]:
     """The PDU in the direction that its length fits; both, when it fits both; its bytes, when it fits none."""
     request, response = _attempt(decode_request, data), _attempt(decode_response, data)
@@ -46,6 +96,8 @@ def _pdu(data: bytes) -> dict[str, Any]:
     if response is not None:
         return _told(response, "response")
     function = data[0]
+    if not function & ~EXCEPTION or (function & EXCEPTION and len(data) == 1):
+        decode_response(data)  # nobody's layout: function 0, or an exception that does not say which
     return {
         "direction": "vendor",
         "function": function & ~EXCEPTION,
@@ -62,20 +114,86 @@ def _attempt(reader: Callable[[bytes], Pdu], data: bytes) -> Pdu | None:
         return None  # then it was not sent in that direction
 
 
+def likely_direction(data: bytes) -> Direction | None:
+    """The direction whose layout a PDU has; None: neither, or they are alike."""
+    try:
+        told = _pdu(data)["direction"] if data else ""
+    except ProtocolError:
+        return None
+    return "request" if told == "request" else "response" if told == "response" else None
+
+
 def _told(pdu: Request | Response, direction: str) -> dict[str, Any]:
     refused = isinstance(pdu, Refusal)
     return {"direction": direction, "function": pdu.function, "exception": refused} | _fields(pdu)
 
 
 def _fields(pdu: Request | Response) -> dict[str, Any]:
+    told: dict[str, Any]
     match pdu:
         case Refusal():
-            return {"exception_code": pdu.code, "meaning": pdu.meaning}
+            told = {"exception_code": pdu.code, "meaning": pdu.meaning}
         case Other():
-            return {"data": pdu.data.hex()}
+            told = {"data": pdu.data.hex()}
         case Bits():
-            return {"bits": [int(bit) for bit in pdu.bits]}
+            told = {"bits": [int(bit) for bit in pdu.bits]}
+        case WriteCoil():
+            told = {"coil": pdu.coil, "on": pdu.on, "value": 0xFF00 if pdu.on else 0}
+        case WriteCoils():
+            told = {"start": pdu.start, "quantity": len(pdu.bits), "bits": [int(bit) for bit in pdu.bits]}
+        case WriteRegisters():
+            told = {"start": pdu.start, "quantity": len(pdu.registers), "registers": list(pdu.registers)}
+        case Registers():
+            told = {"registers": list(pdu.registers)}
+        case _:
+            return _rarer(pdu)
+    return told
+
+
+def _rarer(pdu: Request | Response) -> dict[str, Any]:
+    told: dict[str, Any]
+    match pdu:
+        case Diagnostics():
+            meaning = SUB_FUNCTIONS.get(pdu.sub_function)
+            told = {"sub_function": pdu.sub_function, "data": pdu.data.hex()} | (
+                {"meaning": meaning} if meaning else {}
+            )
+        case EventLog():
+            log = [event(byte) for byte in pdu.log]
+            told = {"status": pdu.status, "events": pdu.events, "messages": pdu.messages, "log": log}
+        case ServerId():
+            more = {"additional": text_or_hex(pdu.additional)} if pdu.additional else {}
+            told = {
+                "data": pdu.data.hex(),
+                "identifier": text_or_hex(pdu.identifier),
+                "running": pdu.running,
+            } | more
+        case ReadFile():
+            told = {"ranges": [one._asdict() for one in pdu.ranges]}
+        case FileContent():
+            told = {"records": [{"registers": list(one)} for one in pdu.records]}
+        case WriteFile():
+            told = {"records": [one._asdict() | {"registers": list(one.registers)} for one in pdu.records]}
+        case Identification():
+            objects = [{"id": one.number, "name": one.name, "value": text_or_hex(one.value)} for one in pdu.objects]
+            told = {
+                "mei_type": MEI,
+                "code": pdu.code,
+                "conformity": pdu.conformity,
+                "more_follows": pdu.more == MORE,
+                "following": pdu.following,
+                "objects": objects,
+            }
+        case ReadIdentification():
+            told = {"mei_type": MEI, "code": pdu.code, "first": pdu.first}
         case _:
             fields = asdict(pdu)
             fields.pop("function", None)
-            return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+            told = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+    return told
+
+
+def text_or_hex(data: bytes) -> str:
+    """The text that it is, when all of it can be printed; else its digits."""
+    text = data.decode("ascii", "replace")
+    return text if text.isascii() and text.isprintable() else data.hex()

@@ -4,16 +4,21 @@ Addresses are those on the wire, from 0. A quantity that a server must refuse (0
 written and read: refusing it with exception 03 is the server's answer, not the decoder's; see :func:`is_allowed`.
 """
 
-import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from protocols.vocabulary.errors import ProtocolError
+from protocols.modbus import diagnosis, files
+from protocols.modbus.identification import Identification, ReadIdentification
+from protocols.modbus.packing import pack, pack_bits
 
 Direction = Literal["request", "response"]
 MAX_PDU: Final = 253
 EXCEPTION: Final = 0x80
+MAX_REGISTERS: Final = 125
+MAX_BITS: Final = 2000
+"""Of one read request (§6.1-6.4)."""
+MAX_RANGES: Final = 35
+"""File ranges that one question can hold."""
 
 EXCEPTIONS: Final = {
     1: "illegal function",
@@ -37,7 +42,7 @@ class ReadBits:
     quantity: int
 
     def encode(self) -> bytes:
-        return _pack(">BHH", self.function, self.start, self.quantity)
+        return pack(">BHH", self.function, self.start, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class ReadRegisters:
     quantity: int
 
     def encode(self) -> bytes:
-        return _pack(">BHH", self.function, self.start, self.quantity)
+        return pack(">BHH", self.function, self.start, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class WriteCoil:
         return 5
 
     def encode(self) -> bytes:
-        return _pack(">BHH", 5, self.coil, 0xFF00 if self.on else 0)
+        return pack(">BHH", 5, self.coil, 0xFF00 if self.on else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class WriteRegister:
         return 6
 
     def encode(self) -> bytes:
-        return _pack(">BHH", 6, self.register, self.value)
+        return pack(">BHH", 6, self.register, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class WriteCoils:
 
     def encode(self) -> bytes:
         packed = pack_bits(self.bits)
-        return _pack(">BHHB", 15, self.start, len(self.bits), len(packed)) + packed
+        return pack(">BHHB", 15, self.start, len(self.bits), len(packed)) + packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class WriteRegisters:
 
     def encode(self) -> bytes:
         count = len(self.registers)
-        return _pack(f">BHHB{count}H", 16, self.start, count, 2 * count, *self.registers)
+        return pack(f">BHHB{count}H", 16, self.start, count, 2 * count, *self.registers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class MaskWrite:
         return 22
 
     def encode(self) -> bytes:
-        return _pack(">BHHH", 22, self.register, self.and_mask, self.or_mask)
+        return pack(">BHHH", 22, self.register, self.and_mask, self.or_mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class ReadWriteRegisters:
     def encode(self) -> bytes:
         count = len(self.registers)
         head = (23, self.start, self.quantity, self.write_start, count, 2 * count)
-        return _pack(f">BHHHHB{count}H", *head, *self.registers)
+        return pack(f">BHHHHB{count}H", *head, *self.registers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ class Bits:
 
     def encode(self) -> bytes:
         packed = pack_bits(self.bits)
-        return _pack(">BB", self.function, len(packed)) + packed
+        return pack(">BB", self.function, len(packed)) + packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class Registers:
 
     def encode(self) -> bytes:
         count = len(self.registers)
-        return _pack(f">BB{count}H", self.function, 2 * count, *self.registers)
+        return pack(f">BB{count}H", self.function, 2 * count, *self.registers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +187,7 @@ class Written:
     quantity: int
 
     def encode(self) -> bytes:
-        return _pack(">BHH", self.function, self.start, self.quantity)
+        return pack(">BHH", self.function, self.start, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +202,18 @@ class Refusal:
         return EXCEPTIONS.get(self.code, f"exception {self.code}")
 
     def encode(self) -> bytes:
-        return _pack(">BB", self.function | EXCEPTION, self.code)
+        return pack(">BB", self.function | EXCEPTION, self.code)
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A function that is not read here, carried as it came."""
+    """A function that is not read here, such as a maker's own, carried as it came."""
 
     function: int
     data: bytes
 
     def encode(self) -> bytes:
-        return _pack(">B", self.function) + self.data
+        return pack(">B", self.function) + self.data
 
 
 Request = (
@@ -220,41 +225,41 @@ Request = (
     | WriteRegisters
     | MaskWrite
     | ReadWriteRegisters
+    | diagnosis.Question
+    | files.Question
+    | ReadIdentification
     | Other
 )
-Response = Bits | Registers | WriteCoil | WriteRegister | Written | MaskWrite | Refusal | Other
+Response = (
+    Bits
+    | Registers
+    | WriteCoil
+    | WriteRegister
+    | Written
+    | MaskWrite
+    | diagnosis.Answer
+    | files.Answer
+    | Identification
+    | Refusal
+    | Other
+)
 
 
 def is_allowed(request: Request) -> bool:
     """Whether the quantities are within the standard's limits; a server answers others with exception 03."""
     match request:
         case ReadBits(quantity=quantity):
-            return 1 <= quantity <= 2000
+            quantities = {MAX_BITS: quantity}
         case ReadRegisters(quantity=quantity):
-            return 1 <= quantity <= 125
+            quantities = {MAX_REGISTERS: quantity}
         case WriteCoils(bits=bits):
-            return 1 <= len(bits) <= 1968
+            quantities = {1968: len(bits)}
         case WriteRegisters(registers=registers):
-            return 1 <= len(registers) <= 123
+            quantities = {123: len(registers)}
         case ReadWriteRegisters(quantity=quantity, registers=registers):
-            return 1 <= quantity <= 125 and 1 <= len(registers) <= 121
+            quantities = {MAX_REGISTERS: quantity, 121: len(registers)}
+        case files.ReadFile(ranges=parts) | files.WriteFile(records=parts):
+            quantities = {MAX_RANGES: len(parts)}
         case _:
-            return True
-
-
-def _pack(form: str, *numbers: int) -> bytes:
-    try:
-        return struct.pack(form, *numbers)
-    except struct.error as error:
-        raise ProtocolError(f"Modbus: {numbers[:6]} cannot be written: {error}") from None
-
-
-def pack_bits(bits: Sequence[bool]) -> bytes:
-    """Eight to a byte, the first in the lowest bit, the last byte filled with zeros."""
-    number = sum(1 << place for place, bit in enumerate(bits) if bit)
-    return number.to_bytes((len(bits) + 7) // 8, "little")
-
-
-def unpack_bits(packed: bytes) -> tuple[bool, ...]:
-    """The inverse, in whole bytes."""
-    return tuple([bool(byte >> place & 1) for byte in packed for place in range(8)])
+            quantities = {}
+    return all(1 <= found <= most for most, found in quantities.items())

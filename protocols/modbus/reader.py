@@ -4,6 +4,8 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+from protocols.modbus import diagnosis, files, identification
+from protocols.modbus.packing import counted, sized, unpack_bits, words_of
 from protocols.modbus.pdu import (
     EXCEPTION,
     MAX_PDU,
@@ -22,7 +24,6 @@ from protocols.modbus.pdu import (
     WriteRegister,
     WriteRegisters,
     Written,
-    unpack_bits,
 )
 from protocols.vocabulary.errors import ProtocolError
 
@@ -35,7 +36,10 @@ def decode_request(data: bytes) -> Request:
 
     :raises ProtocolError: its length or a byte count is wrong; a coil that is neither FF00 nor 0000.
     """
-    return _REQUESTS.get(_function(data), _other)(data)
+    function = _function(data)
+    if function & EXCEPTION:
+        raise ProtocolError(f"Modbus: function {function}: 128 and above are exceptions, and no requests", data)
+    return _REQUESTS.get(function, _other)(data)
 
 
 def decode_response(data: bytes) -> Response:
@@ -59,30 +63,9 @@ def _function(data: bytes) -> int:
     return data[0]
 
 
-def _sized(data: bytes, size: int) -> None:
-    if len(data) != size:
-        raise ProtocolError(f"Modbus: function {data[0]}: PDU of {len(data)} bytes: expected {size}", data)
-
-
 def _words(data: bytes) -> tuple[int, int, int]:
-    _sized(data, 5)
-    function, first, second = _WORDS.unpack(data)
+    function, first, second = _WORDS.unpack(sized(data, 5))
     return function, first, second
-
-
-def _registers(data: bytes, at: int, multiple: int = 2) -> bytes:
-    """What follows the byte count at ``at``: as many bytes as it says, a multiple of ``multiple``, and the end."""
-    if len(data) <= at:
-        raise ProtocolError(f"Modbus: function {data[0]}: no byte count", data)
-    count = data[at]
-    if count % multiple or len(data) != at + 1 + count:
-        found = len(data) - at - 1
-        raise ProtocolError(f"Modbus: function {data[0]}: byte count {count}, {found} bytes follow", data)
-    return data[at + 1 :]
-
-
-def _numbers(packed: bytes) -> tuple[int, ...]:
-    return struct.unpack(f">{len(packed) // 2}H", packed)
 
 
 def _read_bits(data: bytes) -> ReadBits:
@@ -108,7 +91,7 @@ def _write_register(data: bytes) -> WriteRegister:
 
 
 def _write_coils(data: bytes) -> WriteCoils:
-    packed = _registers(data, 5, 1)
+    packed = counted(data, 5)
     _, start, quantity = _WORDS.unpack_from(data)
     if len(packed) != (quantity + 7) // 8:
         raise ProtocolError(f"Modbus: function 15: {quantity} coils in {len(packed)} bytes", data)
@@ -116,7 +99,7 @@ def _write_coils(data: bytes) -> WriteCoils:
 
 
 def _write_registers(data: bytes) -> WriteRegisters:
-    numbers = _numbers(_registers(data, 5))
+    numbers = words_of(counted(data, 5, 2))
     _, start, quantity = _WORDS.unpack_from(data)
     if len(numbers) != quantity:
         raise ProtocolError(f"Modbus: function 16: {quantity} registers announced, {len(numbers)} sent", data)
@@ -124,13 +107,12 @@ def _write_registers(data: bytes) -> WriteRegisters:
 
 
 def _mask_write(data: bytes) -> MaskWrite:
-    _sized(data, 7)
-    register, and_mask, or_mask = struct.unpack(">HHH", data[1:])
+    register, and_mask, or_mask = struct.unpack(">HHH", sized(data, 7)[1:])
     return MaskWrite(register, and_mask, or_mask)
 
 
 def _read_write(data: bytes) -> ReadWriteRegisters:
-    numbers = _numbers(_registers(data, 9))
+    numbers = words_of(counted(data, 9, 2))
     start, quantity, write_start, count = struct.unpack_from(">HHHH", data, 1)
     if len(numbers) != count:
         raise ProtocolError(f"Modbus: function 23: {count} registers announced, {len(numbers)} sent", data)
@@ -138,14 +120,14 @@ def _read_write(data: bytes) -> ReadWriteRegisters:
 
 
 def _bits(data: bytes) -> Bits:
-    packed = _registers(data, 1, 1)
+    packed = counted(data, 1)
     if not packed:
         raise ProtocolError(f"Modbus: function {data[0]}: an answer without bits", data)
     return Bits(1 if data[0] == 1 else 2, unpack_bits(packed))
 
 
 def _read_answer(data: bytes) -> Registers:
-    numbers = _numbers(_registers(data, 1))
+    numbers = words_of(counted(data, 1, 2))
     if not numbers:
         raise ProtocolError(f"Modbus: function {data[0]}: an answer without registers", data)
     function = data[0]
@@ -155,6 +137,14 @@ def _read_answer(data: bytes) -> Registers:
 def _written(data: bytes) -> Written:
     _, start, quantity = _words(data)
     return Written(15 if data[0] == 15 else 16, start, quantity)
+
+
+def _encapsulated_request(data: bytes) -> identification.ReadIdentification | Other:
+    return identification.decode_request(data) if identification.is_identification(data) else _other(data)
+
+
+def _encapsulated_response(data: bytes) -> identification.Identification | Other:
+    return identification.decode_response(data) if identification.is_identification(data) else _other(data)
 
 
 def _other(data: bytes) -> Other:
@@ -172,6 +162,9 @@ _REQUESTS: Final[dict[int, Callable[[bytes], Request]]] = {
     16: _write_registers,
     22: _mask_write,
     23: _read_write,
+    43: _encapsulated_request,
+    **diagnosis.REQUESTS,
+    **files.REQUESTS,
 }
 _RESPONSES: Final[dict[int, Callable[[bytes], Response]]] = {
     1: _bits,
@@ -184,4 +177,7 @@ _RESPONSES: Final[dict[int, Callable[[bytes], Response]]] = {
     16: _written,
     22: _mask_write,
     23: _read_answer,
+    43: _encapsulated_response,
+    **diagnosis.RESPONSES,
+    **files.RESPONSES,
 }

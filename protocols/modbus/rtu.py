@@ -4,31 +4,21 @@ Silence between frames cannot be measured behind USB and TCP converters, so a fr
 count say it ends and its CRC is right; else one byte is passed over and the next one is tried.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, TypeVar
 
 from protocols.checksums import crc16_modbus
 from protocols.framing import Noise
 from protocols.modbus.answer import check_answer
-from protocols.modbus.pdu import EXCEPTION, Direction, Request, Response
+from protocols.modbus.lengths import MAX_FRAME, MIN_FRAME, MORE, UNKNOWN, frame_length
+from protocols.modbus.pairing import Heard, Pairing
+from protocols.modbus.pdu import Direction, Request, Response
 from protocols.modbus.reader import decode_request, decode_response
 from protocols.vocabulary.errors import ProtocolError
 
-MAX_FRAME: Final = 256
-MIN_FRAME: Final = 4
 BROADCAST: Final = 0
-
-_FIXED: Final = {
-    "request": {**dict.fromkeys((1, 2, 3, 4, 5, 6), 8), 22: 10},
-    "response": {**dict.fromkeys((5, 6, 15, 16), 8), 22: 10},
-}
-_COUNTED: Final = {
-    "request": {15: 6, 16: 6, 23: 10},
-    "response": dict.fromkeys((1, 2, 3, 4, 23), 2),
-}
-"""Where the byte count stands, by function."""
-_REFUSAL: Final = 5
-_UNKNOWN: Final = -1
+"""A write to this unit is for all of them and is not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,64 +98,112 @@ class Decoder:
     def __init__(self, direction: Direction, unit: int | None = None) -> None:
         self._direction: Direction = direction
         self._unit = unit
-        self._fixed = _FIXED[direction]
-        self._counted = _COUNTED[direction]
         self._buffer = bytearray()
-        self._noise = Noise(MAX_FRAME)
+        self._scanner = Scanner(self._buffer)
 
     def feed(self, data: bytes) -> list[Adu | ProtocolError]:
         """Take bytes; give the frames that are complete, and one error for each run of bytes that are none."""
         self._buffer += data
-        return self._scan(at_rest=False)
+        return self._scanner.scan(self._frame, at_rest=False)
 
     def silence(self) -> list[Adu | ProtocolError]:
         """The line was silent for longer than a frame's bytes may be apart: what is incomplete stays so."""
-        return [*self._scan(at_rest=True), *self._noise.end()]
+        return self._scanner.scan(self._frame, at_rest=True)
 
-    def _scan(self, *, at_rest: bool) -> list[Adu | ProtocolError]:
+    def _frame(self, position: int) -> Adu | Literal["wait"] | None:
+        if self._unit is not None and self._buffer[position] != self._unit:
+            return None
+        length = frame_length(self._buffer, position, self._direction)
+        if length == UNKNOWN:
+            return None
+        if length == MORE or position + length > len(self._buffer):
+            return "wait"
+        return frame_in(bytes(self._buffer[position : position + length]), self._direction)
+
+
+class Listener:
+    """Both directions of a line, as a bystander hears them, paired. Obeys protocols.framing.Decoder.
+
+    Which direction a frame has, its length and its CRC tell; where both would do, whether it answers the request
+    before it. A frame that is not there yet is waited for only when no shorter one fits.
+    """
+
+    MAX_FRAME = MAX_FRAME
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._scanner = Scanner(self._buffer)
+        self._pairing: Pairing[Adu] = Pairing(check, broadcasts=True)
+
+    def feed(self, data: bytes) -> list[Heard[Adu] | ProtocolError]:
+        """Take bytes; give the frames that are complete, and one error for each run of bytes that are none."""
+        self._buffer += data
+        return self._scanner.scan(self._frame, at_rest=False)
+
+    def silence(self) -> list[Heard[Adu] | ProtocolError]:
+        """The line was silent for longer than a frame's bytes may be apart: what is incomplete stays so."""
+        return self._scanner.scan(self._frame, at_rest=True)
+
+    def _frame(self, position: int) -> Heard[Adu] | Literal["wait"] | None:
+        asked = frame_length(self._buffer, position, "request")
+        answered = frame_length(self._buffer, position, "response")
+        for length in sorted({asked, answered} - {UNKNOWN, MORE}):
+            if position + length > len(self._buffer):
+                return "wait"
+            raw = bytes(self._buffer[position : position + length])
+            request = frame_in(raw, "request") if length == asked else None
+            response = frame_in(raw, "response") if length == answered else None
+            heard = self._pairing.heard(request, response)
+            if heard is not None:
+                return heard
+        return "wait" if MORE in (asked, answered) else None
+
+
+Found = TypeVar("Found", bound=Adu | Heard[Adu])
+
+
+class Scanner:
+    """Walks over a buffer from place to place until a frame begins, and throws away what it has walked over.
+
+    :param buffer: is filled by somebody else.
+    """
+
+    def __init__(self, buffer: bytearray) -> None:
+        self._buffer = buffer
+        self._noise = Noise(MAX_FRAME)
+
+    def scan(
+        self, frame_at: Callable[[int], Found | Literal["wait"] | None], *, at_rest: bool
+    ) -> list[Found | ProtocolError]:
+        """The frames and the runs of other bytes.
+
+        :param frame_at: the frame at a place, or that more bytes must tell, or that there is none.
+        :param at_rest: no more bytes will come.
+        """
         buffer = self._buffer
-        found: list[Adu | ProtocolError] = []
+        found: list[Found | ProtocolError] = []
         start = position = 0
         while position < len(buffer):
-            length = self._length(position)
-            missing = length == 0 or position + length > len(buffer)
-            if missing and not at_rest:
+            frame = frame_at(position)
+            if isinstance(frame, str) and not at_rest:
                 break
-            adu = None if missing or length == _UNKNOWN else self._frame(position, length)
-            if adu is None:
+            if frame is None or isinstance(frame, str):
                 position += 1
                 continue
             found += self._noise.add(bytes(buffer[start:position]))
             found += self._noise.end()
-            found.append(adu)
-            start = position = position + length
+            found.append(frame)
+            start = position = position + len(frame.raw)
         found += self._noise.add(bytes(buffer[start:position]))
         del buffer[:position]
+        if at_rest:
+            found += self._noise.end()
         return found
 
-    def _length(self, position: int) -> int:
-        """How long a frame that begins here must be; 0 when more bytes must tell, -1 when none can begin here."""
-        buffer = self._buffer
-        left = len(buffer) - position
-        if self._unit is not None and buffer[position] != self._unit:
-            return _UNKNOWN
-        if left < 2:
-            return 0
-        function = buffer[position + 1]
-        refused = function & EXCEPTION and self._direction == "response"
-        if fixed := _REFUSAL if refused else self._fixed.get(function):
-            return fixed
-        at = self._counted.get(function)
-        if at is None:
-            return _UNKNOWN
-        if left <= at:
-            return 0
-        length = at + 1 + buffer[position + at] + 2
-        return length if length <= MAX_FRAME else _UNKNOWN
 
-    def _frame(self, position: int, length: int) -> Adu | None:
-        raw = bytes(self._buffer[position : position + length])
-        try:
-            return decode(raw, self._direction)
-        except ProtocolError:
-            return None  # not a frame: the bytes are counted as noise
+def frame_in(raw: bytes, direction: Direction) -> Adu | None:
+    """The frame; None when its CRC is wrong or its PDU is none: the bytes are then counted as noise."""
+    try:
+        return decode(raw, direction)
+    except ProtocolError:
+        return None

@@ -1,11 +1,13 @@
 """The TCP envelope, MBAP: transaction, protocol 0, length, unit (Modbus Messaging on TCP/IP V1.0b §3.1)."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from protocols.framing import Noise
 from protocols.modbus.answer import check_answer
+from protocols.modbus.pairing import Heard, Pairing
 from protocols.modbus.pdu import MAX_PDU, Direction, Request, Response
 from protocols.modbus.reader import decode_request, decode_response
 from protocols.vocabulary.errors import ProtocolError
@@ -92,28 +94,67 @@ class Decoder:
 
     def feed(self, data: bytes) -> list[Adu | ProtocolError]:
         """Take bytes; give the frames that are complete and the errors met."""
-        buffer = self._buffer
-        buffer += data
-        found: list[Adu | ProtocolError] = []
-        start = position = 0
-        while len(buffer) - position >= HEADER:
-            _, protocol, length = _HEADER.unpack_from(buffer, position)
-            if protocol or length not in _LENGTHS:
-                position += 1
-                continue
-            end = position + HEADER + length
-            if end > len(buffer):
-                break
-            found += self._noise.add(bytes(buffer[start:position]))
-            found += self._noise.end()
-            found.append(self._frame(bytes(buffer[position:end])))
-            start = position = end
-        found += self._noise.add(bytes(buffer[start:position]))
-        del buffer[:position]
-        return found
+        self._buffer += data
+        return _frames(self._buffer, self._noise, self._frame)
 
     def _frame(self, raw: bytes) -> Adu | ProtocolError:
-        try:
-            return decode(raw, self._direction)
-        except ProtocolError as error:
-            return ProtocolError(str(error), raw)
+        return _attempt(raw, self._direction)
+
+
+class Listener:
+    """Both directions of a connection, as a bystander hears them, paired. Obeys protocols.framing.Decoder."""
+
+    MAX_FRAME = MAX_FRAME
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._noise = Noise(MAX_FRAME)
+        self._pairing: Pairing[Adu] = Pairing(check, broadcasts=False)
+
+    def feed(self, data: bytes) -> list[Heard[Adu] | ProtocolError]:
+        """Take bytes; give the frames that are complete and the errors met."""
+        self._buffer += data
+        return _frames(self._buffer, self._noise, self._frame)
+
+    def _frame(self, raw: bytes) -> Heard[Adu] | ProtocolError:
+        request, response = _attempt(raw, "request"), _attempt(raw, "response")
+        heard = self._pairing.heard(
+            None if isinstance(request, ProtocolError) else request,
+            None if isinstance(response, ProtocolError) else response,
+        )
+        if heard is not None:
+            return heard
+        return ProtocolError(f"neither a request ({request}) nor a response ({response})", raw)
+
+
+Found = TypeVar("Found", bound=Adu | Heard[Adu])
+
+
+def _frames(
+    buffer: bytearray, noise: Noise, frame_in: Callable[[bytes], Found | ProtocolError]
+) -> list[Found | ProtocolError]:
+    """Take the complete frames, and what is none before them, out of the buffer."""
+    found: list[Found | ProtocolError] = []
+    start = position = 0
+    while len(buffer) - position >= HEADER:
+        _, protocol, length = _HEADER.unpack_from(buffer, position)
+        if protocol or length not in _LENGTHS:
+            position += 1
+            continue
+        end = position + HEADER + length
+        if end > len(buffer):
+            break
+        found += noise.add(bytes(buffer[start:position]))
+        found += noise.end()
+        found.append(frame_in(bytes(buffer[position:end])))
+        start = position = end
+    found += noise.add(bytes(buffer[start:position]))
+    del buffer[:position]
+    return found
+
+
+def _attempt(raw: bytes, direction: Direction) -> Adu | ProtocolError:
+    try:
+        return decode(raw, direction)
+    except ProtocolError as error:
+        return ProtocolError(str(error), raw)

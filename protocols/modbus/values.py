@@ -2,8 +2,8 @@
 
 The orders are named after where the bytes A B C D of the big-endian value stand on the wire: 123456.0 is 47F1 2000 as
 ABCD, 2000 47F1 as CDAB, F147 0020 as BADC, 0020 F147 as DCBA. Values of 64 bits follow the same two switches (words
-turned round, bytes in a word swapped), values of 16 bits only the second. Which marks mean "not available" is the
-device model's business.
+turned round, bytes in a word swapped), values of 16 bits only the second, bit fields as the whole they are cut from.
+Which marks mean "not available" is the device model's business.
 """
 
 import struct
@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Final, Literal
 
+from protocols.bcd import digits, packed
 from protocols.vocabulary.errors import ProtocolError
 
-Kind = Literal["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64"]
+Kind = Literal["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64", "bcd16", "bcd32", "sm16", "sm32"]
+"""Unsigned, two's complement, IEEE 754, binary-coded decimal, sign and magnitude (the highest bit is the sign)."""
 Order = Literal["ABCD", "BADC", "CDAB", "DCBA"]
 
 _FORMS: Final[dict[str, struct.Struct]] = {
@@ -26,18 +28,32 @@ _FORMS: Final[dict[str, struct.Struct]] = {
     "f32": struct.Struct(">f"),
     "f64": struct.Struct(">d"),
 }
-WIDTH: Final[dict[str, int]] = {kind: form.size // 2 for kind, form in _FORMS.items()}
+_SIGNED: Final = {"sm16": 0x8000, "sm32": 0x8000_0000}
+"""Where the sign stands."""
+WIDTH: Final[dict[str, int]] = {
+    **{kind: form.size // 2 for kind, form in _FORMS.items()},
+    "bcd16": 1,
+    "bcd32": 2,
+    "sm16": 1,
+    "sm32": 2,
+}
 """Registers that a value of a kind takes."""
 
 
 def number(registers: Sequence[int], kind: Kind, order: Order = "ABCD") -> int | float:
     """The number in 1, 2 or 4 registers.
 
-    :raises ProtocolError: another count of registers than the kind has.
+    :raises ProtocolError: another count of registers than the kind has; a decimal digit above 9.
     """
     if len(registers) != WIDTH[kind]:
         raise ProtocolError(f"{kind}: {len(registers)} registers: expected {WIDTH[kind]}")
-    value: int | float = _FORMS[kind].unpack(_bytes(registers, order))[0]
+    data = _bytes(registers, order)
+    if kind in ("bcd16", "bcd32"):
+        return int(digits(data))
+    if sign := _SIGNED.get(kind):
+        size = int.from_bytes(data)
+        return sign - size if size & sign else size
+    value: int | float = _FORMS[kind].unpack(data)[0]
     return value
 
 
@@ -48,6 +64,13 @@ def registers_of(value: float, kind: Kind, order: Order = "ABCD") -> tuple[int, 
     """
     if kind[0] != "f" and not (isfinite(value) and value == int(value)):
         raise ProtocolError(f"{kind}: {value} is no whole number")
+    if kind in ("bcd16", "bcd32"):
+        return _registers(packed(int(value), 2 * WIDTH[kind]), order)
+    if sign := _SIGNED.get(kind):
+        size = abs(int(value))
+        if size >= sign:
+            raise ProtocolError(f"{kind}: {value} does not fit: expected {1 - sign} to {sign - 1}")
+        return _registers((size | (sign if value < 0 else 0)).to_bytes(2 * WIDTH[kind]), order)
     try:
         data = _FORMS[kind].pack(value if kind[0] == "f" else int(value))
     except (struct.error, OverflowError) as error:
@@ -56,20 +79,58 @@ def registers_of(value: float, kind: Kind, order: Order = "ABCD") -> tuple[int, 
 
 
 def candidates(registers: Sequence[int], kind: Kind) -> dict[Order, int | float]:
-    """What the same registers mean in each order: for the engineer who has a device and no manual."""
+    """What the same registers mean in each order: for the engineer who has a device and no manual.
+
+    An order in which they are no number of the kind (a decimal digit above 9) is left out.
+    """
     orders: tuple[Order, ...] = ("ABCD", "BADC", "CDAB", "DCBA")
-    return {order: number(registers, kind, order) for order in orders}
+    found: dict[Order, int | float] = {}
+    for order in orders:
+        try:
+            found[order] = number(registers, kind, order)
+        except ProtocolError:
+            continue
+    return found
+
+
+def bit_field(registers: Sequence[int], low_bit: int, width: int, order: Order = "ABCD") -> int:
+    """A run of bits in one register, or across two, as a number of zero or more.
+
+    :param low_bit: the place of its lowest bit; 0 is the lowest of the whole value.
+    :raises ProtocolError: it does not lie within the registers.
+    """
+    _within(registers, low_bit, width)
+    return int.from_bytes(_bytes(registers, order)) >> low_bit & (1 << width) - 1
+
+
+def with_bit_field(
+    registers: Sequence[int], value: int, low_bit: int, width: int, order: Order = "ABCD"
+) -> tuple[int, ...]:
+    """The registers with the run of bits set to a number, all other bits as they were.
+
+    :raises ProtocolError: it does not lie within the registers, or the number has more bits.
+    """
+    _within(registers, low_bit, width)
+    if not 0 <= value < 1 << width:
+        raise ProtocolError(f"bits: {value} does not fit into {width}")
+    whole = int.from_bytes(_bytes(registers, order))
+    whole = whole & ~((1 << width) - 1 << low_bit) | value << low_bit
+    return _registers(whole.to_bytes(2 * len(registers)), order)
+
+
+def _within(registers: Sequence[int], low_bit: int, width: int) -> None:
+    if low_bit < 0 or width < 1 or low_bit + width > 16 * len(registers):
+        raise ProtocolError(f"bits {low_bit} to {low_bit + width - 1}: {len(registers)} registers have no such")
 
 
 def bcd(registers: Sequence[int]) -> int:
-    """Binary-coded decimal, four digits to a register, most significant first.
+    """Binary-coded decimal of any length, four digits to a register, most significant first.
 
-    :raises ProtocolError: a digit above 9.
+    :raises ProtocolError: a digit above 9, or no register.
     """
-    digits = "".join(f"{register:04x}" for register in registers)
-    if not digits.isdecimal():
-        raise ProtocolError(f"BCD: {digits.upper()!r} has a digit above 9")
-    return int(digits)
+    if not registers:
+        raise ProtocolError("BCD: no registers")
+    return int(digits(_bytes(registers, "ABCD")))
 
 
 def bcd_registers(value: int, count: int) -> tuple[int, ...]:
@@ -77,10 +138,7 @@ def bcd_registers(value: int, count: int) -> tuple[int, ...]:
 
     :raises ProtocolError: negative, or more digits than fit.
     """
-    digits = f"{value:0{4 * count}d}"
-    if value < 0 or len(digits) > 4 * count:
-        raise ProtocolError(f"BCD: {value} does not fit into {count} registers")
-    return tuple(int(digits[at : at + 4], 16) for at in range(0, len(digits), 4))
+    return _registers(packed(value, 2 * count), "ABCD")
 
 
 def bits(register: int) -> tuple[bool, ...]:

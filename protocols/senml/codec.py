@@ -4,10 +4,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from protocols import cbor
+from protocols import cbor, strict_json
 from protocols.senml.pack import MAX_BYTES, MAX_RECORDS, Entry, entry
 from protocols.vocabulary.errors import FrameTooLong, ProtocolError
 
@@ -17,7 +17,6 @@ LABELS: Final = {
 }  # fmt: skip
 _NUMBERS: Final = {name: label for label, name in LABELS.items()}
 _INDEFINITE_ARRAY: Final = 0x9F
-_DIGITS: Final = 400
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 
 
@@ -35,20 +34,7 @@ def parse_json(data: bytes) -> list[object]:
 
     :raises ProtocolError: as decode_json.
     """
-    try:
-        value = json.loads(
-            data.decode(),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-        )
-    except UnicodeDecodeError as error:
-        raise ProtocolError(f"SenML: no UTF-8 at byte {error.start}", data) from None
-    except json.JSONDecodeError as error:
-        raise ProtocolError(f"SenML: no JSON: {error.msg} at character {error.pos}", data) from None
-    except RecursionError:
-        raise ProtocolError("SenML: nested too deep", data) from None
-    return _array(value)
+    return _array(strict_json.loads(data, "SenML"))
 
 
 def decode_cbor(data: bytes, max_bytes: int = MAX_BYTES) -> list[Entry]:
@@ -146,20 +132,3 @@ def _named(value: object) -> dict[str, object]:
         if name:
             named[name] = float(member) if isinstance(member, cbor.DecimalFraction) else member
     return named
-
-
-def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ProtocolError("SenML: a JSON object names a member twice")
-    return made
-
-
-def _no_constant(text: str) -> float:
-    raise ProtocolError(f"SenML: {text} is no JSON number")
-
-
-def _integer(text: str) -> int:
-    if len(text) > _DIGITS:
-        raise ProtocolError(f"SenML: an integer of {len(text)} digits")
-    return int(text)

@@ -10,7 +10,7 @@ _COMPRESSIONS = {0: "none", 1: "zstd"}
 
 
 def explain(envelope: bytes) -> list[Field]:
-    """Header, gateway, body and MAC; the body is columns, which are no bytes of their own once they are compressed."""
+    """Header, gateway, body and MAC; the body is not taken apart: it is compressed, mostly."""
     reader = FieldReader(envelope)
     reader.take(2, "magic", "YZ" if envelope.startswith(b"YZ") else "expected YZ")
     reader.take(1, "version", str(_integer(reader.peek(1))))
@@ -30,7 +30,7 @@ def explain(envelope: bytes) -> list[Field]:
     reader.take(4, "stored length", f"{stored} bytes")
     reader.take(4, "raw length", f"{_integer(reader.peek(4))} bytes when expanded")
     reader.take(gateway, "gateway", reader.peek(gateway).decode("ascii", "replace"))
-    reader.take(min(stored, reader.left), "body", "columns (docs/uplink.md §3)")
+    reader.take(min(stored, reader.left), "body", "columns, or lines of JSON (docs/uplink.md §3)")
     reader.take(MAC_LENGTH, "MAC", "HMAC-SHA256 over all before it")
     return reader.rest("surplus", "behind the envelope's end")
 

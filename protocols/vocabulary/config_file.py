@@ -49,6 +49,8 @@ class ConfigFile(NamedTuple):
             found = re.search(r"\(at line ([0-9]+), column [0-9]+\)", str(error))
             line = int(found[1]) if found else text.count("\n") + 1
             raise ConfigError(f"{path}:{line}: no TOML: {error}") from None
+        except RecursionError:
+            raise ConfigError(f"{path}: nested too deep") from None
 
     def refuse(self, faults: Sequence[Fault]) -> ConfigError:
         """One line per fault."""

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_adapters.interpretation import shortest
-from firmware_adapters.register_model import ReadBlock, RegisterModel, split
+from firmware_adapters.interpretation import Interpreted, interpreter, shortest
+from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.rows import REGISTERS, RegisterRow
 from protocols.modbus import registers_of
+from protocols.modbus.plan import Plan, Readable
 from protocols.vocabulary import Reason
 
 
@@ -22,8 +23,14 @@ def row(address: int, kind: str = "u16", **more) -> RegisterRow:
     return RegisterRow("x", address, kind, channel=f"{more.get('table', 'holding')}{address}", **more)
 
 
-def spans(blocks):
-    return [(block.table, block.address, block.count) for block in blocks]
+def spans(plan: Plan):
+    return [(block.table, block.address, block.count) for block in plan.blocks]
+
+
+def interpret(plan: Plan, data: bytes) -> Interpreted:
+    """What the answer to the only request means."""
+    (block,) = plan.blocks
+    return interpreter(block.rows)(data)
 
 
 def test_neighbours_and_small_holes_are_one_request():
@@ -46,44 +53,10 @@ def test_a_wide_value_is_never_cut_by_the_limit():
     assert spans(model.plan(limit=6))[:2] == [("holding", 0, 4), ("holding", 4, 4)]
 
 
-@given(st.sets(st.integers(0, 600), min_size=1, max_size=60), st.integers(4, 125), st.integers(0, 30))
-def test_a_plan_brings_every_row_once_in_the_fewest_requests(addresses, limit, gap):
-    model = model_of(*(row(address) for address in addresses))
-    blocks = model.plan(limit=limit, gap=gap)
-    assert sorted(r.address for block in blocks for r in block.rows) == sorted(addresses)
-    assert all(block.count <= limit for block in blocks)
-    fewest, last, start = 0, None, 0
-    for address in sorted(addresses):  # the classic greedy cover, written the other way round
-        if last is None or address - last - 1 > gap or address - start + 1 > limit:
-            fewest, start = fewest + 1, address
-        last = address
-    assert len(blocks) == fewest
-
-
 @pytest.mark.parametrize("limit", [0, 3, 126])
 def test_a_limit_outside_of_its_range_is_refused(limit):
     with pytest.raises(ValueError, match="expected 4 to 125"):
         model_of(row(0)).plan(limit=limit)
-
-
-def test_splitting_goes_by_holes_then_by_halves_then_gives_up():
-    (block,) = model_of(row(0), row(1), row(5), row(6), row(7)).plan()
-    parts = split(block)
-    assert spans(parts) == [("holding", 0, 2), ("holding", 5, 3)]
-    assert spans(split(parts[1])) == [("holding", 5, 1), ("holding", 6, 2)]
-    assert split(ReadBlock.of([row(5)])) == ()
-
-
-@given(st.sets(st.integers(0, 100), min_size=1, max_size=40))
-def test_splitting_to_the_end_loses_no_row(addresses):
-    todo = list(model_of(*(row(address) for address in addresses)).plan(gap=100))
-    alone = []
-    while todo:
-        block = todo.pop()
-        parts = split(block)
-        alone += [] if parts else block.rows
-        todo += parts
-    assert sorted(r.address for r in alone) == sorted(addresses)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +79,11 @@ def test_a_model_that_cannot_be_is_refused(rows):
         (("ph", 65535, "f32"), "expected 0 to 65534"),
         (("ph", 0, "u16", "ABCD", 0), "divisor 0"),
         (("ph", 0, "u16", "ABCD", 1, "holding", frozenset(), "", "kPa"), "no exact way"),
+        (("ph", 0, "bits"), "expected 1 to 32"),
+        (("ph", 0, "bits", "ABCD", 1, "holding", frozenset(), "", "", 31, 2), "expected 1 to 32"),
+        (("ph", 0, "bits", "ABCD", 1, "coil", frozenset(), "", "", 0, 2), "goes with tables coil and discrete"),
+        (("ph", 0, "u16", "ABCD", 1, "holding", frozenset(), "", "", 0, 2), "go with kind 'bits' only"),
+        (("ph", 65535, "bits", "ABCD", 1, "holding", frozenset(), "", "", 15, 2), "expected 0 to 65534"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused(arguments, message):
@@ -114,44 +92,53 @@ def test_a_row_that_cannot_be_is_refused(arguments, message):
 
 
 def test_division_is_by_integers():
-    (block,) = model_of(RegisterRow("water_temperature", 0, divisor=10)).plan()
-    assert [block.interpret(struct.pack(">H", raw)).value[0] for raw in (214, 3, 7)] == [21.4, 0.3, 0.7]
+    plan = model_of(RegisterRow("water_temperature", 0, divisor=10)).plan()
+    assert [interpret(plan, struct.pack(">H", raw)).value[0] for raw in (214, 3, 7)] == [21.4, 0.3, 0.7]
 
 
 def test_a_unit_and_a_divisor_become_one_exact_ratio():
     assert RegisterRow("air_pressure", 0, divisor=10, unit="kPa").scale == (1, 1)
     assert RegisterRow("air_pressure", 0, unit="kPa").scale == (10, 1)
     assert RegisterRow("wind_speed", 0, divisor=10, unit="km/h").scale == (1, 36)
-    (block,) = model_of(RegisterRow("air_pressure", 0, "f32", unit="kPa")).plan()
-    assert block.interpret(struct.pack(">f", 101.3)).value == [1013.0]
+    plan = model_of(RegisterRow("air_pressure", 0, "f32", unit="kPa")).plan()
+    assert interpret(plan, struct.pack(">f", 101.3)).value == [1013.0]
 
 
 def test_marks_are_compared_before_dividing_and_leave_no_value():
-    (block,) = model_of(
+    plan = model_of(
         RegisterRow("air_temperature", 0, "s16", divisor=10, invalid=frozenset({-32768, 0x7FFF})),
         RegisterRow("ph", 1, divisor=100, invalid=frozenset({0xFFFF})),
     ).plan()
-    value, faults = block.interpret(bytes.fromhex("8000 02BC"))
+    value, faults = interpret(plan, bytes.fromhex("8000 02BC"))
     assert isnan(value[0])
     assert value[1] == 7.0
     assert faults == {0: Reason.DEVICE_FAULT}
-    assert block.interpret(bytes.fromhex("7FFF FFFF")).faults == {0: Reason.DEVICE_FAULT, 1: Reason.DEVICE_FAULT}
+    assert interpret(plan, bytes.fromhex("7FFF FFFF")).faults == {0: Reason.DEVICE_FAULT, 1: Reason.DEVICE_FAULT}
 
 
 def test_what_is_no_finite_number_is_no_value():
-    (block,) = model_of(row(0, "f32"), row(2, "f64"), row(6)).plan()
+    plan = model_of(row(0, "f32"), row(2, "f64"), row(6)).plan()
     for single, double in ((nan, 1.5), (inf, 1.5), (-inf, 1.5)):
-        value, faults = block.interpret(struct.pack(">fdH", single, double, 9))
+        value, faults = interpret(plan, struct.pack(">fdH", single, double, 9))
         assert isnan(value[0])
         assert value[1:] == [1.5, 9.0]
         assert faults == {0: Reason.INVALID_VALUE}
-    value, faults = block.interpret(struct.pack(">fdH", 1.0, 1.7e308, 9))
+    value, faults = interpret(plan, struct.pack(">fdH", 1.0, 1.7e308, 9))
     assert faults == {}
     assert value == [1.0, 1.7e308, 9.0]
 
 
 KINDS = sorted(set(REGISTERS) - {"bit"})
-LOW_HIGH = {"u16": (0, 2**16 - 1), "s16": (-(2**15), 2**15 - 1), "u32": (0, 2**32 - 1), "s32": (-(2**31), 2**31 - 1)}
+LOW_HIGH = {
+    "u16": (0, 2**16 - 1),
+    "s16": (-(2**15), 2**15 - 1),
+    "u32": (0, 2**32 - 1),
+    "s32": (-(2**31), 2**31 - 1),
+    "bcd16": (0, 9999),
+    "bcd32": (0, 99_999_999),
+    "sm16": (-(2**15) + 1, 2**15 - 1),
+    "sm32": (-(2**31) + 1, 2**31 - 1),
+}
 
 
 @given(st.data())
@@ -171,8 +158,8 @@ def test_any_mixture_of_kinds_orders_and_holes_is_read_back(data):
         registers += [0xBEEF] * hole + list(registers_of(number, kind, order))
         expected.append(number)
         address += REGISTERS[kind]
-    (block,) = model_of(*rows).plan(gap=3)
-    value, faults = block.interpret(struct.pack(f">{len(registers)}H", *registers))
+    plan = model_of(*rows).plan(gap=3)
+    value, faults = interpret(plan, struct.pack(f">{len(registers)}H", *registers))
     assert faults == {}
     for r, one, number in zip(rows, value, expected, strict=True):
         if r.kind == "f32":
@@ -188,13 +175,56 @@ def test_the_shortest_decimal_is_the_same_single(single):
 
 @given(st.integers(-999_999, 999_999))
 def test_two_decimals_come_back_as_they_were_written(hundredths):
-    (block,) = model_of(row(0, "f32", order="CDAB"), row(2)).plan()
+    plan = model_of(row(0, "f32", order="CDAB"), row(2)).plan()
     image = struct.pack(">f", hundredths / 100)
-    assert block.interpret(image[2:] + image[:2] + b"\0\1").value[0] == hundredths / 100
+    assert interpret(plan, image[2:] + image[:2] + b"\0\1").value[0] == hundredths / 100
 
 
 def test_bits_come_lowest_first():
     rows = [row(address, "bit", table="coil") for address in (3, 4, 11, 12)]
-    (block,) = model_of(*rows).plan()
-    assert (block.address, block.count) == (3, 10)
-    assert block.interpret(bytes([0b0000_0001, 0b0000_0011])).value == [1.0, 0.0, 1.0, 1.0]
+    plan = model_of(*rows).plan()
+    assert spans(plan) == [("coil", 3, 10)]
+    assert interpret(plan, bytes([0b0000_0001, 0b0000_0011])).value == [1.0, 0.0, 1.0, 1.0]
+
+
+def test_fields_of_bits_share_their_registers():
+    state = RegisterRow("state", 5, "bits", low_bit=0, width=4)
+    mode = RegisterRow("mode", 5, "bits", low_bit=14, width=4)  # its lower two are the highest of 6
+    door = RegisterRow("door", 6, "bits", low_bit=15, width=1, order="BADC")
+    plan = model_of(state, mode, door, row(7)).plan()
+    assert spans(plan) == [("holding", 5, 3)]
+    # 5 and 6 as one value: 0002_4080; bits 14 to 17 of it are 1001
+    value, faults = interpret(plan, bytes.fromhex("0002 4080 0011"))
+    assert faults == {}
+    assert [r.observed for r in plan.blocks[0].rows] == ["state", "mode", "door", "x"]
+    assert value == [2.0, 9.0, 1.0, 17.0]
+
+
+@pytest.mark.parametrize("kind", ["u16", "f32", "bcd16"])
+def test_only_fields_of_bits_share_registers(kind):
+    field = RegisterRow("state", 6, "bits", low_bit=0, width=20)
+    with pytest.raises(ValueError, match="share address 6"):
+        model_of(RegisterRow("ph", 5 if kind == "f32" else 6, kind), field)
+    with pytest.raises(ValueError, match="share address 7"):
+        model_of(field, RegisterRow("mode", 6, "bits", width=1), RegisterRow("ph", 7, kind))
+
+
+def test_a_decimal_register_with_a_digit_above_9_is_no_value():
+    plan = model_of(RegisterRow("ph", 0, "bcd16", divisor=100), RegisterRow("orp", 1, "bcd32")).plan()
+    assert interpret(plan, bytes.fromhex("0701 0012 3456")).value == [7.01, 123_456.0]
+    value, faults = interpret(plan, bytes.fromhex("FFFF 0012 3456"))
+    assert isnan(value[0])
+    assert value[1] == 123_456.0
+    assert faults == {0: Reason.INVALID_VALUE}
+
+
+def test_sign_and_magnitude():
+    plan = model_of(RegisterRow("air_temperature", 0, "sm16", divisor=10, invalid=frozenset({-32767}))).plan()
+    assert [interpret(plan, struct.pack(">H", raw)).value[0] for raw in (0x0065, 0x8065)] == [10.1, -10.1]
+    assert interpret(plan, b"\xff\xff").faults == {0: Reason.DEVICE_FAULT}
+
+
+def test_declared_blocks_are_not_left():
+    rows = tuple(row(address) for address in (0, 4, 8, 12))
+    model = RegisterModel("v", "m", "any", "t", rows, 8, (Readable("holding", 0, 6), Readable("holding", 6, 10)))
+    assert spans(model.plan()) == [("holding", 0, 5), ("holding", 8, 1), ("holding", 12, 1)]

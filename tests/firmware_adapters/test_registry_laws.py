@@ -5,10 +5,12 @@ from math import isclose
 
 import pytest
 
-from firmware_adapters.register_model import MAX_BITS, MAX_REGISTERS, RegisterModel
+from firmware_adapters.interpretation import interpreter
+from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import MODELS, model_named
 from firmware_adapters.rows import ratio_between
 from protocols.modbus import registers_of
+from protocols.modbus.pdu import MAX_BITS, MAX_REGISTERS
 from protocols.vocabulary import OBSERVED_PROPERTIES, Point
 
 MODEL_LIST = pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
@@ -79,10 +81,10 @@ GOLDEN = {
 
 def read(model: RegisterModel, answers: list[str]) -> dict[str, float]:
     values = {}
-    for block, answer in zip(model.plan(), answers, strict=True):
+    for block, answer in zip(model.plan().blocks, answers, strict=True):
         data = bytes.fromhex(answer)
         assert len(data) == 2 * block.count
-        value, faults = block.interpret(data)
+        value, faults = interpreter(block.rows)(data)
         assert faults == {}
         values |= {row.series: one for row, one in zip(block.rows, value, strict=True)}
     return values
@@ -102,7 +104,7 @@ def test_observed_properties_are_ours(model):
 @pytest.mark.parametrize("gap", [0, 2, None])
 def test_every_row_is_asked_for_once_within_the_limits(model, limit, gap):
     asked = []
-    for block in model.plan(limit=limit, gap=gap):
+    for block in model.plan(limit=limit, gap=gap).blocks:
         assert block.count <= (MAX_BITS if block.rows[0].kind == "bit" else limit)
         assert all(row.table == block.table for row in block.rows)
         assert all(block.address <= row.address and row.end <= block.address + block.count for row in block.rows)
@@ -120,12 +122,12 @@ def test_golden_reply(model):
 @MODEL_LIST
 def test_what_protocols_modbus_writes_is_read_back(model):
     """The rows agree with the wire format's own idea of kinds and orders."""
-    for block in model.plan():
+    for block in model.plan().blocks:
         registers = [0] * block.count
         for index, row in enumerate(block.rows):
             at = row.address - block.address
             registers[at : at + row.registers] = registers_of(index + 1, row.kind, row.order)
-        value, _ = block.interpret(struct.pack(f">{block.count}H", *registers))
+        value, _ = interpreter(block.rows)(struct.pack(f">{block.count}H", *registers))
         for index, row in enumerate(block.rows):
             numerator, divisor = row.scale
             assert isclose(value[index], (index + 1) * numerator / divisor, rel_tol=1e-7)

@@ -19,6 +19,9 @@ class Codec:
     values: st.SearchStrategy[Any]
     lost_after_garbage: int = 0
     """How many right frames garbage in front of them may cost, when a length in it swallows them."""
+    begins: Callable[[bytes], bool] = lambda _: False
+    """Whether bytes look like the head of a frame where nothing but a head tells one: garbage that does may hide the
+    frames behind it for ever, when they look like heads again where it ends."""
     checksum_at_end: int = 0
     """How many bytes at the end of a frame the checksum and what follows it take; 0: the format has none."""
 

@@ -7,8 +7,8 @@ from typing import Any
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-def frames(folder: str, *protocols: str) -> list[Any]:
-    rows = json.loads((GOLDEN / folder / "frames.json").read_text("utf-8"))
+def frames(folder: str, *protocols: str, file: str = "frames.json") -> list[Any]:
+    rows = json.loads((GOLDEN / folder / file).read_text("utf-8"))
     return [row for row in rows if row["protocol"] in protocols]
 
 

@@ -30,6 +30,8 @@ async def test_f01_agent_killed_at_random_points(installation: Installation) -> 
     async def kill() -> None:
         for _ in range(8):
             await asyncio.sleep(run.random.uniform(0.6, 1.6))
+            while not run.oracle.acked:  # on a busy machine it has not even started yet
+                await asyncio.sleep(0.05)
             run.edge.kill()
             epochs.add(installation.edge_status(GATEWAY)["epoch"])
             run.edge.start()

@@ -94,23 +94,51 @@ async def test_up_goes_on_where_it_stopped(tmp_path: Path) -> None:
     async with asyncio.timeout(30):
         while await _readings(folder, port) <= after:
             await asyncio.sleep(0.3)
+    kept = {name: (folder / name).read_bytes() for name in ("ports.json", "cloud.toml", "island.toml")}
+    code, said = await asyncio.to_thread(_refused, folder, "--port", "0", "--mqtt-port", "0")
+    assert (code, said) == (2, f"yingzhou up: {folder}: another up is running in this folder\n")
+    assert kept == {name: (folder / name).read_bytes() for name in kept}, "the first one would restart with these"
+    code, said = await asyncio.to_thread(_second_cloud, folder)
+    assert (code, said) == (2, f"yingzhou cloud: {folder}: another cloud is running in this folder\n")
     assert second.end(signal.SIGTERM) == 0
     assert "stopped" in second.said()
+
+
+def _refused(folder: Path, *options: str) -> tuple[int, str]:
+    """Exit code and complaint of a start that cannot be."""
+    return _failed("up", "--data", str(folder), *options)
+
+
+def _second_cloud(folder: Path) -> tuple[int, str]:
+    config = folder.parent / "cloud.toml"
+    config.write_text(f"[data]\ndir = {json.dumps(str(folder))}\n[api]\nport = 0\n[broker]\nmqtt_port = 0\n")
+    return _failed("cloud", "-c", str(config))
+
+
+def _failed(*arguments: str) -> tuple[int, str]:
+    failed = subprocess.run(
+        [sys.executable, "-m", "yingzhou", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        cwd=REPOSITORY,
+    )
+    return failed.returncode, failed.stderr
 
 
 async def test_up_names_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        failed = subprocess.run(
-            [sys.executable, "-m", "yingzhou", "up", "--data", str(tmp_path / "d"), "--port", str(port)],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-            cwd=REPOSITORY,
-        )
-    assert failed.returncode == 2
-    assert f"--port {port}" in failed.stderr
+        code, said = _refused(tmp_path / "d", "--port", str(port))
+    assert code == 2
+    assert f"--port {port}" in said
+
+
+def test_up_names_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, said = _refused(tmp_path / "file" / "d", "--port", "0", "--mqtt-port", "0")
+    assert (code, said) == (2, f"yingzhou up: {tmp_path}/file/d: Not a directory\n")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 import uvicorn
 from fastapi import FastAPI
 
+from cloud.api.head import BoundedHead
+
 Result = TypeVar("Result")
 
 
@@ -35,7 +37,8 @@ class _Announcing(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[Served]:
-    server = _Announcing(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=BoundedHead, log_config=None, lifespan="off")
+    server = _Announcing(config)
     async with asyncio.TaskGroup() as group:
         group.create_task(server._serve(sockets=None))
         await server.up.wait()

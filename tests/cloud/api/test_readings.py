@@ -1,8 +1,10 @@
 import csv
+from datetime import datetime
 from io import StringIO
 from urllib.parse import quote
 
 import httpx
+import nanoarrow as na
 import pytest
 
 from tests.cloud.api.conftest import NOW, Desk
@@ -129,6 +131,41 @@ async def test_csv(admin: httpx.AsyncClient, key: str, how: dict) -> None:
 
 
 @pytest.mark.parametrize(
+    "how", [{"params": {"format": "arrow"}}, {"headers": {"Accept": "application/vnd.apache.arrow.stream, */*;q=0.1"}}]
+)
+async def test_arrow(admin: httpx.AsyncClient, key: str, how: dict) -> None:
+    answer = await admin.get(path_of(key), **how)
+    assert answer.headers["content-type"] == "application/vnd.apache.arrow.stream"
+    stream = na.ArrayStream.from_readable(answer.content)
+    assert dict(stream.schema.metadata.items()) == {b"datastream": key.encode(), b"unit": b"Cel"}
+    types = {field.name: str(field.type) for field in stream.schema.fields}
+    assert types == {"time": "Type.TIMESTAMP", "value": "Type.DOUBLE", "quality": "Type.UINT8", "reasons": "Type.LIST"}
+    rows = [row for batch in stream for row in batch.to_pylist()]
+    told = (await admin.get(path_of(key))).json()["items"]
+    for row, item in zip(rows, told, strict=True):
+        assert row.pop("time") == datetime.fromisoformat(item.pop("time"))
+        assert row == item
+
+
+async def test_arrow_comes_in_pages_and_empty(admin: httpx.AsyncClient, key: str) -> None:
+    page = await admin.get(path_of(key), params={"format": "arrow", "limit": 9})
+    rest = await admin.get(path_of(key), params={"format": "arrow", "cursor": page.headers["x-next"]})
+    empty = await admin.get(path_of(key), params={"format": "arrow", "to": "2025-01-01T00:00:00Z"})
+    assert "x-next" not in rest.headers
+    assert [len(na.ArrayStream.from_readable(one.content).read_all()) for one in (page, rest, empty)] == [9, 1, 0]
+
+
+async def test_arrow_of_a_twin_and_of_buckets(admin: httpx.AsyncClient, desk: Desk) -> None:
+    twin, _, _ = await swapped(admin, desk)
+    for params in ({}, {"every": "5m"}):
+        path = f"/api/v1/twins/{twin}/readings"
+        answer = await admin.get(path, params={"format": "arrow", **params})
+        rows = na.ArrayStream.from_readable(answer.content).read_all().to_pylist()
+        told = (await admin.get(path, params=params)).json()["items"]
+        assert [{**row, "time": 0} for row in rows] == [{**item, "time": 0} for item in told]
+
+
+@pytest.mark.parametrize(
     ("params", "name"),
     [
         ({"from": "yesterday"}, "from"),
@@ -148,7 +185,7 @@ async def test_csv(admin: httpx.AsyncClient, key: str, how: dict) -> None:
         ({"limit": 10**9}, "limit"),
         ({"cursor": "MQ"}, "cursor"),
         ({"cursor": "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTox"}, "cursor"),
-        ({"format": "arrow"}, "format"),
+        ({"format": "parquet"}, "format"),
     ],
 )
 async def test_wrong_parameters_are_named(admin: httpx.AsyncClient, key: str, params: dict, name: str) -> None:
@@ -259,3 +296,15 @@ async def test_latest(admin: httpx.AsyncClient, desk: Desk, key: str) -> None:
         keys += [item["datastream"] for item in page["items"]]
         cursor = page["next"]
     assert keys == [key, f"{other}/ph"]
+
+
+async def test_without_a_beginning_nothing_is_hidden(admin: httpx.AsyncClient, desk: Desk) -> None:
+    key = f"{await neuron(admin, 'ph')}/ph"
+    desk.take(key, [(NOW - 400 * 86_400_000, 1.0, 1, 0), (NOW - 1000, 2.0, 1, 0)])
+    for params, values in (
+        ({}, [1.0, 2.0]),
+        ({"every": "1h", "agg": "max"}, [1.0, 2.0]),
+        ({"every": "1s"}, [2.0]),  # as many buckets as one question may have
+    ):
+        found = (await admin.get(path_of(key), params=params)).json()["items"]
+        assert [item["value"] for item in found] == values

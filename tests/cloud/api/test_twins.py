@@ -95,6 +95,15 @@ async def test_nasty_bodies_are_refused(admin: httpx.AsyncClient, raw: bytes) ->
     assert refused.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("raw", [b"{", b'{"kind": "k",}', b'{"kind": NaN0}', b"[" * 20_000, b"\xff\xfe"])
+async def test_body_that_is_no_json_is_a_bad_request(admin: httpx.AsyncClient, raw: bytes) -> None:
+    refused = await admin.post("/api/v1/twins", content=raw, headers={"content-type": "application/json"})
+    assert (refused.status_code, refused.json()["status"]) == (400, 400)
+    assert "errors" not in refused.json(), "there is no member to point at"
+    if raw == b"{":
+        assert refused.json()["detail"].endswith("at character 1")
+
+
 async def test_change_writes_what_is_given(admin: httpx.AsyncClient, desk: Desk) -> None:
     made = (await admin.post("/api/v1/twins", json=TWIN)).json()
     desk.clock.advance(5)

@@ -1,5 +1,9 @@
+import asyncio
 import gzip
 import zlib
+from dataclasses import replace
+from threading import Event
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -7,6 +11,8 @@ from influxdb_client import InfluxDBClient, Point, WritePrecision
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
+from cloud.ingest.line_writer import LineReport
+from protocols.vocabulary import LinkDown
 from tests.cloud.api.conftest import NOW, Desk
 from tests.cloud.api.server import serving
 
@@ -127,3 +133,33 @@ async def test_influxdb_client_writes_here(desk: Desk, admin: httpx.AsyncClient,
     assert refused.value.status == 400
     assert "a string is an event" in refused.value.message
     assert stranger.value.status == 401
+
+
+async def test_store_that_does_not_commit_is_503(desk: Desk, admin: httpx.AsyncClient, neuron: str) -> None:
+    down = Mock(side_effect=LinkDown("the store does not commit: no space left"))
+    desk.app.state.context = replace(desk.context, write_lines=down, replay=down)
+    refused = await admin.post(PATH, content=f"{neuron} ph=7 {NOW}".encode())
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json() == {"code": "unavailable", "message": "the store does not commit: no space left"}
+
+
+async def test_writers_that_wait_leave_threads_to_those_who_ask(
+    desk: Desk, admin: httpx.AsyncClient, neuron: str
+) -> None:
+    go_on = Event()
+
+    def stuck(*_: object) -> LineReport:
+        go_on.wait(30)
+        return LineReport(1, 0, [])
+
+    desk.app.state.context = replace(desk.context, write_lines=stuck)
+    async with asyncio.TaskGroup() as group:
+        writing = [group.create_task(admin.post(PATH, content=b"x")) for _ in range(60)]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(10):
+                for path in ("/readyz", "/metrics", f"/api/v1/neurons/{neuron}"):
+                    assert (await admin.get(path)).status_code == 200
+        finally:
+            go_on.set()
+    assert {task.result().status_code for task in writing} == {204}

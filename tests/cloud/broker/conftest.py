@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.broker.embedded import EmbeddedBroker
+from cloud.broker.embedded import ACK_WAIT_S, EmbeddedBroker
 from cloud.registry.gateways import BrokerAccount, hash_password
 from protocols.vocabulary import SystemClock
 
@@ -35,7 +35,7 @@ async def broker(tmp_path: Path, port: int) -> AsyncIterator[EmbeddedBroker]:
     broker = EmbeddedBroker(tmp_path / "broker", "127.0.0.1", port, -1, secret, HastyClock())
     broker.write([BrokerAccount("gw-1", secret), BrokerAccount("gw-2", secret)])
     file = tmp_path / "broker" / "nats.conf"  # nats delivers an unsettled message again after ack_wait, and not before
-    file.write_text(file.read_text().replace('ack_wait: "60s"', 'ack_wait: "500ms"'))
+    file.write_text(file.read_text().replace(f'ack_wait: "{ACK_WAIT_S}s"', 'ack_wait: "500ms"'))
     await broker.start()
     yield broker
     await broker.stop()

@@ -1,12 +1,14 @@
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import aiomqtt
 import pytest
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.registry.gateways import BrokerAccount, hash_password
-from protocols.vocabulary import LinkDown
+from protocols.vocabulary import ConfigError, LinkDown
 from tests.cloud.broker.conftest import PASSWORD, HastyClock, free_port
 from tests.cloud.broker.test_session import gateway, until
 
@@ -113,9 +115,38 @@ async def test_an_orphan_of_a_killed_cloud_is_ended(broker: EmbeddedBroker, tmp_
 async def test_a_port_that_somebody_else_has_is_told(broker: EmbeddedBroker, tmp_path: Path, port: int) -> None:
     other = EmbeddedBroker(tmp_path / "other", "127.0.0.1", port, -1, hash_password(PASSWORD), HastyClock())
     other.write([])
-    with pytest.raises(LinkDown, match="does not start"):
+    with pytest.raises(ConfigError, match="does not start"):
         await other.start()
     fine = EmbeddedBroker(tmp_path / "other", "127.0.0.1", free_port(), -1, hash_password(PASSWORD), HastyClock())
     fine.write([])
     await fine.start()
     await fine.stop()
+
+
+async def test_a_server_that_stores_nothing_since_the_disk_was_full_is_started_again(
+    broker: EmbeddedBroker, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud.broker.embedded._LOOK_S", 0.01)
+    sick = broker._process
+    assert sick is not None
+    free = Mock(return_value=SimpleNamespace(free=0))
+    monkeypatch.setattr("cloud.broker.sickness.shutil.disk_usage", free)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(broker.watch())
+        with (tmp_path / "broker" / "nats.log").open("ab") as log:
+            log.write(
+                b"[1] [ERR] JetStream failed to store a msg on stream '$G > $MQTT_msgs': no space left on device\n"
+            )
+        await until(lambda: free.call_count > 3)
+        assert sick.returncode is None, "there is no space yet"
+        free.return_value.free = 1 << 30
+        await until(lambda: broker.starts == 2)
+        async with asyncio.timeout(10):
+            while not await broker._answers():
+                await asyncio.sleep(0.01)
+        async with gateway(port):
+            pass
+        calls = free.call_count
+        await asyncio.sleep(0.1)
+        assert (broker.starts, free.call_count) == (2, calls), "the new one is well"
+        watching.cancel()

@@ -12,7 +12,6 @@ from cloud.ingest.parcel import Parcel, Source
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
-from cloud.ingest.resolver import Resolver
 from cloud.registry import datastreams, gateways, neurons, quarantine
 from cloud.registry.database import Database
 from cloud.registry.datastreams import Series
@@ -27,7 +26,7 @@ from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns
 from protocols.uplink import Ack, BodyEncoder, Header, Stream, sign, unsigned
 from protocols.vocabulary import Batch, ManualClock, Point, Reading
-from protocols.vocabulary.topics import UP_BATCH, topic
+from protocols.vocabulary.topics import UP_BATCH, UP_EVENT, topic
 
 NOW = 1_800_000_000_000
 EPOCH = NOW << 16
@@ -55,9 +54,8 @@ class Ingest:
         self.directory = Directory(self.database)
         self.ledger = Ledger(self.store)
         self.latest = Latest()
-        self.reader = EnvelopeReader(
-            MacKeys(self.database, self.secrets, self.clock), Resolver(self.directory), self.ledger, self.clock
-        )
+        keys = MacKeys(self.database, self.secrets, self.clock)
+        self.reader = EnvelopeReader(keys, self.directory, self.ledger, self.clock)
         readers = dict.fromkeys((Source.ENVELOPE.value, Source.REPLAY.value, Source.REMAINDER.value), self.reader)
         self.pipeline = Pipeline(
             readers={**readers, Source.SENML.value: SenmlReader(self.directory, self.clock)},
@@ -125,7 +123,8 @@ class Ingest:
         return sign(unsigned(header, body), secret, key_id=(known.key_id if known else 0) % 256, late=late)
 
     def parcel(self, payload: bytes, gateway: str = "gw-1", source: Source = Source.ENVELOPE) -> Parcel:
-        parcel = Parcel(source, gateway, topic(gateway, UP_BATCH), payload, lambda: self.settled.append(parcel))
+        leaf = UP_EVENT if payload[3:4] == b"\x02" else UP_BATCH
+        parcel = Parcel(source, gateway, topic(gateway, leaf), payload, lambda: self.settled.append(parcel))
         return parcel
 
     @asynccontextmanager

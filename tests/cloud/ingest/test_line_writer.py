@@ -49,21 +49,22 @@ def bench(tmp_path: Path):
 
 def test_three_ways_to_name_a_neuron(bench: Bench) -> None:
     neuron = bench.neuron(HardwareId("mn", "A1"))
-    body = f"water,neuron={neuron} ph=7.1 1000\n{neuron} orp/2=200i 2000\nwater,site=x,mn=A1 ph=7.3 3000\n"
+    lines = "w,neuron={n} ph=7.1 1700000001000\n{n} orp/2=200i 1700000002000\nw,x=y,mn=A1 ph=7.3 1700000003000\n"
+    body = lines.format(n=neuron)
     report = bench.writer.write(body.encode(), "ms")
     assert report == (3, 0, [])
-    assert bench.stored() == [(1, 1000, 7.1), (2, 2000, 200.0), (1, 3000, 7.3)]
+    assert bench.stored() == [(1, 1_700_000_001_000, 7.1), (2, 1_700_000_002_000, 200.0), (1, 1_700_000_003_000, 7.3)]
 
 
 def test_sent_twice_is_stored_once(bench: Bench) -> None:
     neuron = bench.neuron()
-    body = f"{neuron} ph=7 1000".encode()
+    body = f"{neuron} ph=7 1700000001000".encode()
     assert bench.writer.write(body, "ms") == (1, 0, [])
     assert bench.writer.write(body, "ms") == (0, 1, [])
-    other = bench.writer.write(f"{neuron} ph=8 1000".encode(), "ms")
+    other = bench.writer.write(f"{neuron} ph=8 1700000001000".encode(), "ms")
     assert other.stored == 0
     assert "differ" in other.faults[0].message
-    assert bench.stored() == [(1, 1000, 7.0)]
+    assert bench.stored() == [(1, 1_700_000_001_000, 7.0)]
 
 
 def test_line_without_time_is_observed_now(bench: Bench) -> None:
@@ -74,24 +75,26 @@ def test_line_without_time_is_observed_now(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("water,neuron={n} ph=t 1000", "a boolean is an event"),
-        ('water,neuron={n} ph="7" 1000', "a string is an event"),
-        ("water,neuron={n} salinity=1 1000", "no such datastream"),
-        ("water,neuron={n} ph/2=1 1000", "no such datastream"),
-        ("water,neuron={n} PH=1 1000", "observed property 'PH'"),
-        ("water,neuron=nrn-00000000y ph=1 1000", "no such neuron"),
-        ("water,neuron=x ph=1 1000", "hardware identity"),
-        ("water,mn=B9 ph=1 1000", "no neuron: expected"),
-        ("water ph=1 1000", "no neuron: expected"),
-        ("water,neuron={n} ph=1 0", "before 1970 or in the future"),
-        ("water,neuron={n} ph=1 1767225660001", "before 1970 or in the future"),
-        ("water,mn=A1,serial=S2 ph=1 1000", "no neuron: expected"),
+        ("water,neuron={n} ph=t 1700000001000", "a boolean is an event"),
+        ('water,neuron={n} ph="7" 1700000001000', "a string is an event"),
+        ("water,neuron={n} salinity=1 1700000001000", "no such datastream"),
+        ("water,neuron={n} ph/2=1 1700000001000", "no such datastream"),
+        ("water,neuron={n} PH=1 1700000001000", "observed property 'PH'"),
+        ("water,neuron=nrn-00000000y ph=1 1700000001000", "no such neuron"),
+        ("water,neuron=x ph=1 1700000001000", "hardware identity"),
+        ("water,mn=B9 ph=1 1700000001000", "no neuron: expected"),
+        ("water ph=1 1700000001000", "no neuron: expected"),
+        ("water,neuron={n} ph=1 946684799999", "before 2000 or in the future"),
+        ("water,neuron={n} ph=1 1767225", "is the precision right?"),
+        ("water,neuron={n} ph=1 0", "before 2000 or in the future"),
+        ("water,neuron={n} ph=1 1767225660001", "before 2000 or in the future"),
+        ("water,mn=A1,serial=S2 ph=1 1700000001000", "no neuron: expected"),
     ],
 )
 def test_refused_line_is_named_and_its_neighbour_stored(bench: Bench, line: str, message: str) -> None:
     neuron = bench.neuron(HardwareId("mn", "A1"))
     bench.neuron(HardwareId("serial", "S2"))
-    report = bench.writer.write(f"{neuron} ph=7 1000\n{line.format(n=neuron)}".encode(), "ms")
+    report = bench.writer.write(f"{neuron} ph=7 1700000001000\n{line.format(n=neuron)}".encode(), "ms")
     assert report.stored == 1
     (fault,) = report.faults
     assert fault.number == 2
@@ -100,15 +103,15 @@ def test_refused_line_is_named_and_its_neighbour_stored(bench: Bench, line: str,
 
 def test_other_towns_neurons_do_not_exist(bench: Bench) -> None:
     neuron = bench.neuron(HardwareId("mn", "A1"))
-    body = f"{neuron} ph=7 1000".encode()
+    body = f"{neuron} ph=7 1700000001000".encode()
     elsewhere = frozenset({"310151102"})
-    unknown = bench.writer.write(b"nrn-00000000y ph=7 1000", "ms", elsewhere)
+    unknown = bench.writer.write(b"nrn-00000000y ph=7 1700000001000", "ms", elsewhere)
     for observed in ("ph", "salinity"):
         refused = bench.writer.write(body.replace(b"ph", observed.encode()), "ms", elsewhere)
         assert [fault.message.partition(": ")[2] for fault in refused.faults] == ["no such neuron"]
         assert unknown.faults[0].message.endswith("no such neuron")
-    hidden = bench.writer.write(b"m,mn=A1 ph=7 1000", "ms", elsewhere)
-    assert hidden == bench.writer.write(b"m,mn=A2 ph=7 1000", "ms", elsewhere)
+    hidden = bench.writer.write(b"m,mn=A1 ph=7 1700000001000", "ms", elsewhere)
+    assert hidden == bench.writer.write(b"m,mn=A2 ph=7 1700000001000", "ms", elsewhere)
     assert bench.writer.write(body, "ms", frozenset({"310151101"})).stored == 1
 
 

@@ -74,7 +74,7 @@ async def test_a_commit_that_fails_is_tried_again_and_settles_nothing_before(ing
 async def test_quarantine_is_written_before_anything_is_acknowledged(ingest: Ingest) -> None:
     ingest.gateway()
     neuron = ingest.neuron()
-    failing = Failing(ingest.pipeline, "_keep", LOCKED, 2)
+    failing = Failing(ingest.pipeline, "_register", LOCKED, 2)
     commits = Failing(ingest.store, "commit", DOWN, 2)
     await settled(ingest, [ingest.envelope(0, [ph("mn:NOBODY", NOW, 1.0), ph(neuron, NOW, 7.5)])])
     assert (failing.calls, commits.calls) == (3, 3)
@@ -89,7 +89,7 @@ async def test_conflicting_readings_are_in_quarantine_before_the_ledger_holds_th
     neuron = ingest.neuron()
     await settled(ingest, [ingest.envelope(0, [ph(neuron, NOW, 7.5)])])
     ingest.settled.clear()
-    Failing(ingest.pipeline, "_keep", LOCKED, 2)
+    Failing(ingest.pipeline, "_register", LOCKED, 2)
     other = ingest.envelope(1, [ph(neuron, NOW, 8.5), ph(neuron, NOW + 1, 1.0)])
     fresh = ingest.envelope(2, [Reading(Point(neuron, "orp"), NOW, 1.0)])
     await settled(ingest, [other, fresh])

@@ -5,7 +5,7 @@ import pytest
 
 from cloud.ingest.parcel import Source
 from cloud.registry import neurons
-from protocols.uplink import FLAG_CLOCK_UNSYNCED, Stream, read_header
+from protocols.uplink import FLAG_CLOCK_UNSYNCED, read_header
 from protocols.vocabulary import Point, Quality, Reading, Reason
 from tests.cloud.ingest.harness import EPOCH, NOW, Ingest, ph
 
@@ -207,13 +207,6 @@ async def test_what_is_malformed_under_a_right_mac_is_kept_and_acknowledged(inge
     assert ingest.held() == [(0, 2)]
     await ingest.take(broken)  # known: it does not go to quarantine again
     assert [one.times for one in ingest.quarantined("malformed")] == [1, 1, 1]
-
-
-async def test_events_wait_in_quarantine(ingest: Ingest) -> None:
-    ingest.gateway()
-    await ingest.take(ingest.envelope(0, [ph("mn:A1", NOW, 1.0)], stream=Stream.EVENTS))
-    assert reasons(ingest) == ["unsupported_stream"]
-    assert ingest.held(stream=2) == [(0, 0)]
 
 
 async def test_readings_are_replayed_after_the_registry_was_mended(ingest: Ingest) -> None:

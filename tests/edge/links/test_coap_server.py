@@ -4,18 +4,20 @@ import asyncio
 import json
 import socket
 import struct
+from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
 
 import aiocoap
 import cbor2
 import pytest
+import uvloop
 from aiocoap.numbers import codes
 from aiocoap.optiontypes import BlockOption
 
 from edge.links.coap_blocks import MAX_ASSEMBLIES, MAX_WAIT_S, BlockGap, Blocks, TooLarge
 from edge.links.coap_server import CoapLink
 from edge.links.config import Coap
-from protocols.vocabulary import ManualClock
+from protocols.vocabulary import ManualClock, SystemClock
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import advanced, running, until
 
@@ -315,3 +317,38 @@ def test_transfers_that_never_end_are_bounded_and_given_up():
     clock.advance(MAX_WAIT_S)
     spool.add("new", 0, b"1", more=True)
     assert list(spool._open) == ["new"]
+
+
+def under_uvloop(test: Callable[[], Coroutine[None, None, None]]) -> None:
+    """As the agent runs; its loop treats sockets otherwise than asyncio's own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(test())
+
+
+def test_who_does_not_wait_for_the_answer_makes_nobody_else_wait():
+    async def test() -> None:
+        link, intake = link_of(SystemClock()), Recorder()
+        async with running(link, intake):
+            for number in range(3):
+                async with datagrams(link) as (send, _):
+                    send(con(number, PACK.encode()))
+                await until(lambda before=number: link.counters["request"] > before)
+                await asyncio.sleep(0.05)  # the answer meets a closed port, and the ICMP error comes back
+            async with datagrams(link) as (send, receive):
+                send(con(9, PACK.encode()))
+                assert (await receive())[:2] == b"\x62\x44"
+
+    under_uvloop(test)
+
+
+def test_option_that_is_no_text_is_counted(caplog):
+    async def test() -> None:
+        link, intake = link_of(SystemClock()), Recorder()
+        async with running(link, intake), datagrams(link) as (send, receive):
+            send(b"\x40\x02\x00\x01\xb2\xff\xfe\xff[]")
+            send(con(9, PACK.encode()))
+            assert (await receive())[:2] == b"\x62\x44"
+            assert link.counters["unparsable"] == 1
+
+    under_uvloop(test)
+    assert not caplog.records

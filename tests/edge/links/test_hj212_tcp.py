@@ -196,13 +196,13 @@ async def test_a_wrong_password_is_not_let_in():
 
 
 @pytest.mark.parametrize(("cn", "interval"), [("2051", "minute"), ("2061", "hour"), ("2031", "day")])
-async def test_interval_means_are_readings_only_where_they_are_listed(cn, interval):
+async def test_interval_means_are_left_out_where_the_setting_says_so(cn, interval):
     means = [
         factor("w01001", "7.1", "N", "Avg"),
         factor("w01001", "9.9", None, "Max"),
         factor("Leq", "50", None, "Data"),
     ]
-    link = link_of(device=[{"mn": MN, "intervals": [interval]}, {"mn": "OTHER"}])
+    link = link_of(device=[{"mn": MN, "intervals": [interval]}, {"mn": "OTHER", "intervals": []}])
     intake = Recorder()
     async with running(link, intake), calling(link) as (reader, writer):
         writer.write(encode(packet(*means, cn=cn, mn="OTHER")))
@@ -216,6 +216,15 @@ async def test_interval_means_are_readings_only_where_they_are_listed(cn, interv
     ]
     assert {r.time for r in intake.readings} == {utc_ms(TIME)}
     assert noted == {f"mn:{MN}": (), "mn:OTHER": (f"sends {interval} means; its intervals do not list them",)}
+
+
+@pytest.mark.parametrize(("cn", "interval"), [("2051", "minute"), ("2061", "hour"), ("2031", "day")])
+async def test_what_a_stranger_has_acknowledged_is_kept(cn, interval):
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (reader, writer):
+        writer.write(encode(packet(factor("w01001", "7.1", "N", "Avg"), cn=cn)))
+        assert (await answer(reader)).cn == "9014"
+    assert [(str(r.point), r.value) for r in intake.readings] == [(f"mn:{MN}/ph/{interval}", 7.1)]
 
 
 @pytest.mark.parametrize(
@@ -241,11 +250,38 @@ async def test_answers_and_requests_are_not_answered(cn):
 async def test_a_time_that_is_none_is_counted_and_not_acknowledged():
     link, intake = link_of(), Recorder()
     async with running(link, intake), calling(link) as (reader, writer):
-        writer.write(encode(packet(factor("w01001", "7"), time="2024112320423050")))
+        writer.write(encode(packet(factor("w01001", "7"), time="202411123203230940")))
+        writer.write(encode(packet(factor("w01001", "7"), time="202411123203230940")))
         writer.write(encode(packet(factor("w01001", "8"), qn="20261123160002000")))
         assert (await answer(reader)).qn == "20261123160002000"
-        assert link.status().devices[0].errors == {"malformed_time": 1}
+        assert link.status().devices[0].errors == {"malformed_time": 2}
     assert [reading.value for reading in intake.readings] == [8.0]
+
+
+async def test_sixteen_digits_are_a_time_with_a_fraction():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (_, writer):
+        writer.write(encode(packet(factor("w01001", "7"), time="2024112320423050")))
+        (reading,) = await intake.until(1)
+    assert reading.time == utc_ms("20241123204230") + 500
+
+
+async def test_what_comes_again_is_acknowledged_again_and_kept_once():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (reader, writer):
+        for qn in ("20261123160001000", "20261123160001000", "20261123160002000", "20261123160001000"):
+            writer.write(encode(packet(factor("w01001", "7"), qn=qn)))
+            assert (await answer(reader)).qn == qn
+    assert [reading.value for reading in intake.readings] == [7.0, 7.0]
+
+
+async def test_without_qn_and_time_the_same_again_is_a_new_reading():
+    link, intake = link_of(), Recorder()
+    async with running(link, intake), calling(link) as (reader, writer):
+        for _ in range(3):
+            writer.write(encode(packet(factor("w01001", "7"), qn=None, time=None)))
+            assert (await answer(reader)).cn == "9014"
+    assert [reading.value for reading in intake.readings] == [7.0, 7.0, 7.0]
 
 
 async def test_without_a_time_it_is_the_moment_of_arrival():

@@ -164,6 +164,52 @@ async def test_a_register_that_the_device_does_not_have_costs_its_neighbours_not
         assert link.status().devices[0].notes == ()
 
 
+async def test_a_register_that_is_missing_in_a_long_block_costs_one_more_request(server):
+    def script(question):
+        end = question.address + question.count
+        return refusal(question, 2) if question.address <= 5 < end else truth(question)
+
+    server.script = script
+    clock, intake = ManualClock(), Recorder()
+    link = link_to(server.port, clock, device(1, *range(32)))
+    async with running(link, intake):
+        await ticks(clock, 1)
+        assert [r.value for r in await intake.until(1)] == [*range(5), *range(6, 32)]
+        asked = len(server.questions)
+        await ticks(clock, 1)
+        assert server.spans(asked) == [(0, 5), (6, 26)]
+        assert intake.batches[-1].value == array("d", [*range(5), *range(6, 32)])
+        assert link.status().devices[0].notes == ("refuses x/5",)
+
+
+async def test_a_table_that_the_device_does_not_know_is_not_asked_for_ever(server):
+    server.script = lambda q: refusal(q, 1) if q.function == 4 else truth(q)
+    clock, intake = ManualClock(), Recorder()
+    rows = [{"observed": "ph", "address": 0}, {"observed": "orp", "address": 0, "table": "input"}]
+    link = link_to(server.port, clock, device(1, rows=rows))
+    async with running(link, intake):
+        await ticks(clock, 5)
+        await intake.until(5)
+        assert [q.function for q in server.questions].count(4) == 1
+        assert link.status().devices[0].notes == ("refuses orp",)
+
+
+async def test_decimals_and_fields_of_bits_are_read(server):
+    server.script = lambda q: mbap(q, bytes((3, 6)) + bytes.fromhex("1234 8065 A005"))
+    clock, intake = ManualClock(), Recorder()
+    rows = [
+        {"observed": "ph", "address": 0, "kind": "bcd16", "divisor": 100},
+        {"observed": "orp", "address": 1, "kind": "sm16"},
+        {"observed": "door", "address": 2, "kind": "bits", "low_bit": 0, "width": 3},
+        {"observed": "mode", "address": 2, "kind": "bits", "low_bit": 12, "width": 4},
+    ]
+    link = link_to(server.port, clock, device(1, rows=rows))
+    async with running(link, intake):
+        await ticks(clock, 1)
+        readings = await intake.until(1)
+    assert {r.point.series: r.value for r in readings} == {"ph": 12.34, "orp": -101.0, "door": 5.0, "mode": 10.0}
+
+
 async def test_a_device_that_serves_fewer_registers_is_asked_for_fewer(server):
     server.script = lambda q: refusal(q, 3) if q.count > 10 else truth(q)
     clock, intake = ManualClock(), Recorder()

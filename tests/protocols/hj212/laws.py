@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from protocols import hj212
 from protocols.hj212.describe import describe
+from protocols.hj212.explain import explain
 from tests.protocols.codec import Codec, Laws
 from tests.protocols.golden import frames
 
@@ -37,10 +38,21 @@ LAWS = Laws(
             packets.map(lambda packet: replace(packet, crc="modbus")),
             checksum_at_end=6,
         ),
+        "hj212, Modbus CRC swapped": Codec(
+            lambda: hj212.Decoder("modbus-swapped"),
+            hj212.encode,
+            lambda raw: hj212.decode(raw, "modbus-swapped"),
+            packets.map(lambda packet: replace(packet, crc="modbus-swapped")),
+            checksum_at_end=6,
+        ),
     },
     readers={
         "hj212 measurements": lambda raw: hj212.measurements(hj212.decode(raw, "either")),
         "describe hj212": lambda raw: describe(raw, "either"),
+    },
+    explainers={
+        "hj212": explain,
+        "hj212 with a key": lambda raw: explain(raw, "either", lambda blocks: blocks[::-1]),
     },
     golden=[row["frame"].encode() for row in frames("hj212", "HJ212")],
     garbage=[b"##", b"#", b"\r\n", b"##0101", b"##9999", b"&&"],

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from protocols.hj212 import ExeRtn, Packet, QnRtn, acknowledge, answer_request, decode, encode, execution_result
+from protocols.hj212.answers import answered_qn, exe_rtn, qn_rtn
 from tests.protocols.golden import frames
 
 GOLDEN = {row["id"]: row["frame"].encode() for row in frames("hj212", "HJ212")}
@@ -36,6 +37,30 @@ def test_the_version_bits_stay_and_nothing_else(flag, answer):
 
 def test_the_answer_uses_the_devices_crc_rule():
     assert acknowledge(replace(UPLOAD, crc="modbus")).crc == "modbus"
+
+
+def test_a_part_is_acknowledged_by_its_number():
+    answer = acknowledge(replace(UPLOAD, flag=7, pnum=3, pno=2))
+    assert (answer.flag, answer.pnum, answer.pno) == (6, 3, 2)
+    assert acknowledge(replace(UPLOAD, flag=7)).flag == 4, "without PNUM and PNO it is no part, whatever the flag says"
+
+
+def test_answers_of_both_layouts_are_understood():
+    since_2017 = decode(GOLDEN["pub-hj212-047"])
+    of_2005 = Packet(mn="A", cn="9011", st="91", groups=((("QN", "20040516010101001"),), (("QnRtn", "1"),)))
+    assert (answered_qn(since_2017), qn_rtn(since_2017)) == ("20160801085857223", QnRtn.READY)
+    assert (answered_qn(of_2005), qn_rtn(of_2005)) == ("20040516010101001", QnRtn.READY)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "result"),
+    [("1", QnRtn.READY, ExeRtn.SUCCESS), ("9", QnRtn.CRC_ERROR, ExeRtn.FAILED), ("100", QnRtn.UNKNOWN, ExeRtn.NO_DATA),
+     ("", QnRtn.UNKNOWN, ExeRtn.FAILED), ("01", QnRtn.UNKNOWN, ExeRtn.FAILED), (None, QnRtn.UNKNOWN, ExeRtn.FAILED)],
+)  # fmt: skip
+def test_codes_that_no_table_lists(text, answer, result):
+    groups = () if text is None else ((("QnRtn", text), ("ExeRtn", text)),)
+    packet = replace(UPLOAD, groups=groups)
+    assert (qn_rtn(packet), exe_rtn(packet)) == (answer, result)
 
 
 def test_results_of_requests():

@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 import pytest
 
 from protocols.hj212 import Packet, decode, local_stamp, measurements, qn_of, quality_of, utc_ms
-from protocols.hj212.factors import factors
 from protocols.hj212.frame import seal
 from protocols.hj212.measurement import number
 from protocols.vocabulary import ProtocolError, Quality, Reason
@@ -87,12 +86,13 @@ def test_times_are_china_standard_time():
     assert utc_ms("20160801084000007") == right + 7
     assert local_stamp(right + 999) == "20160801084000"
     assert qn_of(right + 7) == "20160801084000007"
+    assert utc_ms("2024112320423050") == utc_ms("20241123204230") + 500  # 16 digits, met in the field
     assert utc_ms("20240229000000") < utc_ms("20240301000000")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2024112320423050", "202411123203230940", "20241301000000", "20230229000000", "20240101240000",
+    ["", "202411123203230940", "20241301000000", "20230229000000", "20240101240000",
      "20240101235960", "00000101000000", "2024010100000", "２０２４0101000000", "2024-01-01T00", "20240101000000Z"],
 )  # fmt: skip
 def test_a_malformed_time_is_refused(text):
@@ -104,7 +104,9 @@ def test_a_malformed_time_is_refused(text):
         measurements(read(f"a-SampleTime={text},a-Rtd=1"))
 
 
-def test_the_table_of_factors():
-    assert factors()["w01018"].name_zh == "化学需氧量"
-    assert factors()["011"].code == "w01018"
-    assert factors()["LMx"].unit_zh == "分贝"
+def test_what_is_sent_again_says_so():
+    (found,) = measurements(decode(seal(b"ST=22;CN=2011;MN=A;Flag=9;RF=1;CP=&&a-Rtd=1,a-Flag=M&&")))
+    assert (found.value, found.quality) == (1.0, Quality.NOT_EVALUATED)
+    assert found.reasons == Reason.BACKFILLED | Reason.MAINTENANCE
+    (found,) = measurements(decode(seal(b"ST=22;CN=2011;MN=A;Flag=9;RF=0;CP=&&a-Rtd=1&&")))
+    assert found.reasons == Reason.NONE

@@ -56,6 +56,12 @@ def test_unknown_header_fields_are_carried():
     assert decode(encode(packet)) == packet
 
 
+def test_a_stray_comma_in_front_of_a_header_field_is_passed_over():
+    packet = read("", "ST=32;CN=2011;PW=1;,MN=A;FLAG=0")  # met in the field, with a right CRC
+    assert (packet.mn, packet.pw) == ("A", "1")
+    assert decode(encode(packet)) == packet
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -63,7 +69,9 @@ def test_unknown_header_fields_are_carried():
         "ST=32;MN=A",  # no CN
         "ST=32;CN=2011",  # no MN
         "ST=32;CN=2011;MN=",
-        "ST=32;CN=2011;PW=1;,MN=A",  # a stray comma, met in the field: mending it would be guessing
+        "ST=32;CN=2011;MN,=A",
+        "ST=32;CN=2011;MN=A;,MN=B",
+        "ST=32;CN=2011;MN=A;,",
         "ST=32;CN=201;MN=A",
         "ST=32;CN=２０１１;MN=A",
         "ST=3;CN=2011;MN=A",

@@ -2,6 +2,7 @@ from hypothesis import strategies as st
 
 from protocols import cbor, senml
 from protocols.senml.describe import describe_cbor, describe_json
+from protocols.senml.explain import explain_cbor, explain_json
 from tests.protocols.codec import Laws, Message
 from tests.protocols.golden import frames
 
@@ -39,6 +40,7 @@ LAWS = Laws(
         "describe senml-json": lambda raw: describe_json(raw, NOW_S),
         "describe senml-cbor": lambda raw: describe_cbor(raw, NOW_S),
     },
+    explainers={"senml-json": explain_json, "senml-cbor": explain_cbor},
     golden=[
         *(row["frame"].encode() for row in frames("senml", "SENML_JSON")),
         *(bytes.fromhex(row["frame"]) for row in frames("senml", "SENML_CBOR")),

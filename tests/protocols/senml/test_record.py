@@ -1,6 +1,6 @@
 import pytest
 
-from protocols.senml import Entry, Record, resolve
+from protocols.senml import Entry, Record, decode_json, resolve
 from protocols.vocabulary import ProtocolError
 
 NOW_S = 1_800_000_000.0
@@ -92,3 +92,40 @@ def test_ten_thousand_records_are_quick(benchmark_s):
     entries = [Entry(bn="x/", n="a", v=1)] + [Entry(n="a", v=1)] * 9_999
     with benchmark_s(1):
         assert len(resolve(entries, NOW_S)) == 10_000
+
+
+def test_bad_input_of_the_list():
+    """What devices and attackers send: each pack is refused whole, with one line that says why."""
+    for text, why in {
+        '[{"n":"a","v":1,"bt":1e300}]': "outside of 1970 to 9999",
+        '[{"n":"a","v":1,"t":-1e12}]': "outside of 1970 to 9999",
+        '[{"bn":"' + "a" * 200 + '","n":"' + "b" * 56 + '","v":1}]': "expected 1 to 255",
+        '[{"bn":"a/","n":"caf\u00e9","v":1}]': "expected 1 to 255 of A-Z",
+        '[{"n":"a","v":1,"vs":"b"}]': "has 2 values",
+        '[{"n":"a"}]': "neither value nor sum",
+        '[{"n":"a","v":1,"bver":99}]': "version 99 is above 10",
+        '[{"n":"a","v":1},{"n":"b","v":1,"future_":0}]': "must be understood",
+        "[" + ",".join(["{}"] * 100_000) + "]": "65536 are allowed",
+    }.items():
+        with pytest.raises(ProtocolError, match=why) as refused:
+            resolve(decode_json(text.encode()), NOW_S)
+        assert "\n" not in str(refused.value)
+
+
+def test_a_field_that_is_unknown_and_may_be_ignored_changes_nothing():
+    known, unknown = '[{"n":"a","v":1}]', '[{"n":"a","v":1,"_future":{"x":[1]},"x":null}]'
+    assert resolve(decode_json(unknown.encode()), NOW_S) == resolve(decode_json(known.encode()), NOW_S)
+
+
+def test_the_border_of_relative_times_counts_base_and_own_time_together():
+    late = one(n="a", v=1, bt=2**28 - 5, t=5)
+    assert (late.time_s, late.relative) == (2**28, False)
+    soon = one(n="a", v=1, bt=2**28, t=-1)
+    assert (soon.time_s, soon.relative) == (NOW_S + 2**28 - 1, True)
+    assert one(n="a", v=1, bt=-10, t=3).time_s == NOW_S - 7
+    assert one(n="a", v=1, t=-0.0).time_s == NOW_S
+
+
+def test_base_value_and_base_sum_stand_in_for_what_is_missing():
+    records = resolve([Entry(bn="x", bv=1.5), Entry(n="1", s=2), Entry(n="2", bs=3), Entry(n="3", v=-1.5)], NOW_S)
+    assert [(r.name, r.v, r.s) for r in records] == [("x1", 1.5, 2.0), ("x2", 1.5, 3.0), ("x3", 0.0, 3.0)]

@@ -1,0 +1,94 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import Mock
+
+import duckdb
+import numpy as np
+import pytest
+
+from cloud.config import Limits
+from cloud.core import BrokerSettings, Core
+from cloud.ingest.parcel import Parcel, Prepared, Source
+from cloud.registry import quarantine
+from cloud.store.port import Columns
+from protocols.vocabulary import LinkDown
+from tests.cloud.ingest.harness import NOW, Ingest, ph
+
+
+@pytest.fixture
+def district(tmp_path: Path) -> Iterator[Ingest]:
+    """Names gateway and neuron in the folder; the store is left to the core."""
+    ingest = Ingest(tmp_path).open()
+    ingest.gateway()
+    ingest.store.close()
+    yield ingest
+    ingest.close()
+
+
+def parcel(source: Source, payload: bytes) -> Parcel:
+    return Parcel(
+        source, "gw-1", f"yz/v1/gw-1/{'senml' if source is Source.SENML else 'up/batch'}", payload, lambda: None
+    )
+
+
+@pytest.mark.parametrize(("future_s", "reasons"), [(3600, []), (60, ["future"])])
+@pytest.mark.parametrize("source", [Source.SENML, Source.ENVELOPE])
+async def test_future_is_what_the_configuration_says(
+    district: Ingest, source: Source, future_s: int, reasons: list[str]
+) -> None:
+    neuron, time = district.neuron(), NOW + 1_800_000
+    senml = f'[{{"n":"{neuron}/ph","t":{time // 1000},"v":7}}]'.encode()
+    payload = senml if source is Source.SENML else district.envelope(1, [ph(neuron, time, 7)])
+    limits, into = Limits(future_s=future_s), Prepared()
+    async with Core(district.folder, BrokerSettings(), district.clock, limits=limits) as core:
+        core.pipeline.prepare(parcel(source, payload), into)
+    assert [suspect.reason for suspect in into.suspects] == reasons
+
+
+async def test_quarantine_is_as_large_as_the_configuration_says(district: Ingest) -> None:
+    async with Core(district.folder, BrokerSettings(), district.clock, limits=Limits(quarantine_rows=3)) as core:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(core.pipeline.run())
+            for number in range(5):
+                core.pipeline.receive(parcel(Source.SENML, b"junk %d" % number))
+            await district.until(lambda: core.pipeline.counts.quarantined == 5, turn_clock=False)
+            running.cancel()
+        with core.registry.read() as tx:
+            assert quarantine.totals(tx)[::2] == (3, 2)
+
+
+def one_reading(number: int, time: int) -> Columns:
+    return Columns(
+        np.array([number], np.int32),
+        np.array([time]),
+        np.array([7.0]),
+        np.array([1], np.uint8),
+        np.zeros(1, np.uint32),
+    )
+
+
+async def test_who_writes_does_not_wait_for_a_store_that_fails(
+    district: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = district.number(district.neuron())
+    monkeypatch.setattr("cloud.core.COMMIT_WAIT_S", 0.2)
+    async with Core(district.folder, BrokerSettings(), district.clock) as core, asyncio.TaskGroup() as group:
+        core._loop = asyncio.get_running_loop()
+        running = group.create_task(core.pipeline.run())
+        commit, full = core.store.commit, duckdb.IOException("no space left\nor so")
+        monkeypatch.setattr(core.store, "commit", Mock(side_effect=full))
+        with pytest.raises(LinkDown, match=r"not committed within 0\.2 s"):
+            await asyncio.to_thread(core.write, one_reading(number, NOW - 2))
+        assert core.ready()[-1] == "store: no space left"
+        with pytest.raises(LinkDown, match="does not commit: no space left"):
+            await asyncio.to_thread(core.write, one_reading(number, NOW - 1))
+        with pytest.raises(LinkDown, match="does not commit"):
+            await asyncio.to_thread(core.replay, "senml", "gw-1", "yz/v1/gw-1/senml", b"[]", NOW)
+
+        monkeypatch.setattr(core.store, "commit", commit)
+        await district.until(lambda: core.pipeline.failing is None)
+        assert not any("store" in reason for reason in core.ready())
+        again = [await asyncio.to_thread(core.write, one_reading(number, NOW - back)) for back in (2, 1)]
+        assert [(report.stored, report.duplicates) for report in again] == [(0, 1), (1, 0)], "sent again, stored once"
+        running.cancel()
