@@ -4,25 +4,31 @@ import asyncio
 import json
 import logging
 import os
-import ssl
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from prometheus_client import start_http_server
 
-from edge.commands.actuator import Actuators
+from edge.commands.actuator import Actuators as LinkActuators
+from edge.commands.attempt import Attempts
 from edge.commands.executor import Executor
 from edge.commands.journal import Journal
-from edge.config import EdgeConfig, secret
+from edge.commands.local_actions import LocalActions
+from edge.config import EdgeConfig
+from edge.exception_report import ByException, policies
+from edge.intake import Intake
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
+from edge.quality.checked import DAY_MS, Checked, Checks
 from edge.remote.effective import merged, store_of
 from edge.remote.keeper import Keeper
+from edge.rules.actuators import Actuators
+from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer, Sealed
 from edge.spool.spool import Spool
-from edge.uplink.session import Line, Session
+from edge.uplink.line import line_of
+from edge.uplink.session import Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
 from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, UP_RESULT
@@ -31,23 +37,26 @@ log = logging.getLogger(__name__)
 
 STATUS_FILE: Final = "status.json"
 _SAVE_S: Final = 2.0
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Agent:
     """One gateway's agent; ``run`` lives until it is cancelled, or another configuration is in force (Restart).
 
+    :param actuators: who carries out what rules and lamps want; None: the links.
     :param path: the configuration's file; None: nobody may change it from afar.
-    :raises ConfigError: from ``run``: the spool is in use, or a secret cannot be read.
+    :raises ConfigError: nobody can carry out what is configured, or a secret cannot be read; from ``run``: the spool
+        is in use.
     """
 
-    def __init__(self, config: EdgeConfig, clock: Clock, path: Path | None = None) -> None:
+    def __init__(
+        self, config: EdgeConfig, clock: Clock, actuators: Actuators | None = None, *, path: Path | None = None
+    ) -> None:
         self._config = config
         self._clock = clock
         self._links = [link_for(link, clock) for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
-        line = self._line()
+        line = line_of(config.uplink)
         self.session = Session(config.gateway.id, line, self.window, clock, self.status)
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
@@ -55,21 +64,55 @@ class Agent:
         self._store = store_of(config)
         self.keeper = None if path is None else self._keeper(path, line.hmac_key)
         self._journal = Journal(config.gateway.data / "commands")
+        hands = LinkActuators(self._links)
+        self._local_actions = LocalActions(Attempts(hands, clock))
         self.executor = Executor(
             config.gateway.id,
             line.hmac_key,
-            Actuators(self._links),
+            hands,
             self._journal,
             self.gatherer,
             clock,
             lambda result: self.session.say(UP_RESULT, result),
         )
         self.session.hear(DOWN_COMMAND, self.executor.hear)
+        self.checks: Checks | None = None
+        self.by_exception: ByException | None = None
+        self.rules: LocalRules | None = None
+        self._intake = self._way_to_the_spool(actuators or (self._local_actions if hands.links else None))
+
+    def _way_to_the_spool(self, actuators: Actuators | None) -> Intake:
+        """Links -> checks -> rules -> report by exception -> spool; what is not configured is not on the way."""
+        config, clock = self._config, self._clock
+        intake: Intake = self.gatherer
+        watched = list(config.watched)
+        if config.report or any(device.report for device in watched):
+            policy_of = policies(config.report, [(device.source, device.report) for device in watched])
+            intake = self.by_exception = ByException(intake, policy_of)
+        if config.rule or config.lights:
+            self.rules = LocalRules(
+                config.rule,
+                config.lights,
+                self.gatherer,
+                clock,
+                config.gateway.data,
+                actuators=actuators,
+                heard_s=lambda: self.session.heard_s,
+            )
+            intake = self.rules.in_front_of(intake)
+        if config.quality.enabled:
+            self.checks = Checks(
+                config.figures().limits_of,
+                future_ms=round(config.quality.future_s * 1000),
+                past_ms=round(config.quality.past_days * DAY_MS),
+                max_points=config.quality.max_points,
+            )
+            intake = Checked(intake, self.checks, clock)
+        return intake
 
     def _keeper(self, path: Path, key: bytes) -> Keeper:
         def check(toml: str, version: int) -> None:
-            for link in merged(path, toml, version).link:
-                link_for(link, self._clock)
+            Agent(merged(path, toml, version), self._clock)
 
         keeper = Keeper(
             self._config.gateway.id,
@@ -101,8 +144,11 @@ class Agent:
                     group.create_task(self.keeper.run())
                 group.create_task(self.session.run())
                 group.create_task(self._keep_notes())
+                if self.rules is not None:
+                    group.create_task(self._local_actions.run())
+                    group.create_task(self.rules.run())
                 for link in self._links:
-                    group.create_task(link.run(self.gatherer))
+                    group.create_task(link.run(self._intake))
 
     def _claim_spool(self) -> None:
         """Envelopes carry the gateway's name: under another one the cloud would refuse those that wait."""
@@ -168,28 +214,21 @@ class Agent:
             },
             "commands": self.executor.status(),
             "config": None if self.keeper is None else self.keeper.status(),
-            "links": [_link_status(link.status()) for link in self._links],
+            "quality": self.checks.status() if self.checks else None,
+            "report_by_exception": self.by_exception.status() if self.by_exception else None,
+            "rules": self.rules.status() if self.rules else None,
+            "links": [self._with_quality(_link_status(link.status())) for link in self._links],
         }
 
-    def _line(self) -> Line:
-        uplink = self._config.uplink
-        url = urlsplit(uplink.url)
-        if url.hostname is None:
-            raise ConfigError(f"uplink.url: {uplink.url!r}: expected mqtt://host:port")
-        try:
-            key = bytes.fromhex(secret(uplink.hmac_key_file))
-        except ValueError as error:
-            raise ConfigError(f"{uplink.hmac_key_file}: expected the key in hexadecimal") from error
-        return Line(
-            url.hostname,
-            url.port or _PORTS[url.scheme],
-            uplink.username or "",
-            secret(uplink.password_file) if uplink.password_file else "",
-            key,
-            key_id=uplink.key_id & 0xFF,
-            keepalive_s=uplink.keepalive_s,
-            tls=ssl.create_default_context(cafile=uplink.ca_file) if url.scheme == "mqtts" else None,
-        )
+    def _with_quality(self, link: dict[str, Any]) -> dict[str, Any]:
+        """Beside what a link knows of its devices, what the checks found in their readings."""
+        if self.checks is not None:
+            for device in link["devices"]:
+                found = self.checks.counts.of_source(device["source"])
+                if found:
+                    told = ", ".join(f"{reason} {count}" for reason, count in found.items())
+                    device["notes"].append(f"checks: {told}")
+        return link
 
 
 def _link_status(status: Any) -> dict[str, Any]:

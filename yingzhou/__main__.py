@@ -37,7 +37,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "island": Command("yingzhou.island", "run the simulated devices of an island.toml"),
     "check": Command("yingzhou.check", "is a configuration file right?"),
     "decode": Command("yingzhou.decode", "what the bytes of a frame mean"),
-    "twin": Command("yingzhou.twin", "check and label twin identifiers"),
+    "twin": Command("yingzhou.twin", "check, label and mint twin identifiers"),
 }
 
 

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hex", action="store_true", help="--stream: the capture is written in hexadecimal")
     parser.add_argument(
         "--crc",
-        choices=("standard", "modbus", "either"),
+        choices=("standard", "modbus", "modbus-swapped", "either"),
         default="standard",
         help="hj212: which CRC rule to accept (default: standard)",
     )

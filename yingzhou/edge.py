@@ -6,12 +6,15 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from edge.config import EdgeConfig, load
 from protocols.vocabulary import ConfigError, SystemClock
 from yingzhou.grid import grid
+
+QUALITIES: Final = ("pass", "not_evaluated", "suspect", "fail", "missing")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +49,7 @@ def _run(path: Path, *, verbose: bool) -> int:
 
     config = start(path)
     try:
-        return run_until_stopped(Agent(config, SystemClock(), path).run(), verbose=verbose)
+        return run_until_stopped(Agent(config, SystemClock(), path=path).run(), verbose=verbose)
     except Restart:
         _start_anew()
     except ConfigError:
@@ -86,12 +89,27 @@ def _print_status(status: dict[str, Any]) -> None:
         print(f"orders  {told}")
     if (config := status.get("config")) and config["version"] is not None:
         print(f"config  version {config['version']} from afar{', on trial' if config['on_trial'] else ''}")
+    for line in _findings(status):
+        print(line)
     rows = [
         (link["name"], device["source"], device["state"], _ago(status, device), device["readings"], _errors(device))
         for link in status["links"]
         for device in link["devices"]
     ]
     print(grid(rows, ("link", "device", "state", "seen", "readings", "errors")))
+
+
+def _findings(status: dict[str, Any]) -> Iterator[str]:
+    """What checks, report by exception and rules did; nothing of what is not configured."""
+    if quality := status.get("quality"):
+        flags = [f"{quality[name]:,} {name.replace('_', ' ')}" for name in QUALITIES if quality[name]]
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in quality["reasons"].items())
+        yield f"checks  {', '.join(flags) or 'nothing yet'}" + (f" ({reasons})" if reasons else "")
+    if report := status.get("report_by_exception"):
+        yield f"report  {report['sent']:,} sent, {report['held']:,} held back"
+    if rules := status.get("rules"):
+        active = ", ".join(rules["active"]) or "no alarm"
+        yield f"rules   {active}; {rules['actions_waiting']} actions to carry out"
 
 
 def _ago(status: dict[str, Any], device: dict[str, Any]) -> str:

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from edge.section import Seconds, Section, Source
+from edge.watched import Watched
 from firmware_adapters.hj212_factors import GasUnit, PmUnit
 from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import model_named
@@ -11,15 +13,7 @@ from firmware_adapters.rows import Kind, RegisterRow
 from protocols.hj212 import CrcMode
 from protocols.modbus import Order
 from protocols.modbus.plan import Table
-from protocols.vocabulary import HardwareId, NeuronId, Point
-
-
-def _source(text: str) -> str:
-    if text.startswith("nrn-"):
-        NeuronId.parse(text)
-    else:
-        HardwareId.parse(text)
-    return text
+from protocols.vocabulary import Point
 
 
 def _model(name: str) -> str:
@@ -27,18 +21,9 @@ def _model(name: str) -> str:
     return name
 
 
-Source = Annotated[str, AfterValidator(_source)]
-"""A neuron identifier, or a hardware identity ``scheme:value`` that the cloud's registry resolves."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
 LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
-Seconds = Annotated[float, Field(gt=0, le=604_800)]
-
-
-class Section(BaseModel):
-    """What every section is: strict, frozen, without unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Row(Section):
@@ -68,7 +53,7 @@ class Row(Section):
         return RegisterRow(**dict(self))
 
 
-class ModbusDevice(Section):
+class ModbusDevice(Watched):
     """``[[link.device]]`` of a Modbus link."""
 
     neuron: Source
@@ -81,6 +66,14 @@ class ModbusDevice(Section):
     gap: Annotated[int, Field(ge=0, le=123)] | None = None
     """How many unwanted registers a request may read over; none: the model's own."""
     registers_per_request: Annotated[int, Field(ge=4, le=125)] = 125
+
+    @property
+    def source(self) -> str:
+        return self.neuron
+
+    @property
+    def cadence_s(self) -> float:
+        return self.period_s
 
     @model_validator(mode="after")
     def _one_model(self) -> Self:
@@ -112,7 +105,7 @@ class ModbusTcp(Section):
 Interval = Literal["minute", "hour", "day"]
 
 
-class Hj212Device(Section):
+class Hj212Device(Watched):
     """``[[link.device]]`` of an HJ 212 listener: what one station does differently."""
 
     mn: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@+~-]{1,64}$")]
@@ -127,6 +120,10 @@ class Hj212Device(Section):
     intervals: frozenset[Interval] = frozenset({"minute", "hour", "day"})
     """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``; what is
     left out is acknowledged and not kept, so it is left out only where the configuration says so."""
+
+    @property
+    def source(self) -> str:
+        return self.neuron or f"mn:{self.mn}"
 
 
 class Hj212Tcp(Section):

@@ -71,6 +71,8 @@ class Session:
         self, gateway: str, line: Line, window: Window, clock: Clock, status: Callable[[], dict[str, Any]]
     ) -> None:
         self.counts = LineCounts()
+        self.heard_s: float | None = None
+        """When the cloud last said something that it signed, monotonic."""
         self._gateway = gateway
         self._line = line
         self._window = window
@@ -215,6 +217,7 @@ class Session:
             self.counts.bad_acknowledgements += 1
             log.warning("acknowledgement refused: %s", error)
             return
+        self.heard_s = self._clock.monotonic_s()
         for stream, epoch, ranges in ack.held:
             self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
         self._wake.set()

@@ -39,7 +39,7 @@ def describe(raw: bytes, crc: CrcMode = "standard", decipher: Blocks | None = No
         "crc_computed": f"{crc16_hj212(segment):04X}",
         "crc_mode": frame.rule,
     }
-    if frame.rule == "modbus":
+    if frame.rule != "standard":
         told["crc_modbus"] = f"{crc16_modbus(segment):04X}"
     if frame.encrypted:
         told["encrypted"] = True

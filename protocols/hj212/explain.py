@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from protocols.checksums import crc16_hj212, crc16_modbus
+from protocols.checksums import crc16_hj212
 from protocols.fields import Field, FieldReader
 from protocols.hj212.cipher import Blocks, cipher_text, turned
 from protocols.hj212.commands import SYSTEMS, command
-from protocols.hj212.frame import CRC, HEAD, MAX_SEGMENT, TAIL, CrcMode
+from protocols.hj212.frame import CRC, HEAD, MAX_SEGMENT, TAIL, CrcMode, right_crc, rule_of, told_rule
 from protocols.hj212.names import meaning_of
 from protocols.hj212.packet import Version
 from protocols.hj212.times import legible
@@ -155,15 +155,12 @@ def _crc(segment: bytes, digits: bytes, mode: CrcMode, decipher: Blocks | None) 
     if re.fullmatch(rb"[0-9A-Fa-f]{4}", digits) is None:
         return "expected 4 hexadecimal digits"
     given = int(digits, 16)
-    standard, modbus = crc16_hj212(segment), crc16_modbus(segment)
-    if given == standard:
-        return "right" if mode != "modbus" else f"right by the rule of the standard; {modbus:04X} by the Modbus rule"
-    if given == modbus:
-        return (
-            "right by the Modbus rule" if mode != "standard" else f"{standard:04X} is right; by the Modbus rule it is"
-        )
+    found = rule_of(segment, given, "either")
+    if found is not None:
+        right = "right" if found == "standard" else f"right by {told_rule(found)}"
+        return right if mode in (found, "either") else f"{right_crc(segment, mode)}; by {told_rule(found)} it is"
     if decipher is not None and given == crc16_hj212(turned(segment, decipher)):
         return "right for the plain text"
     if cipher_text(segment) is not None:
         return "that of the plain text: not to be checked without the key"
-    return f"wrong: {standard:04X} is right" if mode != "modbus" else f"wrong: {modbus:04X} is right by the Modbus rule"
+    return f"wrong: {right_crc(segment, mode)}"

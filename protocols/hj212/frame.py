@@ -7,10 +7,11 @@ from protocols.checksums import crc16_hj212, crc16_modbus
 from protocols.hj212.cipher import Blocks, cipher_text, turned
 from protocols.vocabulary.errors import FrameTooLong, ProtocolError
 
-CrcRule = Literal["standard", "modbus"]
-"""How a CRC was made: as the standard says, or as plain Modbus CRC-16, which many real devices send."""
-CrcMode = Literal["standard", "modbus", "either"]
-"""What a receiver accepts; a setting of the device."""
+CrcRule = Literal["standard", "modbus", "modbus-swapped"]
+"""How a CRC was made: as the standard says, or as plain Modbus CRC-16, which many real devices send, some of them with
+its low byte first."""
+CrcMode = Literal["standard", "modbus", "modbus-swapped", "either"]
+"""What a receiver accepts; a setting of the device. ``either`` is any of the rules."""
 
 MAX_SEGMENT: Final = 1024
 """Bytes of the data segment (Table 2)."""
@@ -19,6 +20,12 @@ CRC: Final = 4
 TAIL: Final = b"\r\n"
 MAX_FRAME: Final = HEAD + MAX_SEGMENT + CRC + len(TAIL)
 
+_RULES: Final[tuple[CrcRule, ...]] = ("standard", "modbus", "modbus-swapped")
+_TOLD: Final[dict[CrcRule, str]] = {
+    "standard": "the rule of the standard",
+    "modbus": "the Modbus rule",
+    "modbus-swapped": "the Modbus rule, low byte first",
+}
 _LENGTH = re.compile(rb"[0-9]{4}")
 _CRC = re.compile(rb"[0-9A-Fa-f]{4}")
 
@@ -69,11 +76,11 @@ def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode, decipher
             f"CRC: expected 4 hexadecimal digits after {len(segment)} bytes of data segment, found {digits!r}", raw
         )
     given = int(digits, 16)
-    if (rule := _rule(segment, given, mode)) is not None:
+    if (rule := rule_of(segment, given, mode)) is not None:
         return Frame(segment, given, rule, raw.removesuffix(TAIL))
     if decipher is not None:
         plain = turned(segment, decipher)
-        if (rule := _rule(plain, given, mode)) is not None:
+        if (rule := rule_of(plain, given, mode)) is not None:
             return Frame(plain, given, rule, raw.removesuffix(TAIL), encrypted=True)
     if (count := cipher_text(segment)) is not None:
         why = "and needs the key" if decipher is None else "and this key is not the one"
@@ -85,24 +92,36 @@ def check_crc(raw: bytes, segment: bytes, digits: bytes, mode: CrcMode, decipher
     raise ProtocolError(f"CRC: found {given:04X}, {_right(segment, given, mode)}", raw)
 
 
-def _rule(segment: bytes, given: int, mode: CrcMode) -> CrcRule | None:
+def crc_of(segment: bytes, rule: CrcRule) -> int:
+    """The CRC of a data segment as a rule writes it, 0..65535."""
+    if rule == "standard":
+        return crc16_hj212(segment)
+    crc = crc16_modbus(segment)
+    return crc if rule == "modbus" else crc >> 8 | (crc & 0xFF) << 8
+
+
+def told_rule(rule: CrcRule) -> str:
+    """A rule in words."""
+    return _TOLD[rule]
+
+
+def rule_of(segment: bytes, given: int, mode: CrcMode) -> CrcRule | None:
     """By which of the rules that are allowed the CRC is right."""
-    if mode != "modbus" and given == crc16_hj212(segment):
-        return "standard"
-    if mode != "standard" and given == crc16_modbus(segment):
-        return "modbus"
-    return None
+    return next((rule for rule in _RULES if mode in (rule, "either") and given == crc_of(segment, rule)), None)
+
+
+def right_crc(segment: bytes, mode: CrcMode) -> str:
+    """What would have been right, in words."""
+    if mode == "either":
+        others = " or ".join(f"{crc_of(segment, rule):04X} by {_TOLD[rule]}" for rule in _RULES[1:])
+        return f"{crc_of(segment, 'standard'):04X} is right (or {others})"
+    return f"{crc_of(segment, mode):04X} is right" + ("" if mode == "standard" else f" by {_TOLD[mode]}")
 
 
 def _right(segment: bytes, given: int, mode: CrcMode) -> str:
-    standard, modbus = crc16_hj212(segment), crc16_modbus(segment)
-    if mode == "either":
-        return f"{standard:04X} is right (or {modbus:04X} by the Modbus rule)"
-    if mode == "modbus":
-        hint = " (it is right by the rule of the standard)" if given == standard else ""
-        return f"{modbus:04X} is right by the Modbus rule{hint}"
-    hint = " (it is right by the Modbus rule)" if given == modbus else ""
-    return f"{standard:04X} is right{hint}"
+    other = rule_of(segment, given, "either")
+    hint = "" if other is None else f" (it is right by {_TOLD[other]})"
+    return right_crc(segment, mode) + hint
 
 
 def seal(segment: bytes, rule: CrcRule = "standard") -> bytes:
@@ -112,5 +131,4 @@ def seal(segment: bytes, rule: CrcRule = "standard") -> bytes:
     """
     if len(segment) > MAX_SEGMENT:
         raise FrameTooLong(f"data segment of {len(segment)} bytes, {MAX_SEGMENT} are allowed", segment)
-    crc = crc16_modbus(segment) if rule == "modbus" else crc16_hj212(segment)
-    return b"##%04d%b%04X\r\n" % (len(segment), segment, crc)
+    return b"##%04d%b%04X\r\n" % (len(segment), segment, crc_of(segment, rule))

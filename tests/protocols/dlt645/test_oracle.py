@@ -1,17 +1,14 @@
 """A second opinion: the package dlt645 of PyPI (Apache-2.0, kept up), in tests only."""
 
-import pytest
+from dlt645.common.transform import bcd_to_float
+from dlt645.model.data.define import DIMap
+from dlt645.protocol.protocol import DLT645Protocol
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.bcd import packed_low_first
 from protocols.dlt645 import Frame, decode, encode, read
 from protocols.dlt645.items import item_of
-
-pytest.importorskip("dlt645", reason="a package of the dev group")
-from dlt645.common.transform import bcd_to_float
-from dlt645.model.data.define import DIMap
-from dlt645.protocol.protocol import DLT645Protocol
 
 OTHERS = {di: item for di, item in DIMap.items() if hasattr(item, "data_format")}
 NUMBERS = [

@@ -38,6 +38,13 @@ LAWS = Laws(
             packets.map(lambda packet: replace(packet, crc="modbus")),
             checksum_at_end=6,
         ),
+        "hj212, Modbus CRC swapped": Codec(
+            lambda: hj212.Decoder("modbus-swapped"),
+            hj212.encode,
+            lambda raw: hj212.decode(raw, "modbus-swapped"),
+            packets.map(lambda packet: replace(packet, crc="modbus-swapped")),
+            checksum_at_end=6,
+        ),
     },
     readers={
         "hj212 measurements": lambda raw: hj212.measurements(hj212.decode(raw, "either")),

@@ -7,7 +7,7 @@ import pytest
 from protocols.hj212 import decode, encode, measurements
 from protocols.hj212.describe import describe
 from protocols.hj212.parts import Joiner
-from protocols.vocabulary import FrameTooLong
+from protocols.vocabulary import FrameTooLong, ProtocolError
 from tests.protocols.golden import GOLDEN
 
 ROWS = {row["id"]: row for row in json.loads((GOLDEN / "hj212" / "found.json").read_text("utf-8")) if "key" not in row}
@@ -18,6 +18,21 @@ def test_what_is_right_is_read_and_can_be_written(row):
     packet = decode(row["frame"].encode())
     assert decode(encode(packet)) == packet
     assert describe(row["frame"].encode())["crc_given"] == row["frame"][-4:]
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS.values() if "accept_in_crc_mode" in row], ids=lambda row: row["id"]
+)
+def test_what_is_right_by_another_rule_is_read_where_the_setting_says_so(row):
+    raw, mode = row["frame"].encode(), row["accept_in_crc_mode"]
+    with pytest.raises(ProtocolError, match="it is right by the Modbus rule, low byte first"):
+        decode(raw)
+    for setting in (mode, "either"):
+        packet = decode(raw, setting)
+        assert packet.crc == mode
+        assert encode(packet).rstrip() == raw
+    with pytest.raises(ProtocolError, match="4F52 is right by the Modbus rule"):
+        decode(raw, "modbus")
 
 
 def test_a_stray_comma_and_a_flag_in_capitals():
