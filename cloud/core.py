@@ -29,9 +29,19 @@ from cloud.registry.quarantine import Bounds
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
-from protocols.uplink import Ack
+from protocols.uplink import Ack, Kind, Signed, ToldTime
 from protocols.vocabulary import Clock, IdentityError, LinkDown
-from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_EVENT, UP_RESULT, UP_STATUS, TopicName, topic
+from protocols.vocabulary.topics import (
+    DOWN_ACK,
+    DOWN_TIME,
+    SENML,
+    UP_BATCH,
+    UP_EVENT,
+    UP_RESULT,
+    UP_STATUS,
+    TopicName,
+    topic,
+)
 
 log = logging.getLogger(__name__)
 
@@ -243,6 +253,8 @@ class Core:
         status = read_status(message.payload)
         if status is not None:
             self.dispatcher.seen(gateway, online=status.get("online") is True)
+            if not message.retained:
+                self._tell_time(gateway, status.get("at_ms"))
             try:
                 with self.registry.begin() as tx:
                     gateways.note_status(tx, gateway, status, self.clock.now_ms())
@@ -250,16 +262,25 @@ class Core:
                 log.warning("status of %s is not kept, it will come again: %s", gateway, error)
         message.settle()
 
+    def _tell_time(self, gateway: str, asked_ms: object) -> None:
+        """A gateway compares its clock with ours by the answer to its status."""
+        if type(asked_ms) is int:
+            told = Signed(Kind.TIME, gateway, ToldTime(asked_ms, self.clock.now_ms()).body())
+            self._say(gateway, DOWN_TIME, told.encode, qos=0)
+
     def _answer(self, ack: Ack) -> None:
+        if ack.held:
+            self._say(ack.gateway, DOWN_ACK, ack.encode)
+
+    def _say(self, gateway: str, leaf: str, encode: Callable[[bytes], bytes], qos: int = 1) -> None:
+        """During an overlap the gateway may know the old key only: the answer goes out under each."""
         try:
-            keys = self.keys.mac_keys(ack.gateway)
+            keys = self.keys.mac_keys(gateway)
         except SQLAlchemyError as error:
-            log.warning("%s is not answered, it will ask again: %s", ack.gateway, error)
+            log.warning("%s is not answered, it will ask again: %s", gateway, error)
             return
-        if keys and ack.held:
-            # during an overlap the gateway may know the old key only: the answer goes out under each
-            for key in keys.values():
-                self.uplink.publish(topic(ack.gateway, DOWN_ACK), ack.encode(key))
+        for key in keys.values():
+            self.uplink.publish(topic(gateway, leaf), encode(key), qos)
 
     def _hold(self, back: bool) -> None:
         self.uplink.hold(back=back)

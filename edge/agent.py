@@ -1,9 +1,9 @@
 """The agent on a gateway: links, spool and uplink under one TaskGroup."""
 
 import asyncio
-import json
 import logging
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,10 @@ from edge.rules.actuators import Actuators
 from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer, Sealed
 from edge.spool.spool import Spool
+from edge.status.brief import brief
+from edge.status.file import STATUS_FILE, write
+from edge.status.links import link_status
+from edge.status.spool_room import SpoolRoom
 from edge.uplink.line import line_of
 from edge.uplink.session import Session
 from edge.uplink.window import Window
@@ -35,7 +39,6 @@ from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, UP_RESULT
 
 log = logging.getLogger(__name__)
 
-STATUS_FILE: Final = "status.json"
 _SAVE_S: Final = 2.0
 
 
@@ -57,7 +60,8 @@ class Agent:
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
         line = line_of(config.uplink)
-        self.session = Session(config.gateway.id, line, self.window, clock, self.status)
+        self._room = SpoolRoom(self.spool, clock)
+        self.session = Session(config.gateway.id, line, self.window, clock, lambda: brief(self.status()))
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
@@ -170,18 +174,18 @@ class Agent:
         try:
             while True:
                 self.spool.save()
-                _write(path, self.status())
+                self._room.look()
+                write(path, self.status())
                 await self._clock.sleep(_SAVE_S)
         finally:
-            _write(path, self.status())
+            write(path, self.status() | {"stopped": True})
 
     def status(self) -> dict[str, Any]:
         """How everything is, as JSON has it: the cloud gets it with the birth message, ``edge status`` from a file."""
-        spool, oldest_ms = self.spool, self.spool.oldest_ms()
-        now_ms = self._clock.now_ms()
+        spool = self.spool
         return {
             "gateway": self._config.gateway.id,
-            "at_ms": now_ms,
+            "at_ms": self._clock.now_ms(),
             "process": os.getpid(),
             "epoch": spool.epoch,
             "taken": self.gatherer.taken,
@@ -191,18 +195,8 @@ class Agent:
                 "dropped": self.gatherer.events_dropped + spool.counts.dropped_events,
             },
             "disk_failing": self.gatherer.disk_failing,
-            "spool": {
-                "bytes": spool.size,
-                "max_bytes": spool.max_bytes,
-                "share": round(spool.size / spool.max_bytes, 4),
-                "oldest_h": None if oldest_ms is None else round(max(0, now_ms - oldest_ms) / 3_600_000, 3),
-                "corrupt_skipped": spool.counts.corrupt_skipped,
-                "torn": spool.counts.torn,
-                "dropped_records": spool.counts.dropped_records,
-                "read_errors": spool.counts.read_errors,
-                "write_errors": spool.counts.write_errors,
-                "retired": spool.counts.retired,
-            },
+            "spool": self._room.status(),
+            "clock": self.session.cloud_clock.status(),
             "uplink": {
                 "connected": self.session.counts.connected,
                 "connects": self.session.counts.connects,
@@ -217,45 +211,8 @@ class Agent:
             "quality": self.checks.status() if self.checks else None,
             "report_by_exception": self.by_exception.status() if self.by_exception else None,
             "rules": self.rules.status() if self.rules else None,
-            "links": [self._with_quality(_link_status(link.status())) for link in self._links],
+            "links": [link_status(link.status(), self._flagged) for link in self._links],
         }
 
-    def _with_quality(self, link: dict[str, Any]) -> dict[str, Any]:
-        """Beside what a link knows of its devices, what the checks found in their readings."""
-        if self.checks is not None:
-            for device in link["devices"]:
-                found = self.checks.counts.of_source(device["source"])
-                if found:
-                    told = ", ".join(f"{reason} {count}" for reason, count in found.items())
-                    device["notes"].append(f"checks: {told}")
-        return link
-
-
-def _link_status(status: Any) -> dict[str, Any]:
-    return {
-        "name": status.name,
-        "kind": status.kind,
-        "up": status.up,
-        "counters": dict(status.counters),
-        "devices": [
-            {
-                "source": device.source,
-                "state": device.state,
-                "last_seen_ms": device.last_seen_ms,
-                "answer_s": device.answer_s,
-                "readings": device.readings,
-                "errors": dict(device.errors),
-                "notes": list(device.notes),
-            }
-            for device in status.devices
-        ],
-    }
-
-
-def _write(path: Path, status: dict[str, Any]) -> None:
-    draft = path.with_suffix(".new")
-    try:
-        draft.write_text(json.dumps(status))
-        draft.replace(path)
-    except OSError as error:
-        log.warning("%s: %s", path, error.strerror)
+    def _flagged(self, source: str) -> Mapping[str, int]:
+        return {} if self.checks is None else self.checks.counts.of_source(source)

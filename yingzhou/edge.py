@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from edge.config import EdgeConfig, load
-from protocols.vocabulary import ConfigError, SystemClock
+from edge.status.file import STATUS_FILE
+from protocols.vocabulary import ConfigError, SystemClock, YingzhouError
+from yingzhou.device_table import device_lines, span
 from yingzhou.grid import grid
 
+FRESH_S: Final = 15.0
+"""An agent writes its status every two seconds; one that is older says nothing of now."""
 QUALITIES: Final = ("pass", "not_evaluated", "suspect", "fail", "missing")
 
 
@@ -26,18 +30,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 done; 1 the agent does not run; 2 the configuration is wrong."""
+    """0 done; 1 no agent runs, or it has not said anything for 15 s; 2 the configuration is wrong."""
     config = load(args.config)
     if args.what == "run":
         return _run(args.config, verbose=args.verbose)
     status = _status(config)
+    if status is None:
+        if args.json:
+            print(json.dumps({"running": False}))
+            return 1
+        raise YingzhouError(f"no agent has run here yet: there is no {config.gateway.data / STATUS_FILE}")
     if args.json:
         print(json.dumps(status if args.what == "status" else status["spool"]))
     elif args.what == "status":
         _print_status(status)
     else:
         print(grid([(key, value) for key, value in status["spool"].items()], ("spool", "value")))
-    return 0 if time.time() * 1000 - status["at_ms"] < 15_000 else 1
+    if not status["running"]:
+        print(f"yingzhou edge: {_why_not(status)}", file=sys.stderr)
+    return 0 if status["running"] else 1
 
 
 def _run(path: Path, *, verbose: bool) -> int:
@@ -67,23 +78,38 @@ def _start_anew() -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
 
 
-def _status(config: EdgeConfig) -> dict[str, Any]:
-    path = config.gateway.data / "status.json"
+def _status(config: EdgeConfig) -> dict[str, Any] | None:
+    """What the agent wrote last, with ``age_s`` and ``running``; None when none ever did."""
+    path = config.gateway.data / STATUS_FILE
     try:
         status: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: no agent has written its status there ({error})") from error
-    return status
+        age_s = time.time() - status["at_ms"] / 1000
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise YingzhouError(f"{path}: no status of an agent ({error})") from error
+    running = not status.get("stopped", False) and abs(age_s) < FRESH_S
+    return status | {"age_s": round(age_s, 1), "running": running}
+
+
+def _why_not(status: dict[str, Any]) -> str:
+    ago = span(abs(status["age_s"]))
+    if status.get("stopped"):
+        return f"no agent runs: it was stopped {ago} ago, and this is what it said then"
+    if status["age_s"] < 0:
+        return f"this status is {ago} ahead of the clock here: the clock was set back, or the file is another's"
+    return f"the agent has said nothing for {ago}: it was killed, hangs, or cannot write there any more"
 
 
 def _print_status(status: dict[str, Any]) -> None:
     uplink, spool = status["uplink"], status["spool"]
-    age_s = time.time() - status["at_ms"] / 1000
-    print(f"gateway {status['gateway']}, process {status['process']}, {age_s:.0f} s ago")
+    state = "running" if status["running"] else "NOT RUNNING"
+    print(f"gateway {status['gateway']}, {state}: process {status['process']}, {status['age_s']:.0f} s ago")
     line = "connected" if uplink["connected"] else "away"
     print(f"uplink  {line}, {uplink['in_flight']} in flight, {uplink['resent']} resent")
-    waits = "nothing waits" if spool["oldest_h"] is None else f"oldest {spool['oldest_h']:.2f} h"
-    print(f"spool   {spool['bytes']:,} bytes, {spool['share']:.1%} of its bound, {waits}")
+    waits = "nothing waits" if spool["oldest_h"] is None else f"{spool['oldest_h']:.2f} h wait"
+    print(f"spool   {waits}, {_room(spool)} ({spool['bytes']:,} bytes, {spool['share']:.1%} of its bound)")
+    print(f"clock   {_clock(status.get('clock'))}")
     if commands := status.get("commands"):
         told = ", ".join(f"{commands[name]} {name}" for name in ("applied", "failed", "refused", "expired", "waiting"))
         print(f"orders  {told}")
@@ -91,12 +117,8 @@ def _print_status(status: dict[str, Any]) -> None:
         print(f"config  version {config['version']} from afar{', on trial' if config['on_trial'] else ''}")
     for line in _findings(status):
         print(line)
-    rows = [
-        (link["name"], device["source"], device["state"], _ago(status, device), device["readings"], _errors(device))
-        for link in status["links"]
-        for device in link["devices"]
-    ]
-    print(grid(rows, ("link", "device", "state", "seen", "readings", "errors")))
+    for line in device_lines(status):
+        print(line)
 
 
 def _findings(status: dict[str, Any]) -> Iterator[str]:
@@ -112,10 +134,21 @@ def _findings(status: dict[str, Any]) -> Iterator[str]:
         yield f"rules   {active}; {rules['actions_waiting']} actions to carry out"
 
 
-def _ago(status: dict[str, Any], device: dict[str, Any]) -> str:
-    seen_ms = device["last_seen_ms"]
-    return "never" if seen_ms is None else f"{(status['at_ms'] - seen_ms) / 1000:.0f} s before"
+def _room(spool: dict[str, Any]) -> str:
+    """How long the line may be away from now on before readings are lost."""
+    room_h = spool.get("room_h")
+    if room_h is None:
+        return "nobody knows yet how many more fit"
+    return f"{room_h:,.1f} h more fit" if room_h < 48 else f"{room_h / 24:,.0f} days more fit"
 
 
-def _errors(device: dict[str, Any]) -> str:
-    return ", ".join(f"{kind} {count}" for kind, count in device["errors"].items())
+def _clock(clock: dict[str, Any] | None) -> str:
+    if clock is None or clock["ahead_s"] is None:
+        return "not compared with the cloud's within ten minutes"
+    way = "ahead of" if clock["ahead_s"] >= 0 else "behind"
+    ahead, uncertain = _precise(abs(clock["ahead_s"])), _precise(clock["uncertain_s"])
+    return f"{ahead} {way} the cloud's, give or take {uncertain} ({span(clock['compared_s'])} ago)"
+
+
+def _precise(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"

@@ -57,10 +57,17 @@ class Breaker:
         """Whether the device is only probed: one question, no repeats."""
         return self._silences > 0
 
+    @property
+    def pause_s(self) -> float:
+        """How long it is left alone between two questions; 0 while it answers."""
+        if not self._silences:
+            return 0.0
+        return min(self._ceiling_s, self._period_s * 2.0 ** min(self._silences, 30))
+
     def silence(self) -> float:
         """The device did not answer; gives the pause before it is asked again, s."""
         self._silences += 1
-        return min(self._ceiling_s, self._period_s * 2.0 ** min(self._silences, 30))
+        return self.pause_s
 
     def answer(self) -> None:
         """The device answered: normal cadence again."""

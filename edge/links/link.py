@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from edge.intake import Intake
+from edge.links.answer_times import AnswerFigures, AnswerTimes
 
 DeviceState = Literal["waiting", "up", "silent"]
 
@@ -28,6 +29,10 @@ class DeviceStatus:
     """Counts by kind since the start; only kinds that happened."""
     notes: tuple[str, ...] = ()
     """What an engineer should know: registers that the device refuses, for example."""
+    answers: AnswerFigures | None = None
+    """How long its answers take; None where it speaks unasked, or has not answered."""
+    pause_s: float = 0.0
+    """The breaker: how long it is left alone between two questions, because it is silent; 0: it is asked as usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class DeviceRecord:
     answer_s: float | None = None
     readings: int = 0
     errors: Counter[str] = field(default_factory=Counter)
+    answers: AnswerTimes | None = None
 
     def heard(self, now_ms: int, readings: int, answer_s: float | None = None) -> None:
         """A good answer or upload with so many readings."""
@@ -74,9 +80,20 @@ class DeviceRecord:
         self.readings += readings
         if answer_s is not None:
             self.answer_s = answer_s
+            if self.answers is None:
+                self.answers = AnswerTimes()
+            self.answers.add(answer_s)
 
-    def status(self, notes: tuple[str, ...] = ()) -> DeviceStatus:
+    def status(self, notes: tuple[str, ...] = (), *, pause_s: float = 0.0) -> DeviceStatus:
         """A copy that stays as it is."""
         return DeviceStatus(
-            self.source, self.state, self.last_seen_ms, self.answer_s, self.readings, dict(self.errors), notes
+            self.source,
+            self.state,
+            self.last_seen_ms,
+            self.answer_s,
+            self.readings,
+            dict(self.errors),
+            notes,
+            answers=self.answers.figures() if self.answers else None,
+            pause_s=pause_s,
         )

@@ -196,4 +196,4 @@ class ModbusDevice:
     def status(self) -> DeviceStatus:
         absent = ", ".join(row.series for row in self._plan.absent)
         notes = (f"refuses {absent}",) if absent else ()
-        return self.record.status(notes)
+        return self.record.status(notes, pause_s=self.breaker.pause_s)

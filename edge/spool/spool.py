@@ -18,6 +18,7 @@ from edge.spool.files import FileOps
 from edge.spool.record import Found, RecordKey, pack
 from edge.spool.segment import Contents, Segment
 from protocols.uplink import Stream
+from protocols.uplink.envelope import sealed_ms_of
 from protocols.vocabulary import Clock, ConfigError
 from protocols.vocabulary.ranges import RangeSet
 
@@ -31,6 +32,7 @@ class SpoolCounts:
     """What happened so far; each number only grows."""
 
     appended: int = 0
+    bytes_written: int = 0
     synced: int = 0
     retired: int = 0
     corrupt_skipped: int = 0
@@ -158,13 +160,23 @@ class Spool:
         """Files."""
         return len(self._segments)
 
-    def oldest_ms(self) -> int | None:
-        """When the oldest file that is still wanted was last written, ms; None when nothing waits."""
+    def waiting_s(self) -> float | None:
+        """For how long the oldest record has waited; None when nothing waits.
+
+        A file of an earlier run that was not read yet is as old as the last write of the one before it, or its own.
+        """
         with self._mutex:
+            before: Segment | None = None
             for segment in self._segments:
                 if segment.wanted(self._retired):
-                    with suppress(FileNotFoundError):
-                        return int(segment.path.stat().st_mtime * 1000)
+                    at_s = segment.oldest_s(self._retired)
+                    if at_s is not None:
+                        return max(0.0, self._clock.monotonic_s() - at_s)
+                    for written in (before, segment):
+                        with suppress(FileNotFoundError):
+                            if written is not None:
+                                return max(0.0, self._clock.now_ms() / 1000 - written.path.stat().st_mtime)
+                before = segment
         return None
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -212,8 +224,10 @@ class Spool:
         self._files.datasync(descriptor)
         with self._mutex:
             segment.synced += len(data)
+            self.counts.bytes_written += len(data)
+            now_s = self._clock.monotonic_s()
             for key in (*keys, *carried):
-                segment.note(key)
+                segment.note(key, now_s)
             self._carried.written(carried)
             for given_up in leaving:  # now that what is kept of them is on disk elsewhere
                 self._remove(given_up)
@@ -328,11 +342,22 @@ class Spool:
         contents = Contents.of(data)
         if segment.closed:
             segment.held = contents.held()
+            self._mark(segment, contents.found)
         torn = contents.torn_at is not None
         self.counts.corrupt_skipped += max(0, contents.damaged - segment.damaged)
         self.counts.torn += max(0, torn - segment.torn)
         segment.damaged, segment.torn = contents.damaged, int(torn)
         return contents
+
+    def _mark(self, segment: Segment, found: Iterable[Found]) -> None:
+        """What an earlier run wrote says itself when it was sealed, if the clock was set then."""
+        if segment.marks:
+            return
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+        for one in found:
+            sealed_ms = sealed_ms_of(one.payload)
+            if sealed_ms is not None and sealed_ms <= now_ms:
+                segment.mark(one.key, now_s - (now_ms - sealed_ms) / 1000)
 
     # -- retiring ------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 import aiomqtt
 
 from edge.backoff import Backoff
+from edge.uplink.cloud_clock import CloudClock
 from edge.uplink.window import Outgoing, Window
 from protocols.uplink import Ack, Stream, sign
 from protocols.vocabulary import Clock, ProtocolError
-from protocols.vocabulary.topics import DOWN_ACK, UP_STATUS, topic
+from protocols.vocabulary.topics import DOWN_ACK, DOWN_TIME, UP_STATUS, topic
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,9 @@ class Session:
         self._status = status
         self._wake = asyncio.Event()
         self._backoff = Backoff()
+        self.cloud_clock = CloudClock(gateway, line.hmac_key, clock)
         self._hearers: dict[str, Callable[[bytes], None]] = {topic(gateway, DOWN_ACK): self._acknowledged}
+        self.hear(DOWN_TIME, self.cloud_clock.hear)
         self._sayings: deque[tuple[str, bytes]] = deque()
 
     def hear(self, leaf: str, hearer: Callable[[bytes], None]) -> None:
@@ -159,7 +162,8 @@ class Session:
     async def _tell(self, client: aiomqtt.Client, status_topic: str) -> None:
         try:
             while True:
-                await client.publish(status_topic, json.dumps({"online": True, **self._status()}), qos=1, retain=True)
+                status = {"online": True, **self._status(), "at_ms": self.cloud_clock.ask()}
+                await client.publish(status_topic, json.dumps(status), qos=1, retain=True)
                 _leave_if_cancelled()
                 await self._clock.sleep(STATUS_PERIOD_S)
         except asyncio.CancelledError:

@@ -18,6 +18,7 @@ from protocols.uplink.envelope import (
 )
 from protocols.uplink.events import MAX_EVENTS, decode_events, encode_events
 from protocols.uplink.signed import Kind, Signed
+from protocols.uplink.told_time import ToldTime
 
 __all__ = [
     "FLAG_CLOCK_UNSYNCED",
@@ -37,6 +38,7 @@ __all__ = [
     "Signed",
     "State",
     "Stream",
+    "ToldTime",
     "decode_events",
     "encode_events",
     "expand",

@@ -24,6 +24,8 @@ FLAG_CLOCK_UNSYNCED: Final = 2
 MAC_LENGTH: Final = 32
 
 _HEADER: Final = struct.Struct("<2sBBBBBBQIIqQII")
+_SEALED: Final = struct.Struct("<q")
+_SEALED_AT: Final = 24
 _STORED: Final = 0
 _ZSTD: Final = 1
 
@@ -97,6 +99,13 @@ def unsigned(header: Header, body: bytes) -> bytes:
             f"envelope of {len(envelope)} bytes, body of {len(body)}: limits {MAX_ENVELOPE} and {MAX_BODY}"
         )
     return envelope
+
+
+def sealed_ms_of(envelope: bytes) -> int | None:
+    """When an envelope was sealed, with or without its MAC; None when it is none, or the clock was not set then."""
+    if envelope[:3] != MAGIC + bytes((VERSION,)) or len(envelope) < _HEADER.size or envelope[4] & FLAG_CLOCK_UNSYNCED:
+        return None
+    return int(_SEALED.unpack_from(envelope, _SEALED_AT)[0])
 
 
 def sign(envelope: bytes, key: bytes, *, key_id: int = 0, late: bool = False) -> bytes:

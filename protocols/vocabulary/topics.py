@@ -13,6 +13,7 @@ UP_RESULT: Final = "up/result"
 DOWN_ACK: Final = "down/ack"
 DOWN_COMMAND: Final = "down/command"
 DOWN_CONFIG: Final = "down/config"
+DOWN_TIME: Final = "down/time"
 SENML: Final = "senml"
 
 

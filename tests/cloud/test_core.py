@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
@@ -7,12 +8,15 @@ import duckdb
 import numpy as np
 import pytest
 
+from cloud.broker.session import Inbound
 from cloud.config import Limits
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.registry import quarantine
 from cloud.store.port import Columns
+from protocols.uplink import Kind, Signed, ToldTime
 from protocols.vocabulary import LinkDown
+from protocols.vocabulary.topics import DOWN_TIME, UP_STATUS, topic
 from tests.cloud.ingest.harness import NOW, Ingest, ph
 
 
@@ -92,3 +96,24 @@ async def test_who_writes_does_not_wait_for_a_store_that_fails(
         again = [await asyncio.to_thread(core.write, one_reading(number, NOW - back)) for back in (2, 1)]
         assert [(report.stored, report.duplicates) for report in again] == [(0, 1), (1, 0)], "sent again, stored once"
         running.cancel()
+
+
+async def test_a_status_is_answered_with_the_time(district: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, bytes, int]] = []
+    async with Core(district.folder, BrokerSettings(), district.clock) as core:
+        monkeypatch.setattr(core.uplink, "publish", lambda *message: said.append(message))
+        for gateway, status, retained in (
+            ("gw-1", {"online": True, "at_ms": 77}, False),
+            ("gw-1", {"online": True, "at_ms": 78}, True),
+            ("gw-1", {"online": True, "at_ms": True}, False),
+            ("gw-1", {"online": True, "at_ms": "79"}, False),
+            ("gw-1", {"online": False}, False),
+            ("gw-unknown", {"online": True, "at_ms": 80}, False),
+        ):
+            payload = json.dumps(status).encode()
+            core._receive(Inbound(topic(gateway, UP_STATUS), payload, retained, lambda: None))
+        keys = core.keys.mac_keys("gw-1").values()
+        ((name, payload, qos),) = said
+        assert (name, qos) == (topic("gw-1", DOWN_TIME), 0)
+        told = ToldTime.of(Signed.of_gateway(payload, Kind.TIME, "gw-1", keys).body)
+        assert told == ToldTime(77, district.clock.now_ms())

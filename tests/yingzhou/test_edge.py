@@ -3,6 +3,8 @@
 import json
 import time
 
+import pytest
+
 CONFIG = '[gateway]\nid = "gw-1"\ndata = "d"\n[uplink]\nurl = "mqtt://h"\nhmac_key_file = "k"\n'
 STATUS = {
     "gateway": "gw-1",
@@ -25,11 +27,13 @@ STATUS = {
 }
 
 
-def said(yingzhou, tmp_path, status):
+def said(yingzhou, tmp_path, status, *options, ago_s=0):
     (tmp_path / "d").mkdir(exist_ok=True)
-    (tmp_path / "d" / "status.json").write_text(json.dumps({**status, "at_ms": time.time() * 1000}))
+    if status is not None:
+        at_ms = round((time.time() - ago_s) * 1000)
+        (tmp_path / "d" / "status.json").write_text(json.dumps({**status, "at_ms": at_ms}))
     (tmp_path / "gateway.toml").write_text(CONFIG)
-    return yingzhou("edge", "status", "-c", str(tmp_path / "gateway.toml"))
+    return yingzhou("edge", "status", "-c", str(tmp_path / "gateway.toml"), *options)
 
 
 def test_what_checks_report_and_rules_found(yingzhou, tmp_path):
@@ -44,3 +48,105 @@ def test_what_is_not_configured_is_not_told(yingzhou, tmp_path):
     found = said(yingzhou, tmp_path, STATUS | {"quality": None, "report_by_exception": None, "rules": None})
     assert found.code == 0
     assert not [line for line in found.out if line.startswith(("checks", "report", "rules"))]
+
+
+def device(source, **told):
+    plain = {"state": "up", "last_seen_ms": None, "readings": 0, "errors": {}, "notes": [], "pause_s": 0.0}
+    return {"source": source, **plain, "missed_ticks": 0, "answer_median_s": None, "answer_worst_s": None, **told}
+
+
+def test_every_device_has_a_line_that_fits_a_terminal(yingzhou, tmp_path):
+    now_ms = round(time.time() * 1000)
+    devices = [
+        device("nrn-04hmasw9k", last_seen_ms=now_ms - 3000, readings=1_234_567, answer_median_s=0.0123,
+               answer_worst_s=1),
+        device("mn:" + "A" * 30 + "B" * 30, last_seen_ms=now_ms - 86_400_000 * 9, missed_ticks=123_456, state="silent",
+               pause_s=300.0, readings=10**9, answer_median_s=29.9994, answer_worst_s=29.9999,
+               errors={f"exception_{code:02x}": 10**6 for code in range(12)}, notes=["refuses " + "ph, orp, " * 20]),
+        device("serial:1", state="waiting"),
+    ]  # fmt: skip
+    links = [
+        {"name": "a" * 48, "kind": "modbus-rtu-tcp", "up": False, "counters": {"link_down": 7}, "devices": devices},
+        {"name": "cameras", "kind": "camera", "up": True, "counters": {}, "devices": []},
+    ]
+    found = said(yingzhou, tmp_path, STATUS | {"links": links})
+    assert found.code == 0
+    assert max(map(len, found.out)) <= 100
+    rows = [line.split() for line in found.out]
+    assert f"link {'a' * 48} (modbus-rtu-tcp) down: link_down 7".split() in rows
+    assert "nrn-04hmasw9k up 3 s 12 ms, max 1000 ms 1,234,567 0".replace(" ms", "").split() in rows
+    assert ["serial:1", "waiting", "never", "0", "0"] in rows
+    (long,) = [line for line in found.out if line.startswith("  mn:AA")]
+    assert long.endswith("B  silent, asked/5 min   9.0 d    29999, max 30000   1,000,000,000  123,456")
+    text = " ".join(" ".join(found.out).split())
+    assert "errors: exception_00 1,000,000, exception_01 1,000,000" in text
+    assert "link cameras (camera) up" in found.out
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({"oldest_h": None, "room_h": None}, "nothing waits, nobody knows yet how many more fit"),
+        ({"oldest_h": 3.25, "room_h": 40.14}, "3.25 h wait, 40.1 h more fit"),
+        ({"oldest_h": 0.0, "room_h": 1000.0}, "0.00 h wait, 42 days more fit"),
+    ],
+)
+def test_the_spool_is_told_in_hours(yingzhou, tmp_path, told, line):
+    found = said(yingzhou, tmp_path, STATUS | {"spool": {"bytes": 1000, "share": 0.25} | told})
+    assert f"spool   {line} (1,000 bytes, 25.0% of its bound)" in found.out
+
+
+@pytest.mark.parametrize(
+    ("clock", "line"),
+    [
+        (None, "not compared with the cloud's within ten minutes"),
+        (
+            {"ahead_s": None, "uncertain_s": None, "compared_s": None},
+            "not compared with the cloud's within ten minutes",
+        ),
+        (
+            {"ahead_s": 0.0124, "uncertain_s": 0.003, "compared_s": 12.0},
+            "12 ms ahead of the cloud's, give or take 3 ms (12 s ago)",
+        ),
+        (
+            {"ahead_s": -7200.04, "uncertain_s": 1.25, "compared_s": 300.0},
+            "7,200.0 s behind the cloud's, give or take 1.2 s (5 min ago)",
+        ),
+    ],
+)
+def test_how_far_the_clock_is_off(yingzhou, tmp_path, clock, line):
+    assert f"clock   {line}" in said(yingzhou, tmp_path, STATUS | {"clock": clock}).out
+
+
+@pytest.mark.parametrize(
+    ("more", "ago_s", "why"),
+    [
+        ({}, 3600, "the agent has said nothing for 60 min: it was killed, hangs, or cannot write there any more"),
+        ({"stopped": True}, 5, "no agent runs: it was stopped 5 s ago, and this is what it said then"),
+        ({}, -3600, "this status is 60 min ahead of the clock here: the clock was set back, or the file is another's"),
+    ],
+)
+def test_an_agent_that_does_not_run_is_said_to_not_run(yingzhou, tmp_path, more, ago_s, why):
+    found = said(yingzhou, tmp_path, STATUS | more, ago_s=ago_s)
+    assert (found.code, found.err) == (1, [f"yingzhou edge: {why}"])
+    assert found.out[0].startswith("gateway gw-1, NOT RUNNING: process 1, ")
+    as_json = said(yingzhou, tmp_path, STATUS | more, "--json", ago_s=ago_s)
+    assert (as_json.code, as_json.json()[0]["running"]) == (1, False)
+
+
+def test_where_no_agent_ever_ran(yingzhou, tmp_path):
+    found = said(yingzhou, tmp_path, None)
+    missing = tmp_path / "d" / "status.json"
+    assert (found.code, found.out) == (1, [])
+    assert found.err == [f"yingzhou edge: no agent has run here yet: there is no {missing}"]
+    found = said(yingzhou, tmp_path, None, "--json")
+    assert (found.code, found.json()) == (1, [{"running": False}])
+    missing.write_text("[1")
+    found = said(yingzhou, tmp_path, None)
+    assert (found.code, found.out) == (1, [])
+    assert f"{missing}: no status of an agent" in found.err[0]
+
+
+def test_json_says_that_it_runs(yingzhou, tmp_path):
+    found = said(yingzhou, tmp_path, STATUS, "--json")
+    assert (found.code, found.json()[0]["running"], found.json()[0]["gateway"]) == (0, True, "gw-1")

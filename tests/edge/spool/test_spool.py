@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.spool.record import OVERHEAD, RecordKey
+from edge.spool.segment import MAX_MARKS, Segment
+from protocols.uplink import Header
+from protocols.uplink.envelope import unsigned
 from protocols.vocabulary import ConfigError, ManualClock
+from protocols.vocabulary.ranges import RangeSet
 from tests.edge.spool.disk import abandon, drain, opened, payload_of, write
 
 RECORD = OVERHEAD + 60
@@ -212,15 +216,58 @@ def test_what_is_dropped_of_an_earlier_run_is_counted_without_the_retired(tmp_pa
     spool.__exit__()
 
 
-def test_how_old_the_oldest_is(tmp_path: Path) -> None:
-    spool = opened(tmp_path)
-    assert spool.oldest_ms() is None
-    write(spool, 1)
-    oldest_ms = spool.oldest_ms()
-    assert oldest_ms is not None
-    assert abs(oldest_ms - time.time() * 1000) < 5000
-    spool.retire(1, spool.epoch, [(0, 0)])
-    assert spool.oldest_ms() is None
+def test_how_long_the_oldest_has_waited(tmp_path: Path) -> None:
+    clock = ManualClock()
+    spool = opened(tmp_path, clock)
+    assert spool.waiting_s() is None
+    for _ in range(500):  # one file for the whole outage, as on a gateway that writes little
+        write(spool, 1)
+        clock.advance(60)
+    assert spool.waiting_s() == 500 * 60
+    spool.retire(1, spool.epoch, [(0, 249)])
+    waited_s = spool.waiting_s()
+    assert waited_s is not None
+    assert 250 * 60 <= waited_s <= 260 * 60  # half an hour ago one in twenty is known, now every one
+    spool.retire(1, spool.epoch, [(0, 498)])
+    assert spool.waiting_s() == 60
+    clock.step_wall(86_400)
+    assert spool.waiting_s() == 60
+    spool.retire(1, spool.epoch, [(0, 499)])
+    assert spool.waiting_s() is None
+    spool.__exit__()
+
+
+def test_the_marks_of_a_year_fit_a_few_kilobytes(tmp_path: Path) -> None:
+    segment = Segment(1, tmp_path)
+    for number in range(20_000):
+        segment.note(RecordKey(1, 7, number), number * 30.0)
+    (marks,) = segment.marks.values()
+    assert len(marks) <= MAX_MARKS
+    assert marks[0] == (0, 0.0)
+    for wanted in (1, 1000, 19_000, 19_990, 19_999):
+        at_s = segment.oldest_s({(1, 7): RangeSet([(0, wanted - 1)])})
+        assert at_s is not None
+        assert at_s <= wanted * 30.0
+    assert segment.oldest_s({(1, 7): RangeSet([(0, 19_998)])}) == 19_999 * 30.0
+
+
+@pytest.mark.parametrize("files", [1, 3])
+def test_what_an_earlier_run_left_is_as_old_as_it_is(tmp_path: Path, files: int) -> None:
+    clock = ManualClock(time.time_ns() // 1_000_000 - 7_200_000)
+    spool = opened(tmp_path, clock, segment_bytes=1 if files > 1 else 4 << 20)
+    for _ in range(files):
+        key = spool.allocate(1)
+        header = Header("gw-1", key.epoch, key.sequence, 1, clock.now_ms(), 0)
+        spool.commit([(key, unsigned(header, b"readings"))])
+    abandon(spool)
+    clock.advance(7200)
+    spool = opened(tmp_path, clock)
+    waited_s = spool.waiting_s()
+    assert waited_s is not None
+    if files == 1:  # the newest file was read for its torn tail: its records tell
+        assert waited_s == 7200
+    else:  # the others were not: their last write tells, which in this test is now
+        assert 0 <= waited_s < 600
     spool.__exit__()
 
 
@@ -276,7 +323,7 @@ def test_the_loop_may_ask_and_retire_while_a_thread_commits(tmp_path: Path) -> N
         while time.monotonic() < until and not errors:
             for _ in range(50):
                 assert spool.size >= 0
-            spool.oldest_ms()
+            spool.waiting_s()
             while (found := spool.next_backlog(lambda _: False)) is not None:
                 assert found.payload == payload_of(found.key)
                 seen.append(found.key)

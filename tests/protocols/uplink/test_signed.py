@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.uplink import Command, Configuration, Item, Kind, Result, Signed
+from protocols.uplink import Command, Configuration, Item, Kind, Result, Signed, ToldTime
 from protocols.uplink.command import MAX_ITEMS, MAX_REASON, STATES
 from protocols.uplink.describe import describe
 from protocols.vocabulary import ProtocolError
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 GOLDEN = Path(__file__).parents[2] / "golden" / "downlink"
-READERS = {Kind.COMMAND: Command, Kind.CONFIGURATION: Configuration, Kind.RESULT: Result}
+READERS = {Kind.COMMAND: Command, Kind.CONFIGURATION: Configuration, Kind.RESULT: Result, Kind.TIME: ToldTime}
 
 times = st.integers(0, 253_402_300_799_999)
 versions = st.integers(0, 2**63 - 1)
@@ -48,6 +48,7 @@ results = st.builds(
     st.lists(items, max_size=8).map(tuple),
     texts,
 )
+told_times = st.builds(ToldTime, st.integers(-(2**63), 2**63), times)
 gateways = st.from_regex(r"gw-[a-z0-9-]{1,29}", fullmatch=True)
 SOUND = Command("cmd-0000000a", "nrn-04hmasw9k", 3, 10, 20, {"lamp_level": 40.0})
 
@@ -76,7 +77,7 @@ def read(data: bytes, kind: Kind, key: bytes) -> Any:
 
 
 def test_the_collection_is_whole() -> None:
-    assert (len(SOUND_ONES), len(BROKEN)) == (5, 7)
+    assert (len(SOUND_ONES), len(BROKEN)) == (6, 7)
 
 
 @pytest.mark.parametrize("golden", SOUND_ONES, ids=lambda golden: golden.name)
@@ -103,7 +104,7 @@ def test_it_is_described_for_people() -> None:
     assert describe(load("wrong_mac").message, golden.key)["mac_verified"] is False
 
 
-@given(gateways, commands | configurations | results)
+@given(gateways, commands | configurations | results | told_times)
 def test_a_message_is_read_back(gateway: str, said: Any) -> None:
     kind = next(kind for kind, reader in READERS.items() if isinstance(said, reader))
     data = Signed(kind, gateway, said.body()).encode(KEY)
@@ -202,3 +203,12 @@ def test_what_is_too_long_is_neither_made_nor_read() -> None:
         message = b"YC\1\1\4" + len(body).to_bytes(4, "little") + b"gw-1" + body.encode()
         with pytest.raises(ProtocolError):
             Signed.parse(message)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"asked": 1}, {"asked": 1, "time": 2, "more": 3}, {"asked": True, "time": 2}, {"asked": 1, "time": 2.0}],
+)
+def test_what_is_no_time(body: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolError, match="expected asked and time"):
+        ToldTime.of(body)

@@ -1,0 +1,1 @@
+"""What an agent tells of itself: to `edge status`, to Prometheus, to the cloud."""

@@ -1,0 +1,40 @@
+"""What links and devices are, as JSON has it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+from edge.links.link import DeviceStatus, LinkStatus
+
+
+def link_status(link: LinkStatus, flagged: Callable[[str], Mapping[str, int]]) -> dict[str, Any]:
+    """One link with its devices.
+
+    :param flagged: how many of a source's readings the quality checks flagged, by reason.
+    """
+    return {
+        "name": link.name,
+        "kind": link.kind,
+        "up": link.up,
+        "counters": dict(link.counters),
+        "devices": [_device(device, flagged(device.source)) for device in link.devices],
+    }
+
+
+def _device(device: DeviceStatus, flagged: Mapping[str, int]) -> dict[str, Any]:
+    """Every field; a missed tick is no error of the device's, so it stands by itself."""
+    told = {field.name: _plain(getattr(device, field.name)) for field in fields(device) if field.name != "answers"}
+    errors = dict(device.errors)
+    told["missed_ticks"] = errors.pop("missed_tick", 0)
+    told["errors"] = errors
+    found = ", ".join(f"{reason} {count}" for reason, count in flagged.items())
+    told["notes"] = [*device.notes, *([f"checks: {found}"] if found else [])]
+    answers = device.answers
+    told["answers"] = answers.answers if answers else 0
+    told["answer_median_s"] = round(answers.median_s, 4) if answers else None
+    told["answer_worst_s"] = round(answers.worst_s, 4) if answers else None
+    return told
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
