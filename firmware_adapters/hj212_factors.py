@@ -82,6 +82,33 @@ class Factor:
     denominator: int
 
 
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """What a device model means by one code, where Tables B.1 to B.3 say something else, or nothing.
+
+    :raises ValueError: the code is none, or there is no exact way from the unit to the observed property's.
+    """
+
+    code: str
+    observed: str
+    channel: str = ""
+    unit: str = ""
+    """UCUM; empty: the observed property's."""
+    source: str = ""
+    """Where this row is from, if not from the model's manual."""
+
+    def __post_init__(self) -> None:
+        if _CODE.fullmatch(self.code) is None:
+            raise ValueError(f"{self.code!r}: expected a factor code: letters and digits, at most 33")
+        if ratio_between(self.unit, self.observed) is None:
+            raise ValueError(f"{self.code}: no exact way from {self.unit!r} to the unit of {self.observed}")
+
+    @property
+    def factor(self) -> Factor:
+        """As the table has it."""
+        return Factor(self.observed, self.channel, *(ratio_between(self.unit, self.observed) or (1, 1)))
+
+
 class FactorTable:
     """The factor codes as one device uses them.
 
@@ -91,14 +118,17 @@ class FactorTable:
 
     :param pm_unit: unit of TSP, PM10, PM2.5, PM1.
     :param gas_unit: unit of SO2, NO2, NO, O3 (CO is mg/m3 everywhere).
+    :param rows: what its model means otherwise.
     """
 
-    def __init__(self, pm_unit: PmUnit = "ug/m3", gas_unit: GasUnit = "mg/m3") -> None:
+    def __init__(
+        self, pm_unit: PmUnit = "ug/m3", gas_unit: GasUnit = "mg/m3", rows: tuple[FactorRow, ...] = ()
+    ) -> None:
         own = {_PM: pm_unit, _GAS: gas_unit}
         self._known = {
             code: Factor(observed, channel, *(ratio_between(own.get(unit, unit), observed) or (1, 1)))
             for code, (observed, unit, channel) in _ROWS.items()
-        }
+        } | {row.code: row.factor for row in rows}
 
     def __getitem__(self, code: str) -> Factor | None:
         """The meaning of a code; an unlisted one is carried as ``hj212_<code>``; None when no name can hold it."""

@@ -46,12 +46,17 @@ def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]
     numerators = [row.scale[0] for row in rows]
     divisors = [row.scale[1] for row in rows]
     marked = [(index, row.invalid) for index, row in enumerate(rows) if row.invalid]
-    floats = any(row.kind[0] == "f" or row.kind in ("bcd16", "bcd32") for row in rows)
+    floats = any(row.kind[0] == "f" or row.kind in ("bcd16", "bcd32") or row.codes for row in rows)
+    meanings = [(index, meaning) for index, row in enumerate(rows) if (meaning := _meaning(row)) is not None]
     scaled = any(numerator != 1 for numerator in numerators)
 
     def interpret(data: bytes) -> Interpreted:
-        raw = unpack(data)
-        value = list(map(truediv, map(mul, raw, numerators) if scaled else raw, divisors))
+        raw = numbers = unpack(data)
+        if meanings:
+            numbers = list(raw)
+            for index, meaning in meanings:
+                numbers[index] = meaning(raw[index])
+        value = list(map(truediv, map(mul, numbers, numerators) if scaled else numbers, divisors))
         faults: dict[int, int] = {}
         if floats and not isfinite(sum(value)):
             faults = {index: int(Reason.INVALID_VALUE) for index, one in enumerate(value) if not isfinite(one)}
@@ -63,6 +68,16 @@ def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]
         return Interpreted(value, faults)
 
     return interpret
+
+
+def _meaning(row: RegisterRow) -> Callable[[float], float] | None:
+    """Codes and offsets; None where the number is only to be divided."""
+    if row.codes:
+        values = dict(row.codes)
+        return lambda number: values.get(int(number), nan) if isfinite(number) else nan
+    if row.offset:
+        return lambda number: number + row.offset
+    return None
 
 
 def _register_reader(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Raw]:

@@ -81,6 +81,15 @@ class RegisterRow:
     """Kind ``bits``: how many bits; all of them are one number of zero or more."""
     writable: bool = False
     """A command may set it (firmware_adapters.setting); tables holding and coil only."""
+    offset: int = 0
+    """Added to the device's number before it is divided: (T + 40) * 10 in the manual is offset -400, divisor 10."""
+    codes: tuple[tuple[int, float], ...] = ()
+    """The device's number -> the value, for states; a number that is not listed is no value."""
+    low: float | None = None
+    """The instrument's range, in the observed property's unit; what is outside fails the range check."""
+    high: float | None = None
+    source: str = ""
+    """Where this row is from, if not from the model's manual."""
 
     def __post_init__(self) -> None:
         if (self.kind == "bit") != (self.table in ("coil", "discrete")):
@@ -94,12 +103,26 @@ class RegisterRow:
             raise ValueError(f"{self.series}: writable goes with tables holding and coil, and not with kind 'bits'")
         if not 0 <= self.address <= 0x10000 - self.registers:
             raise ValueError(f"{self.series}: address {self.address}: expected 0 to {0x10000 - self.registers}")
+        self._check_meaning()
+
+    def _check_meaning(self) -> None:
+        """What the number becomes."""
         if self.divisor < 1:
             raise ValueError(f"{self.series}: divisor {self.divisor}: expected 1 or more")
         if ratio_between(self.unit, self.observed) is None:
             raise ValueError(
                 f"{self.series}: unit {self.unit!r}: no exact way to {unit_of(self.observed)!r}, which is its unit here"
             )
+
+        if self.codes:
+            if self.kind[0] == "f" or self.divisor != 1 or self.offset or self.unit:
+                raise ValueError(f"{self.series}: codes go with kinds of integers, without divisor, offset and unit")
+            if len(dict(self.codes)) != len(self.codes):
+                raise ValueError(f"{self.series}: a number comes twice among the codes")
+        if self.offset and (self.kind == "bit" or self.kind[0] == "f"):
+            raise ValueError(f"{self.series}: offset goes with kinds of integers of more than one bit")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"{self.series}: range {self.low:g} to {self.high:g}")
 
     @property
     def series(self) -> str:

@@ -1,6 +1,7 @@
 """From a value that is wanted to the registers that say it: the inverse of interpretation, exact or not at all."""
 
 from fractions import Fraction
+from math import inf
 from typing import NamedTuple
 
 from firmware_adapters.interpretation import interpreter
@@ -27,6 +28,9 @@ def setting_of(row: RegisterRow, value: float) -> Setting:
     """
     if not row.writable:
         raise ValueError(f"{row.series} may not be written")
+    low, high = (-inf if row.low is None else row.low), (inf if row.high is None else row.high)
+    if not low <= value <= high:
+        raise ValueError(f"{row.series} {value:g}: the device takes {low:g} to {high:g}")
     known = OBSERVED_PROPERTIES.get(row.observed)
     if known is not None and not known.low <= value <= known.high:
         raise ValueError(f"{row.series} {value:g} {known.unit}: expected {known.low:g} to {known.high:g}")
@@ -39,9 +43,17 @@ def setting_of(row: RegisterRow, value: float) -> Setting:
 
 
 def _number(row: RegisterRow, value: float) -> Fraction:
-    """The device's number, exactly: 21.4 at a divisor of 10 is 214."""
+    """The device's number, exactly: 21.4 at a divisor of 10 is 214.
+
+    :raises ValueError: none of its codes means that.
+    """
+    if row.codes:
+        number = next((number for number, meant in row.codes if meant == value), None)
+        if number is None:
+            raise ValueError(f"{row.series} {value:g}: expected one of {', '.join(f'{v:g}' for _, v in row.codes)}")
+        return Fraction(number)
     numerator, divisor = row.scale
-    return Fraction(repr(float(value))) * divisor / numerator
+    return Fraction(repr(float(value))) * divisor / numerator - row.offset
 
 
 def _bit(row: RegisterRow, value: float) -> int:

@@ -85,7 +85,7 @@ def test_a_whole_file(tmp_path):
     cabinet, stations, posts = config.link
     assert isinstance(cabinet, ModbusTcp)
     assert (cabinet.port, cabinet.retries, cabinet.device[0].period_s) == (502, 1, 10.0)
-    assert cabinet.device[0].register_model() is MODELS["DFRobot", "SEN0658"]
+    assert cabinet.device[0].register_model().rows is MODELS["DFRobot/SEN0658"][0].registers
     assert [row.scale for row in cabinet.device[1].register_model().rows] == [(1, 10), (1, 1000)]
     assert isinstance(stations, Hj212Tcp)
     assert stations.device[0].intervals == {"hour"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmware_adapters.hj212_factors import Factor, FactorTable
+from firmware_adapters.hj212_factors import Factor, FactorRow, FactorTable
 from protocols.vocabulary import OBSERVED_PROPERTIES, Point
 
 
@@ -49,3 +49,17 @@ def test_every_row_is_a_property_of_ours_on_a_channel_that_a_key_can_hold():
         factor = table[code]
         assert factor.observed in OBSERVED_PROPERTIES, code
         Point("mn:A1", factor.observed, factor.channel).checked()
+
+
+def test_a_model_may_mean_something_else_by_a_code():
+    rows = (FactorRow("w01018", "cod", unit="ug/L"), FactorRow("w99001", "chlorophyll_a", "top"))
+    table = FactorTable(rows=rows)
+    assert table["w01018"] == Factor("cod", "", 1, 1000)
+    assert table["w99001"] == Factor("chlorophyll_a", "top", 1, 1)
+    assert table["w01001"] == FactorTable()["w01001"]
+
+
+@pytest.mark.parametrize("arguments", [("w 1", "ph"), ("", "ph"), ("w01001", "ph", "", "kPa")])
+def test_a_factor_row_that_cannot_be_is_refused(arguments):
+    with pytest.raises(ValueError, match=r"expected a factor code|no exact way"):
+        FactorRow(*arguments)

@@ -224,6 +224,44 @@ def test_sign_and_magnitude():
     assert interpret(plan, b"\xff\xff").faults == {0: Reason.DEVICE_FAULT}
 
 
+def test_an_offset_is_added_before_dividing():
+    plan = model_of(RegisterRow("air_temperature", 0, divisor=10, offset=-400, invalid=frozenset({0xFFFF}))).plan()
+    assert [interpret(plan, struct.pack(">H", raw)).value[0] for raw in (0, 614, 1255)] == [-40.0, 21.4, 85.5]
+    assert interpret(plan, b"\xff\xff").faults == {0: Reason.DEVICE_FAULT}, "the mark is the device's own number"
+
+
+def test_codes_mean_values_and_an_unlisted_one_is_no_value():
+    plan = model_of(
+        RegisterRow("state", 0, codes=((1, 0.0), (2, 1.0)), invalid=frozenset({9})),
+        RegisterRow("mode", 1, "bits", low_bit=4, width=4, codes=((3, 30.0),)),
+        RegisterRow("ph", 2, divisor=100),
+    ).plan()
+    assert interpret(plan, bytes.fromhex("0002 0F3F 02BC")).value == [1.0, 30.0, 7.0]
+    value, faults = interpret(plan, bytes.fromhex("0003 0F4F 02BC"))
+    assert (isnan(value[0]), isnan(value[1]), value[2]) == (True, True, 7.0)
+    assert faults == {0: Reason.INVALID_VALUE, 1: Reason.INVALID_VALUE}
+    assert interpret(plan, bytes.fromhex("0009 0030 02BC")).faults == {0: Reason.DEVICE_FAULT}
+    decimal = model_of(RegisterRow("x", 0, "bcd16", codes=((10, 1.0),))).plan()
+    assert interpret(decimal, b"\x00\x10").value == [1.0]
+    assert interpret(decimal, b"\x00\x1f").faults == {0: Reason.INVALID_VALUE}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"kind": "f32", "codes": ((1, 1.0),)}, "codes go with kinds of integers"),
+        ({"divisor": 10, "codes": ((1, 1.0),)}, "codes go with kinds of integers"),
+        ({"codes": ((1, 1.0), (1, 2.0))}, "a number comes twice"),
+        ({"kind": "f32", "offset": 1}, "offset goes with kinds of integers"),
+        ({"kind": "bit", "table": "coil", "offset": 1}, "offset goes with kinds of integers"),
+        ({"low": 2.0, "high": 2.0}, "range 2 to 2"),
+    ],
+)
+def test_a_meaning_that_cannot_be_is_refused(more, message):
+    with pytest.raises(ValueError, match=message):
+        RegisterRow("x", 0, **more)
+
+
 def test_declared_blocks_are_not_left():
     rows = tuple(row(address) for address in (0, 4, 8, 12))
     model = RegisterModel("v", "m", "any", "t", rows, 8, (Readable("holding", 0, 6), Readable("holding", 6, 10)))

@@ -30,6 +30,10 @@ def row(observed: str = "x", kind: str = "u16", **more) -> RegisterRow:
         (row(kind="sm16"), -2, (0x8002,), -2.0),
         (row(kind="bit", table="coil"), 1, (1,), 1.0),
         (row(kind="bit", table="coil"), 0, (0,), 0.0),
+        (row("air_temperature", divisor=10, offset=-400), -40.0, (0,), -40.0),
+        (row("air_temperature", divisor=10, offset=-400), 25.5, (655,), 25.5),
+        (row(codes=((1, 0.0), (2, 1.0), (4, 0.5))), 1, (2,), 1.0),
+        (row(kind="bit", table="coil", codes=((0, 1.0), (1, 0.0))), 1, (0,), 1.0),
     ],
 )
 def test_what_is_written_reads_as_the_value(one, value, registers, said):
@@ -53,6 +57,10 @@ def test_what_is_written_reads_as_the_value(one, value, registers, said):
         (row(kind="f32"), 1e300, "does not fit"),
         (row(invalid=frozenset({65535})), 65535, "no value"),
         (row(kind="bit", table="coil"), 2, "expected 0 or 1"),
+        (row("air_temperature", divisor=10, offset=-400), -40.1, "does not fit"),
+        (row(codes=((1, 0.0), (2, 1.0))), 3, "expected one of 0, 1"),
+        (row(low=10.0, high=90.0), 9, "the device takes 10 to 90"),
+        (row(low=10.0), 9, "the device takes 10 to inf"),
         (row(kind="bit", table="coil"), 0.5, "expected 0 or 1"),
     ],
 )
@@ -78,5 +86,6 @@ def test_every_number_of_the_device_can_be_set_as_it_is_read(raw, divisor, kind)
 
 
 def test_the_rows_that_ship_and_may_be_written():
-    writable = {(model.name, one.series) for model in MODELS.values() for one in model.rows if one.writable}
+    models = [model for versions in MODELS.values() for model in versions]
+    writable = {(model.name, one.series) for model in models for one in model.registers if one.writable}
     assert writable == {("generic/streetlight", "lamp_level")}

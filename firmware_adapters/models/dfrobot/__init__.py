@@ -1,0 +1,1 @@
+"""DFRobot, Shanghai: RS-485 sensors."""
