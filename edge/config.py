@@ -8,7 +8,8 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import ErrorDetails
 
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Section
+from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Sl651Tcp, Sl651Udp
+from edge.section import Section
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
@@ -87,7 +88,9 @@ class EdgeConfig(Section):
         names = [link.name for link in self.link]
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
-        for what, values in (("link name", names), ("Modbus connection", lines), ("MN", stations)):
+        hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
+        doubles = (("link name", names), ("Modbus connection", lines), ("MN", stations), ("SL 651 station", hydro))
+        for what, values in doubles:
             for value, count in Counter(values).items():
                 if count > 1:
                     raise ValueError(f"{what} {value!r} is given {count} times")

@@ -8,12 +8,16 @@ from edge.links.config import LinkConfig
 from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link
 from edge.links.modbus_tcp import ModbusTcpLink
+from edge.links.sl651_tcp import Sl651TcpLink
+from edge.links.sl651_udp import Sl651UdpLink
 from protocols.vocabulary import Clock
 
 LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "modbus-tcp": ModbusTcpLink,
     "hj212-tcp": Hj212TcpLink,
     "coap": CoapLink,
+    "sl651-tcp": Sl651TcpLink,
+    "sl651-udp": Sl651UdpLink,
 }
 """kind -> the link's class; each takes its own section of the configuration."""
 
