@@ -185,7 +185,7 @@ class Desk:
         """Hand over the readings of a message; it is confirmed at once when it brings none."""
         if self._waiting >= MAX_WAITING:
             self._counters["message_left"] += 1
-            talk.centre.not_stored(delivered)
+            self._not_stored(talk, delivered)
             return None
         if delivered.message.function == PICTURE:
             self._counters["picture"] += 1
@@ -204,9 +204,15 @@ class Desk:
         self._waiting -= 1
         if taken.cancelled() or taken.exception() is not None:
             talk.station.record.errors["not_kept"] += 1
-            talk.centre.not_stored(delivered)
+            self._not_stored(talk, delivered)
             return
         self._stored(talk, delivered, observed)
+
+    def _not_stored(self, talk: _Talk, delivered: Delivered) -> None:
+        """A report comes again by itself; an answer has to be asked for again."""
+        talk.centre.not_stored(delivered)
+        if delivered.answers is not None:
+            talk.station.history.interrupted()
 
     def _stored(self, talk: _Talk, delivered: Delivered, observed: Observed) -> None:
         """It is on disk: learn from it, think of a question, then confirm it."""

@@ -13,9 +13,11 @@ class Sl651Link(asyncio.Protocol, asyncio.DatagramProtocol):
 
     :param heard: is told of each frame of the centre.
     :param over: is told that the connection is lost.
+    :param datagrams: UDP.
     """
 
-    def __init__(self, heard: Callable[[Frame], None], over: Callable[[], None]) -> None:
+    def __init__(self, heard: Callable[[Frame], None], over: Callable[[], None], *, datagrams: bool) -> None:
+        self._datagrams = datagrams
         self._heard = heard
         self._over = over
         self._decoder = Decoder()
@@ -30,7 +32,8 @@ class Sl651Link(asyncio.Protocol, asyncio.DatagramProtocol):
 
         :raises OSError: nobody answers.
         """
-        loop, link = asyncio.get_running_loop(), cls(heard, over)
+        loop = asyncio.get_running_loop()
+        link = cls(heard, over, datagrams=settings.transport == "udp")
         if settings.transport == "udp":
             await loop.create_datagram_endpoint(lambda: link, remote_addr=(settings.host, settings.port))
         else:
@@ -52,8 +55,8 @@ class Sl651Link(asyncio.Protocol, asyncio.DatagramProtocol):
         """Into the void when the connection was lost meanwhile."""
         if self._transport is None or self.lost:
             return
-        if isinstance(self._transport, asyncio.DatagramTransport):
-            self._transport.sendto(encode(frame))
+        if self._datagrams:
+            cast(asyncio.DatagramTransport, self._transport).sendto(encode(frame))
         else:
             cast(asyncio.Transport, self._transport).write(encode(frame))
 
