@@ -11,6 +11,7 @@ from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import model_named
 from firmware_adapters.rows import Kind, RegisterRow
 from protocols.hj212 import CrcMode
+from protocols.hj212.requests import MINUTE_INTERVALS
 from protocols.modbus import Order
 from protocols.modbus.plan import Table
 from protocols.sl651 import Lists
@@ -99,6 +100,15 @@ class ModbusTcp(Section):
 Interval = Literal["minute", "hour", "day"]
 
 
+def _minutes(seconds: int) -> int:
+    if seconds % 60 or seconds // 60 not in MINUTE_INTERVALS:
+        raise ValueError(f"expected 60 times one of {', '.join(map(str, MINUTE_INTERVALS))}")
+    return seconds
+
+
+MinuteSeconds = Annotated[int, AfterValidator(_minutes)]
+
+
 class Hj212Device(Section):
     """``[[link.device]]`` of an HJ 212 listener: what one station does differently."""
 
@@ -114,9 +124,23 @@ class Hj212Device(Section):
     intervals: frozenset[Interval] = frozenset({"minute", "hour", "day"})
     """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``; what is
     left out is acknowledged and not kept, so it is left out only where the configuration says so."""
+    pull: frozenset[Interval] = frozenset()
+    """Which of them are asked for after a gap, as far back as the link's ``pull_days``."""
+    minute_s: MinuteSeconds = 600
+    """How long the station's minute data reach (MinInterval)."""
+
+    @property
+    def source(self) -> str:
+        return self.neuron or f"mn:{self.mn}"
+
+    @model_validator(mode="after")
+    def _pulled_is_kept(self) -> Self:
+        if not self.pull <= self.intervals:
+            raise ValueError("pull: expected some of the intervals that are kept")
+        return self
 
 
-class Hj212Tcp(Section):
+class Hj212Tcp(Asking):
     """``[[link]] kind = "hj212-tcp"``: stations dial in. A station that is not listed is let in as ``mn:<MN>``."""
 
     kind: Literal["hj212-tcp"]
@@ -127,6 +151,14 @@ class Hj212Tcp(Section):
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
     idle_s: Seconds = 600.0
     """A connection that brings no valid frame for so long is closed."""
+    set_clock: Literal["never", "asked", "always"] = "asked"
+    """asked: when the station asks for the time (1013); always: also when its clock is off beyond the tolerance."""
+    over_time_s: Annotated[float, Field(ge=1, le=99)] = 10.0
+    """How long the answer to a request is waited for (OverTime)."""
+    execution_s: Seconds = 60.0
+    """How long its result, or the next data, are waited for."""
+    retries: Annotated[int, Field(ge=0, le=99)] = 3
+    """How often a request is repeated without an answer (ReCount)."""
     device: tuple[Hj212Device, ...] = ()
 
 

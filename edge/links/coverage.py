@@ -39,12 +39,14 @@ class Coverage:
     def came(self, time_ms: int, now_s: float, back_ms: int = 0) -> None:
         """An instant is there.
 
-        :param back_ms: a gap that ends with it begins so much before the last instant that was there.
+        :param back_ms: it stands for another series, whose instants come that much later: a gap that ends with it
+            begins so much before the last instant, and twice in one period is steady enough.
         """
         newest = self.newest_ms
         if newest is None:
             self.newest_ms = time_ms
         elif time_ms <= newest:
+            self.steady = self.steady or back_ms > 0
             self.close(time_ms, time_ms, now_s)
         else:
             self.newest_ms = time_ms

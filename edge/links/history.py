@@ -1,5 +1,6 @@
 """The history of one station: what it lacks, what was asked for, what came of it (docs/adr/0007)."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,8 @@ from edge.links.station_clock import StationClock
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
+MAX_PULLED: Final = 4096
+"""Instants of one station that are known to have been pulled."""
 MAX_SERIES: Final = 64
 """Of one station; further ones are not watched."""
 _AHEAD_MS: Final = HOUR_MS
@@ -51,6 +54,7 @@ class History:
         self.open: Pull | None = None
         """What was asked and is not answered yet."""
         self.counts = HistoryCounts()
+        self._pulled: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     @property
     def watches(self) -> bool:
@@ -74,6 +78,16 @@ class History:
         coverage = self.series.get(series)
         if coverage is not None and now_ms - self._reach_ms <= time_ms <= now_ms + _AHEAD_MS:
             coverage.came(time_ms, now_s, back_ms)
+
+    def pulled(self, series: str, time_ms: int) -> None:
+        """An instant that was asked for is on disk."""
+        self._pulled[series, time_ms] = None
+        if len(self._pulled) > MAX_PULLED:
+            self._pulled.popitem(last=False)
+
+    def has_pulled(self, series: str, time_ms: int) -> bool:
+        """Whether it is there because it was asked for: the station may send it of itself afterwards."""
+        return (series, time_ms) in self._pulled
 
     def lacks(self, series: str, time_ms: int) -> bool:
         """Whether an instant lies in a gap."""

@@ -218,7 +218,8 @@ class Desk:
         """It is on disk: learn from it, think of a question, then confirm it."""
         now_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
         station = talk.station
-        station.kept(observed, now_s, now_ms)
+        pulled = delivered.answers is not None and delivered.message.function == PERIOD
+        station.kept(observed, now_s, now_ms, pulled=pulled)
         if delivered.answers is None:
             self._hint(talk, delivered.message)
         else:

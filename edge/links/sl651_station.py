@@ -104,6 +104,9 @@ class Station:
             reading = _reading(point, measured, arrived_ms, message.function, pulled=pulled)
             if pulled and (reading.value is None or not self.history.lacks(measured.element, reading.time)):
                 continue
+            if not pulled and own and self.history.has_pulled(measured.element, reading.time):
+                self.record.errors["pulled_already"] += 1
+                continue
             if (point, reading.time) in read:
                 self.record.errors["double_element"] += 1
                 continue
@@ -113,11 +116,13 @@ class Station:
                 found.instants.append((measured.element, measured.time))
         return found
 
-    def kept(self, found: Observed, now_s: float, now_ms: int) -> None:
+    def kept(self, found: Observed, now_s: float, now_ms: int, *, pulled: bool) -> None:
         """It is on disk."""
         if self.history.watches:
             for element, time_ms in found.instants:
                 if element in self._heads and (element in self._pull if self._pull else element not in _NEVER_ASKED):
+                    if pulled:
+                        self.history.pulled(element, time_ms)
                     self.history.watch(element, self._period_of(element))
                     self.history.came(element, time_ms, now_s, now_ms)
 

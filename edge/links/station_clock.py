@@ -53,6 +53,10 @@ class StationClock:
         """The station is asked for its time: not again for a while."""
         self._look_s = now_s + PAUSE_S
 
+    def free(self) -> None:
+        """It may be looked at again at once, in another way."""
+        self._look_s = float("-inf")
+
     def setting(self, now_s: float) -> None:
         """It is being set: not again for a while."""
         self._set_s = now_s + PAUSE_S
