@@ -59,7 +59,7 @@ def c_server(folder: Path) -> list[str] | None:
     return [str(binary)]
 
 
-def gateway_toml(folder: Path, case: Case, ports: list[int], metrics: int) -> Path:
+def gateway_toml(folder: Path, case: Case, ports: list[int], metrics: int, *, checks: bool) -> Path:
     for name, text in (("password", "x"), ("hmac_key", "00" * 32)):
         path = folder / name
         path.touch(mode=0o600)
@@ -69,6 +69,7 @@ def gateway_toml(folder: Path, case: Case, ports: list[int], metrics: int) -> Pa
             f'[gateway]\nid = "gw-bench"\ndata = "{folder}"\n'
             f'[uplink]\nurl = "mqtt://127.0.0.1:1"\nusername = "gw-bench"\npassword_file = "{folder}/password"\n'
             f'hmac_key_file = "{folder}/hmac_key"\n[spool]\nmax_bytes = 268435456\n[health]\nmetrics_port = {metrics}\n'
+            f"[quality]\nenabled = {str(checks).lower()}\n"
         )
     ]
     rows = ", ".join(
@@ -103,7 +104,7 @@ def rss_mb(process: int) -> float:
     return int(Path(f"/proc/{process}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 
 
-def run(case: Case, seconds: float, server: list[str], root: Path) -> dict[str, Any]:
+def run(case: Case, seconds: float, server: list[str], root: Path, *, checks: bool) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(dir=root))
     ports = [free_port() for _ in range(case.links)]
     with ExitStack() as stack:
@@ -113,7 +114,7 @@ def run(case: Case, seconds: float, server: list[str], root: Path) -> dict[str, 
         assert serving.stdout
         serving.stdout.readline()
         metrics = free_port()
-        path = gateway_toml(folder, case, ports, metrics)
+        path = gateway_toml(folder, case, ports, metrics, checks=checks)
         began = time.perf_counter()
         agent = subprocess.Popen(
             [sys.executable, "-m", "yingzhou", "edge", "-c", str(path)], stderr=(folder / "log").open("w")
@@ -149,6 +150,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8, help="measured in each case (default 8)")
     parser.add_argument("--case", type=int, choices=range(1, len(CASES) + 1), help="only the n-th")
+    parser.add_argument("--no-checks", action="store_true", help="without the quality checks, to see what they cost")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     args = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="yz-bench-"))
@@ -160,7 +162,7 @@ def main() -> int:
         heading = f"{'case':<36}{'wanted/s':>11}{'tags/s':>11}{'CPU':>8}{'us/tag':>9}{'RSS MB':>9}{'first s':>9}"
         print(heading, flush=True)
         for case in CASES[args.case - 1 : args.case] if args.case else CASES:
-            r = run(case, args.seconds, server, root)
+            r = run(case, args.seconds, server, root, checks=not args.no_checks)
             results.append(r)
             print(
                 f"{r['case']:<36}{r['wanted_per_s']:>11,}{r['tags_per_s']:>11,}{r['cpu_share']:>8.1%}{r['us_per_tag']:>9.2f}"

@@ -5,20 +5,30 @@ import json
 import logging
 import os
 import ssl
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from prometheus_client import start_http_server
 
+from edge.commands.actuator import Actuators as LinkActuators
+from edge.commands.executor import Executor
+from edge.commands.journal import Journal
 from edge.config import EdgeConfig, secret
+from edge.exception_report import ByException, policies
+from edge.intake import Intake
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
+from edge.quality.checked import DAY_MS, Checked, Checks
+from edge.rules.actuators import Actuators
+from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer, Sealed
 from edge.spool.spool import Spool
 from edge.uplink.session import Line, Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
+from protocols.vocabulary.topics import DOWN_COMMAND, UP_RESULT
 
 log = logging.getLogger(__name__)
 
@@ -30,33 +40,85 @@ _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 class Agent:
     """One gateway's agent; ``run`` lives until it is cancelled.
 
-    :raises ConfigError: from ``run``: the spool is in use, or a secret cannot be read.
+    :param actuators: who carries out what rules and lamps want; needed when the configuration has such.
+    :raises ConfigError: nobody can carry out what is configured; from ``run``: the spool is in use, or a secret cannot
+        be read.
     """
 
-    def __init__(self, config: EdgeConfig, clock: Clock) -> None:
+    def __init__(self, config: EdgeConfig, clock: Clock, actuators: Actuators | None = None) -> None:
         self._config = config
         self._clock = clock
         self._links = [link_for(link, clock) for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
-        self.session = Session(config.gateway.id, self._line(), self.window, clock, self.status)
+        line = self._line()
+        self.session = Session(config.gateway.id, line, self.window, clock, self.status)
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
+        self._journal = Journal(config.gateway.data / "commands")
+        self.executor = Executor(
+            config.gateway.id,
+            line.hmac_key,
+            LinkActuators(self._links),
+            self._journal,
+            self.gatherer,
+            clock,
+            lambda result: self.session.say(UP_RESULT, result),
+        )
+        self.session.hear(DOWN_COMMAND, self.executor.hear)
+        self.checks: Checks | None = None
+        self.by_exception: ByException | None = None
+        self.rules: LocalRules | None = None
+        self._intake = self._way_to_the_spool(actuators)
+
+    def _way_to_the_spool(self, actuators: Actuators | None) -> Intake:
+        """Links -> checks -> rules -> report by exception -> spool; what is not configured is not on the way."""
+        config, clock = self._config, self._clock
+        intake: Intake = self.gatherer
+        watched = list(config.watched)
+        if config.report or any(device.report for device in watched):
+            policy_of = policies(config.report, [(device.source, device.report) for device in watched])
+            intake = self.by_exception = ByException(intake, policy_of)
+        if config.rule or config.lights:
+            self.rules = LocalRules(
+                config.rule,
+                config.lights,
+                self.gatherer,
+                clock,
+                config.gateway.data,
+                actuators=actuators,
+                heard_s=lambda: self.session.heard_s,
+            )
+            intake = self.rules.in_front_of(intake)
+        if config.quality.enabled:
+            self.checks = Checks(
+                config.figures().limits_of,
+                future_ms=round(config.quality.future_s * 1000),
+                past_ms=round(config.quality.past_days * DAY_MS),
+                max_points=config.quality.max_points,
+            )
+            intake = Checked(intake, self.checks, clock)
+        return intake
 
     async def run(self) -> None:
         """Until cancelled; what was taken is on disk when it returns."""
-        with self.spool:
+        with self.spool, ExitStack() as stack:
             self._claim_spool()
+            self._journal.load()
+            stack.callback(self._journal.close)
             if self._config.health.metrics_port is not None:
                 start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
             log.info("gateway %s, epoch %d, %d links", self._config.gateway.id, self.spool.epoch, len(self._links))
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gatherer.run())
+                group.create_task(self.executor.run())
                 group.create_task(self.session.run())
                 group.create_task(self._keep_notes())
+                if self.rules is not None:
+                    group.create_task(self.rules.run())
                 for link in self._links:
-                    group.create_task(link.run(self.gatherer))
+                    group.create_task(link.run(self._intake))
 
     def _claim_spool(self) -> None:
         """Envelopes carry the gateway's name: under another one the cloud would refuse those that wait."""
@@ -120,8 +182,22 @@ class Agent:
                 "resent": self.window.resent,
                 "backlog": self.window.backlog,
             },
-            "links": [_link_status(link.status()) for link in self._links],
+            "commands": self.executor.status(),
+            "quality": self.checks.status() if self.checks else None,
+            "report_by_exception": self.by_exception.status() if self.by_exception else None,
+            "rules": self.rules.status() if self.rules else None,
+            "links": [self._with_quality(_link_status(link.status())) for link in self._links],
         }
+
+    def _with_quality(self, link: dict[str, Any]) -> dict[str, Any]:
+        """Beside what a link knows of its devices, what the checks found in their readings."""
+        if self.checks is not None:
+            for device in link["devices"]:
+                found = self.checks.counts.of_source(device["source"])
+                if found:
+                    told = ", ".join(f"{reason} {count}" for reason, count in found.items())
+                    device["notes"].append(f"checks: {told}")
+        return link
 
     def _line(self) -> Line:
         uplink = self._config.uplink

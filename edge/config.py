@@ -2,14 +2,20 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import ErrorDetails
 
+from edge.exception_report import SourceReportRow
 from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Sl651Tcp, Sl651Udp
+from edge.quality.config import QualityConfig
+from edge.quality.figures import Device, Figures
+from edge.rules.config import LightsRow, RuleRow
 from edge.section import Section
+from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
@@ -81,7 +87,32 @@ class EdgeConfig(Section):
     uplink: Uplink
     spool: Spool = Spool()
     health: Health = Health()
+    quality: QualityConfig = QualityConfig()
+    report: tuple[SourceReportRow, ...] = ()
+    """Report by exception; none: every reading goes."""
+    rule: tuple[RuleRow, ...] = ()
+    lights: tuple[LightsRow, ...] = ()
     link: tuple[LinkConfig, ...] = ()
+
+    @property
+    def watched(self) -> Iterator[Watched]:
+        """Every device of every link."""
+        for link in self.link:
+            yield from getattr(link, "device", ())
+
+    def figures(self) -> Figures:
+        """By what each point's readings are judged."""
+        devices: dict[str, Device] = {}
+        for one in self.watched:  # two devices may be parts of one source
+            known = devices.get(one.source, Device())
+            cadence_s = max((s for s in (one.cadence_s, known.cadence_s) if s is not None), default=None)
+            devices[one.source] = Device(known.rows + one.checks, cadence_s)
+        return Figures(self.quality.checks, devices)
+
+    @model_validator(mode="after")
+    def _checks_go_together(self) -> Self:
+        self.figures().check()
+        return self
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
@@ -89,7 +120,15 @@ class EdgeConfig(Section):
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
         hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
-        doubles = (("link name", names), ("Modbus connection", lines), ("MN", stations), ("SL 651 station", hydro))
+        rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
+        doubles = (
+            ("link name", names),
+            ("Modbus connection", lines),
+            ("MN", stations),
+            ("SL 651 station", hydro),
+            ("rule", rules),
+            ("lights", lights),
+        )
         for what, values in doubles:
             for value, count in Counter(values).items():
                 if count > 1:

@@ -7,10 +7,14 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from edge.exception_report import ByException
+from edge.quality.checked import Checks
+from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer
 from edge.spool.spool import Spool
 from edge.uplink.session import Session
 from edge.uplink.window import Window
+from protocols.vocabulary import Quality
 
 
 class Observed(Protocol):
@@ -20,6 +24,9 @@ class Observed(Protocol):
     window: Window
     session: Session
     gatherer: Gatherer
+    checks: Checks | None
+    by_exception: ByException | None
+    rules: LocalRules | None
 
 
 class AgentCollector(Collector):
@@ -59,3 +66,35 @@ class AgentCollector(Collector):
         yield CounterMetricFamily("yz_edge_uplink_published", "Envelopes sent", agent.session.counts.published)
         yield CounterMetricFamily("yz_edge_uplink_resent", "Envelopes sent again", agent.window.resent)
         yield GaugeMetricFamily("yz_edge_uplink_in_flight", "Envelopes that wait for the cloud", agent.window.in_flight)
+        if agent.checks is not None:
+            yield from _quality(agent.checks)
+        if agent.by_exception is not None:
+            report = CounterMetricFamily("yz_edge_report", "Readings reported by exception", labels=["outcome"])
+            report.add_metric(["sent"], agent.by_exception.sent)
+            report.add_metric(["held"], agent.by_exception.held)
+            yield report
+        if agent.rules is not None:
+            yield from _rules(agent.rules)
+
+
+def _quality(checks: Checks) -> Iterable[Metric]:
+    flags = CounterMetricFamily("yz_edge_quality_readings", "Readings by their quality", labels=["quality"])
+    for quality in Quality:
+        flags.add_metric([quality.name.lower()], checks.counts.by_quality[quality])
+    yield flags
+    reasons = CounterMetricFamily("yz_edge_quality_reasons", "Readings that a check flagged", labels=["reason"])
+    for reason, count in checks.counts.by_reason.items():
+        reasons.add_metric([reason], count)
+    yield reasons
+    yield CounterMetricFamily("yz_edge_quality_late", "Readings not newer than one before them", checks.counts.late)
+    yield GaugeMetricFamily("yz_edge_quality_points", "Points whose past the checks know", checks.points)
+
+
+def _rules(rules: LocalRules) -> Iterable[Metric]:
+    status = rules.status()
+    yield GaugeMetricFamily("yz_edge_alarms_active", "Local rules whose alarm is active", len(status["active"]))
+    yield CounterMetricFamily("yz_edge_alarm_events", "Alarm events on disk so far", status["events_told"])
+    yield CounterMetricFamily("yz_edge_alarm_events_dropped", "Alarm events given up", status["events_dropped"])
+    yield CounterMetricFamily("yz_edge_actions_applied", "Actions carried out", status["actions_applied"])
+    yield CounterMetricFamily("yz_edge_actions_failed", "Tries that failed", status["actions_failed"])
+    yield GaugeMetricFamily("yz_edge_actions_waiting", "Actions still to carry out", status["actions_waiting"])

@@ -3,12 +3,15 @@
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edge.config import EdgeConfig, load
 from protocols.vocabulary import ConfigError, SystemClock
 from yingzhou.grid import grid
+
+QUALITIES: Final = ("pass", "not_evaluated", "suspect", "fail", "missing")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,12 +61,27 @@ def _print_status(status: dict[str, Any]) -> None:
     print(f"uplink  {line}, {uplink['in_flight']} in flight, {uplink['resent']} resent")
     waits = "nothing waits" if spool["oldest_h"] is None else f"oldest {spool['oldest_h']:.2f} h"
     print(f"spool   {spool['bytes']:,} bytes, {spool['share']:.1%} of its bound, {waits}")
+    for line in _findings(status):
+        print(line)
     rows = [
         (link["name"], device["source"], device["state"], _ago(status, device), device["readings"], _errors(device))
         for link in status["links"]
         for device in link["devices"]
     ]
     print(grid(rows, ("link", "device", "state", "seen", "readings", "errors")))
+
+
+def _findings(status: dict[str, Any]) -> Iterator[str]:
+    """What checks, report by exception and rules did; nothing of what is not configured."""
+    if quality := status.get("quality"):
+        flags = [f"{quality[name]:,} {name.replace('_', ' ')}" for name in QUALITIES if quality[name]]
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in quality["reasons"].items())
+        yield f"checks  {', '.join(flags) or 'nothing yet'}" + (f" ({reasons})" if reasons else "")
+    if report := status.get("report_by_exception"):
+        yield f"report  {report['sent']:,} sent, {report['held']:,} held back"
+    if rules := status.get("rules"):
+        active = ", ".join(rules["active"]) or "no alarm"
+        yield f"rules   {active}; {rules['actions_waiting']} actions to carry out"
 
 
 def _ago(status: dict[str, Any], device: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from cloud.api import (
     alarms,
+    commands,
     console,
     events,
     gateways,
@@ -45,6 +46,7 @@ _ROUTERS: Final = (
     alarms,
     events,
     webhooks,
+    commands,
 )
 
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from edge.links.station_config import Asking
 from edge.section import Seconds, Section, Source
+from edge.watched import Watched
 from firmware_adapters.hj212_factors import GasUnit, PmUnit
 from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import model_named
@@ -44,6 +45,7 @@ class Row(Section):
     unit: str = ""
     low_bit: int = 0
     width: int = 0
+    writable: bool = False
 
     @model_validator(mode="after")
     def _meaning(self) -> Self:
@@ -56,7 +58,7 @@ class Row(Section):
         return RegisterRow(**dict(self))
 
 
-class ModbusDevice(Section):
+class ModbusDevice(Watched):
     """``[[link.device]]`` of a Modbus link."""
 
     neuron: Source
@@ -69,6 +71,14 @@ class ModbusDevice(Section):
     gap: Annotated[int, Field(ge=0, le=123)] | None = None
     """How many unwanted registers a request may read over; none: the model's own."""
     registers_per_request: Annotated[int, Field(ge=4, le=125)] = 125
+
+    @property
+    def source(self) -> str:
+        return self.neuron
+
+    @property
+    def cadence_s(self) -> float:
+        return self.period_s
 
     @model_validator(mode="after")
     def _one_model(self) -> Self:
@@ -109,7 +119,7 @@ def _minutes(seconds: int) -> int:
 MinuteSeconds = Annotated[int, AfterValidator(_minutes)]
 
 
-class Hj212Device(Section):
+class Hj212Device(Watched):
     """``[[link.device]]`` of an HJ 212 listener: what one station does differently."""
 
     mn: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@+~-]{1,64}$")]
@@ -196,7 +206,7 @@ StepSeconds = Annotated[int, AfterValidator(_step)]
 """What a time step of SL 651-2014 Table C.3 can say."""
 
 
-class Sl651Device(Section):
+class Sl651Device(Watched):
     """``[[link.device]]`` of an SL 651 listener: what one station does differently."""
 
     station: Annotated[str, AfterValidator(_station)]
@@ -215,6 +225,10 @@ class Sl651Device(Section):
     @property
     def source(self) -> str:
         return self.neuron or f"sl651:{self.station}"
+
+    @property
+    def cadence_s(self) -> float | None:
+        return self.period_s
 
 
 class _Sl651(Asking):

@@ -2,16 +2,41 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from edge.agent import Agent
 from edge.config import load
-from protocols.vocabulary import ConfigError, SystemClock
+from edge.metrics import AgentCollector
+from protocols.vocabulary import Batch, ConfigError, Point, Quality, Reading, SystemClock
+from tests.edge.links.running import until
+from tests.edge.rules.fakes import FakeActuators
+
+CHECKED = """
+[[report]]
+observed = "water_level"
+deadband = 0.5
+[[rule]]
+name = "high water"
+source = "serial:1"
+observed = "water_level"
+comparison = "gt"
+levels = [{ limit = 3.0 }]
+action = [{ target = "serial:G/gate_opening", raised = 1.5 }]
+[[link]]
+kind = "hj212-tcp"
+name = "stations"
+port = 0
+host = "127.0.0.1"
+device = [{ mn = "A1", neuron = "serial:1", checks = [{ observed = "water_level", user_max = 3.6 }] }]
+"""
 
 
-def agent(folder: Path, gateway: str = "gw-1") -> Agent:
+def agent(folder: Path, gateway: str = "gw-1", more: str = "", actuators: FakeActuators | None = None) -> Agent:
     for name, text in (("password", "p"), ("hmac_key", "00" * 32)):
         path = folder / name
         path.touch(mode=0o600)
@@ -19,9 +44,9 @@ def agent(folder: Path, gateway: str = "gw-1") -> Agent:
     config = folder / "gateway.toml"
     config.write_text(
         f'[gateway]\nid = "{gateway}"\ndata = "{folder}"\n[uplink]\nurl = "mqtt://127.0.0.1:1"\nusername = "u"\n'
-        f'password_file = "{folder}/password"\nhmac_key_file = "{folder}/hmac_key"\n'
+        f'password_file = "{folder}/password"\nhmac_key_file = "{folder}/hmac_key"\n{more}'
     )
-    return Agent(load(config), SystemClock())
+    return Agent(load(config), SystemClock(), actuators)
 
 
 async def test_it_ends_when_asked_and_leaves_its_status(tmp_path: Path) -> None:
@@ -53,3 +78,60 @@ def test_a_key_that_is_no_hexadecimal_is_named(tmp_path: Path) -> None:
     (tmp_path / "hmac_key").write_text("not hexadecimal")
     with pytest.raises(ConfigError, match="hmac_key: expected the key in hexadecimal"):
         Agent(load(tmp_path / "gateway.toml"), SystemClock())
+
+
+async def test_readings_pass_checks_rules_and_report_on_their_way_to_the_spool(tmp_path: Path) -> None:
+    actuators = FakeActuators()
+    one = agent(tmp_path, more=CHECKED, actuators=actuators)
+    handed_on: list[Batch] = []
+    put = one.gatherer.put
+    one.gatherer.put = lambda batch: handed_on.append(batch) or put(batch)  # type: ignore[method-assign]
+    level, now = Point("serial:1", "water_level"), SystemClock().now_ms() - 60_000
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(one.run())
+        taken = [
+            one._intake.put(Batch.of([Reading(level, now + at, value)]))
+            for at, value in ((0, 3.1), (1, 3.2), (2, 3.65), (3, 500.0))
+        ]
+        await asyncio.wait_for(asyncio.wait(taken), 10)
+        await until(lambda: actuators.state)
+        status, metrics = one.status(), generate_latest(AgentCollector(one).registry()).decode()
+        running.cancel()
+    assert all(future.exception() is None for future in taken)
+    assert [(r.value, r.quality) for batch in handed_on for r in batch.readings()] == [
+        (3.1, Quality.PASS),
+        (3.65, Quality.SUSPECT),
+        (500.0, Quality.FAIL),
+    ]
+    assert actuators.state == {"serial:G/gate_opening": 1.5}
+    assert (status["taken"], status["events"]["taken"]) == (3, 1)
+    assert status["quality"]["reasons"] == {"gross_range": 2}
+    assert status["report_by_exception"] == {"points": 1, "sent": 3, "held": 1}
+    assert status["rules"]["active"] == {"high water": 1}
+    assert status["links"][0]["devices"][0]["notes"] == ["checks: gross_range 2"]
+    for line in (
+        'yz_edge_quality_readings_total{quality="fail"} 1.0',
+        'yz_edge_quality_reasons_total{reason="gross_range"} 2.0',
+        'yz_edge_report_total{outcome="held"} 1.0',
+        "yz_edge_alarms_active 1.0",
+        "yz_edge_alarm_events_total 1.0",
+        "yz_edge_actions_applied_total 1.0",
+    ):
+        assert line in metrics.splitlines()
+
+
+def test_what_is_not_configured_is_not_on_the_way(tmp_path: Path) -> None:
+    one = agent(tmp_path, more="[quality]\nenabled = false\n")
+    assert one._intake is one.gatherer
+    assert {one.status()[part] for part in ("quality", "report_by_exception", "rules")} == {None}
+
+
+def test_actions_need_somebody_who_carries_them_out(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="rule 'high water': this agent has nothing"):
+        agent(tmp_path, more=CHECKED)
+
+
+def test_a_gateway_without_lamps_does_not_load_the_sun() -> None:
+    program = "import sys, edge.agent; print('astral' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

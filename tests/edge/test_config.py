@@ -131,7 +131,11 @@ def test_what_may_be_left_out(tmp_path):
         ('kind = "u32"', 'kind = "u24"', ":39: link.0.device.1.rows.1.kind: 'u24': Input should be"),
         ("address = 2", "address = 0", ":33: link.0.device.1: "),
         ('kind = "coap"', 'kind = "lora"', ":56: link.2.kind: 'lora': expected 'modbus-tcp', 'hj212-tcp', 'coap'"),
-        ('crc = "either"', 'crc = "none"', ":46: link.1.crc: 'none': Input should be 'standard', 'modbus' or 'either'"),
+        (
+            'crc = "either"',
+            'crc = "none"',
+            ":46: link.1.crc: 'none': Input should be 'standard', 'modbus', 'modbus-swapped' or 'either'",
+        ),
         ('intervals = ["hour"]', 'intervals = ["week"]', ":53: link.1.device.0.intervals"),
         ('name = "posts"', 'name = "stations"', ":1: file: link name 'stations' is given 2 times"),
     ],

@@ -54,12 +54,14 @@ def _read(read: Callable[[bytes], Any], data: bytes) -> None:
 
 
 def _again(encode: Callable[[Any], bytes], decode: Callable[[bytes], Any], data: bytes) -> None:
-    """What was read can be written, and is read as the same then."""
+    """What was read can be written, and is read as the same then; NaN, which is not equal to itself, by its bytes."""
     try:
         value = decode(data)
     except ProtocolError:
         return
-    assert decode(encode(value)) == value
+    written = encode(value)
+    again = decode(written)
+    assert again == value or encode(again) == written
 
 
 def _explain(explain: Callable[[bytes], list[Any]], data: bytes) -> None:

@@ -1,0 +1,72 @@
+"""A jump by a unit's factor from a steady level, and how long what stays there is told."""
+
+from typing import Final
+
+from edge.quality.limits import NEAR, STEADY, Unit
+from edge.quality.spike import Sample
+
+STILL_NEAR: Final = 1.5
+"""After it, values belong to the wrong level as long as they stay within so many times of where it was, or of it."""
+
+
+class UnitJump:
+    """Of one point."""
+
+    __slots__ = ("_base", "_factor", "_limits", "_until_ms", "came_back")
+
+    def __init__(self, limits: Unit) -> None:
+        self.came_back = False
+        """Whether the reading asked about last ended a wrong level: those before it are not the process."""
+        self._limits = limits
+        self._base = 0.0
+        self._factor = 0.0
+        self._until_ms = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether the level is a wrong one."""
+        return self._factor != 0
+
+    @property
+    def step(self) -> float:
+        """What is no larger is no jump."""
+        return self._limits.step
+
+    def clear(self) -> None:
+        """Forget the level."""
+        self._factor = 0.0
+
+    def is_wrong(self, time: int, value: float, past: tuple[Sample, ...], *, keep: bool) -> bool:
+        """Whether the value is of another unit than the readings before it, newest first.
+
+        :param keep: whether it will be among the readings before the next one.
+        """
+        self.came_back = False
+        if self._factor:
+            if time <= self._until_ms and _ratio(value, self._base * self._factor, STILL_NEAR):
+                self._base = value / self._factor
+                return True
+            self.came_back = _ratio(value, self._base, STILL_NEAR)
+            self._factor = 0.0
+            return False
+        factor = self._jump(value, past)
+        if factor and keep:
+            self._base, self._factor, self._until_ms = value / factor, factor, time + self._limits.hold_ms
+        return factor != 0
+
+    def _jump(self, value: float, past: tuple[Sample, ...]) -> float:
+        """The factor of the jump; 0: it is none."""
+        if len(past) < 3 or abs(value - past[0].value) <= self.step:
+            return 0.0
+        low, level, high = sorted((one.value for one in past), key=abs)
+        if low * high <= 0 or low * value <= 0 or low * level <= 0 or high / low > STEADY:
+            return 0.0
+        for one in self._limits.factors:
+            for factor in (one, 1 / one):
+                if NEAR[0] <= value / level / factor <= NEAR[1]:
+                    return factor
+        return 0.0
+
+
+def _ratio(value: float, level: float, times: float) -> bool:
+    return 1 / times <= value / level <= times
