@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, OrderedDict
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from edge.intake import Intake
@@ -9,6 +10,7 @@ from edge.links.config import Hj212Tcp
 from edge.links.dial_in import Caller, DialIn
 from edge.links.hj212_station import Station, rule_of, stations_of
 from edge.links.link import LinkStatus
+from edge.links.station_memory import StationMemory
 from edge.links.stations import Stations
 from protocols.conversation import Send
 from protocols.hj212 import Decoder, Packet, encode
@@ -178,7 +180,14 @@ class Hj212TcpLink:
         self.talks: set[_Talk] = set()
         self.known: OrderedDict[bytes, None] = OrderedDict()
         """Which packets came, on whatever connection."""
+        self._memory = StationMemory(
+            lambda: ((name, one.questions.history) for name, one in self.stations.listed()), self.clock, self.counters
+        )
         self._line: DialIn | None = None
+
+    def remember(self, path: Path) -> None:
+        """See edge.links.link.Remembering."""
+        self._memory.path = path
 
     @property
     def port(self) -> int | None:
@@ -192,9 +201,14 @@ class Hj212TcpLink:
             return talk
 
         self._line = DialIn(self.config, self.clock, self.counters, begin, self._wake)
-        await self._line.run()
+        self._memory.load()
+        try:
+            await self._line.run()
+        finally:
+            self._memory.save()
 
     def _wake(self) -> None:
+        self._memory.tick()
         for talk in self.talks:
             talk.wake()
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from edge.intake import Intake
 
@@ -75,6 +76,15 @@ class Link(Protocol):
         ...
 
     def status(self) -> LinkStatus: ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A link that keeps something over a restart."""
+
+    def remember(self, path: Path) -> None:
+        """In this file; its folder is made. Called before run()."""
+        ...
 
 
 @dataclass(slots=True)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 
 from edge.intake import Intake
 from edge.links.config import Sl651Tcp
 from edge.links.dial_in import Caller, DialIn
 from edge.links.link import LinkStatus
 from edge.links.sl651_desk import Desk
+from edge.links.station_memory import StationMemory
 from protocols.sl651 import Decoder, Frame
 from protocols.vocabulary import Clock, SystemClock
 
@@ -43,7 +45,14 @@ class Sl651TcpLink:
         self._clock = clock or SystemClock()
         self._counters: Counter[str] = Counter()
         self.desk = Desk(config, self._clock, self._counters)
+        self._memory = StationMemory(
+            lambda: ((name, one.history) for name, one in self.desk.stations.listed()), self._clock, self._counters
+        )
         self._line: DialIn | None = None
+
+    def remember(self, path: Path) -> None:
+        """See edge.links.link.Remembering."""
+        self._memory.path = path
 
     @property
     def port(self) -> int | None:
@@ -56,9 +65,17 @@ class Sl651TcpLink:
             self._clock,
             self._counters,
             lambda caller: _Talk(caller, self.desk, intake, self._clock),
-            self.desk.wake,
+            self._wake,
         )
-        await self._line.run()
+        self._memory.load()
+        try:
+            await self._line.run()
+        finally:
+            self._memory.save()
+
+    def _wake(self) -> None:
+        self._memory.tick()
+        self.desk.wake()
 
     def status(self) -> LinkStatus:
         counters = {**self._counters, "connections": self._line.connections if self._line else 0}

@@ -7,6 +7,7 @@ station's last valid datagram came from, so that a station behind a changing add
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, cast
 
 from edge.backoff import Backoff
@@ -15,6 +16,7 @@ from edge.links.config import Sl651Udp
 from edge.links.dial_in import SWEEP_S
 from edge.links.link import LinkStatus
 from edge.links.sl651_desk import Desk
+from edge.links.station_memory import StationMemory
 from protocols.sl651 import Decoder, Direction, Frame
 from protocols.vocabulary import Clock, SystemClock
 
@@ -80,7 +82,14 @@ class Sl651UdpLink:
         self._clock = clock or SystemClock()
         self._counters: Counter[str] = Counter()
         self.desk = Desk(config, self._clock, self._counters)
+        self._memory = StationMemory(
+            lambda: ((name, one.history) for name, one in self.desk.stations.listed()), self._clock, self._counters
+        )
         self._transport: asyncio.DatagramTransport | None = None
+
+    def remember(self, path: Path) -> None:
+        """See edge.links.link.Remembering."""
+        self._memory.path = path
 
     @property
     def port(self) -> int | None:
@@ -92,24 +101,32 @@ class Sl651UdpLink:
 
     async def run(self, intake: Intake) -> None:
         backoff = Backoff()
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                self._transport, door = await loop.create_datagram_endpoint(
-                    lambda: _Door(self.desk, intake, self._counters), (self._config.host, self._config.port)
-                )
-            except OSError:
-                self._counters["port_not_had"] += 1
+        self._memory.load()
+        try:
+            while True:
+                await self._listen(intake, backoff)
                 await self._clock.sleep(backoff.next_s())
-                continue
-            try:
-                backoff.succeeded()
-                while not door.lost.is_set():
-                    await self._clock.sleep(SWEEP_S)
-                    self.desk.wake()
-            finally:
-                self._transport.abort()
-            await self._clock.sleep(backoff.next_s())
+        finally:
+            self._memory.save()
+
+    async def _listen(self, intake: Intake, backoff: Backoff) -> None:
+        """Until the port is lost; at once when it cannot be had."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._transport, door = await loop.create_datagram_endpoint(
+                lambda: _Door(self.desk, intake, self._counters), (self._config.host, self._config.port)
+            )
+        except OSError:
+            self._counters["port_not_had"] += 1
+            return
+        try:
+            backoff.succeeded()
+            while not door.lost.is_set():
+                await self._clock.sleep(SWEEP_S)
+                self._memory.tick()
+                self.desk.wake()
+        finally:
+            self._transport.abort()
 
     def status(self) -> LinkStatus:
         return LinkStatus(self.name, "sl651-udp", self.port is not None, dict(self._counters), self.desk.status())
