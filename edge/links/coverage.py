@@ -74,8 +74,9 @@ class Coverage:
 
     def due(self, now_s: float, settle_s: float, earliest_ms: int) -> Gap | None:
         """The oldest gap that has not become smaller for so long; what lies before ``earliest_ms`` is given up."""
-        if self.gaps and self.gaps[0].after_ms < earliest_ms:
-            self.close(self.gaps[0].after_ms, earliest_ms, self.gaps[0].since_s)
+        for gap in [gap for gap in self.gaps if gap.after_ms < earliest_ms]:
+            whole = -(-(earliest_ms - gap.after_ms) // self.period_ms)
+            self.close(gap.after_ms, gap.after_ms + whole * self.period_ms, gap.since_s)
         return next((gap for gap in self.gaps if now_s - gap.since_s >= settle_s), None)
 
     def moved(self, by_ms: int) -> None:

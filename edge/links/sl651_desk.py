@@ -138,6 +138,7 @@ class Desk:
             if len(lines) > MAX_LINES:
                 _, oldest = lines.popitem(last=False)
                 self._held -= oldest.held
+                oldest.station.history.interrupted()
         lines.move_to_end(line)
         return talk
 
@@ -256,11 +257,18 @@ class Desk:
         command = talk.station.next_question(now_s, now_ms)
         if command is None:
             return []
-        self._counters["request"] += 1
-        if after_confirmation:
-            talk.centre.queue(command, now_s, now_ms)
+        try:
+            if after_confirmation:
+                talk.centre.queue(command, now_s, now_ms)
+                asked: list[Said] = []
+            else:
+                asked = talk.centre.ask(command, now_s, now_ms)
+        except ProtocolError:  # the station writes an element in a way in which nobody can ask for it
+            talk.station.record.errors["unaskable"] += 1
+            talk.station.history.refused(now_s)
             return []
-        return talk.centre.ask(command, now_s, now_ms)
+        self._counters["request"] += 1
+        return asked
 
     def _unanswered(self, talk: _Talk) -> None:
         self._counters["unanswered"] += 1
