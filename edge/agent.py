@@ -56,7 +56,7 @@ class Agent:
     ) -> None:
         self._config = config
         self._clock = clock
-        self._links = [link_for(link, clock) for link in config.link]
+        self._links = [link_for(link, clock, config.gateway.data / "links") for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
         line = line_of(config.uplink)

@@ -34,7 +34,7 @@ def _cells(device: Mapping[str, Any], at_ms: int) -> tuple[str, ...]:
     seen_ms = device["last_seen_ms"]
     median_s, worst_s = device.get("answer_median_s"), device.get("answer_worst_s")
     return (
-        _cut(device["source"], _WIDTHS[0]),
+        cut(device["source"]),
         f"{device['state']}, asked/{span(pause_s)}" if pause_s else device["state"],
         "never" if seen_ms is None else span(max(0, at_ms - seen_ms) / 1000),
         "" if median_s is None or worst_s is None else f"{_ms(median_s)}, max {_ms(worst_s)}",
@@ -59,7 +59,7 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int = _WIDTHS[0]) -> str:
     """Begin and end of what is too long; --json has all of it."""
     half = (width - 1) // 2
     return text if len(text) <= width else f"{text[: width - 1 - half]}…{text[-half:]}"

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 from edge.config import EdgeConfig, load
 from edge.status.file import STATUS_FILE
 from protocols.vocabulary import ConfigError, SystemClock, YingzhouError
-from yingzhou.device_table import device_lines, span
+from yingzhou.device_table import cut, device_lines, span
 from yingzhou.grid import grid
 
 FRESH_S: Final = 15.0
@@ -119,6 +119,9 @@ def _print_status(status: dict[str, Any]) -> None:
         print(line)
     for line in device_lines(status):
         print(line)
+    if stations := list(_stations(status)):
+        print()
+        print(grid(stations, ("station", "clock", "set", "gaps", "missing", "asked", "pulled", "refused")))
 
 
 def _findings(status: dict[str, Any]) -> Iterator[str]:
@@ -132,6 +135,19 @@ def _findings(status: dict[str, Any]) -> Iterator[str]:
     if rules := status.get("rules"):
         active = ", ".join(rules["active"]) or "no alarm"
         yield f"rules   {active}; {rules['actions_waiting']} actions to carry out"
+
+
+def _stations(status: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    """Of stations that dial in: clock and history; strangers' clocks, too."""
+    for link in status["links"]:
+        for device in link["devices"]:
+            if (told := device.get("dial_in")) is None:
+                continue
+            offset_s = told["clock_offset_s"]
+            clock = "not known" if offset_s is None else f"{offset_s:+,.1f} s"
+            missing = f"{told['missing_h']:,.1f} h" if told["gaps"] else ""
+            counts = (told[name] for name in ("asked", "pulled", "refused"))
+            yield (cut(device["source"]), clock, told["clock_set"], told["gaps"], missing, *counts)
 
 
 def _room(spool: dict[str, Any]) -> str:

@@ -1,14 +1,8 @@
-from dataclasses import dataclass
 from typing import Any
 
 from edge.links.cadence import Breaker
-from edge.links.link import DeviceRecord, LinkStatus
+from edge.links.link import DeviceRecord, DialInStatus, LinkStatus
 from edge.status.links import link_status
-
-
-@dataclass(frozen=True)
-class Extra:
-    gaps: int
 
 
 def told(record: DeviceRecord, pause_s: float = 0.0) -> Any:
@@ -34,6 +28,7 @@ def test_a_device_tells_what_was_measured_of_it() -> None:
             "readings": 9,
             "errors": {"silence": 2},
             "notes": ["refuses ph", "checks: spike 2, rate 1"],
+            "dial_in": None,
             "pause_s": 40,
             "missed_ticks": 4,
             "answers": 3,
@@ -50,3 +45,9 @@ def test_a_device_that_never_answered() -> None:
     (device,) = told(DeviceRecord("serial:1"))["devices"]
     assert (device["answers"], device["answer_median_s"], device["answer_worst_s"]) == (0, None, None)
     assert (device["last_seen_ms"], device["state"]) == (None, "waiting")
+
+
+def test_what_a_station_tells_besides_goes_along() -> None:
+    status = DeviceRecord("mn:A1").status(dial_in=DialInStatus(0.5, 1, 2, 3.5, 4, 5, 6))
+    (device,) = link_status(LinkStatus("a", "hj212-tcp", True, {}, (status,)), lambda _: {})["devices"]
+    assert device["dial_in"]["missing_h"] == 3.5
