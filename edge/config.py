@@ -106,7 +106,7 @@ class EdgeConfig(Section):
         for one in self.watched:  # two devices may be parts of one source
             known = devices.get(one.source, Device())
             cadence_s = max((s for s in (one.cadence_s, known.cadence_s) if s is not None), default=None)
-            devices[one.source] = Device(known.rows + one.checks, cadence_s)
+            devices[one.source] = Device(known.rows + one.instrument_checks + one.checks, cadence_s)
         return Figures(self.quality.checks, devices)
 
     @model_validator(mode="after")

@@ -17,6 +17,11 @@ class Watched(Section):
         raise NotImplementedError
 
     @property
+    def instrument_checks(self) -> tuple[CheckRow, ...]:
+        """What its model says of the instrument's range; rows of ``checks`` stand above it."""
+        return ()
+
+    @property
     def cadence_s(self) -> float | None:
         """How often it is asked; None where it speaks unasked."""
         return None

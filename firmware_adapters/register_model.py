@@ -30,6 +30,8 @@ class RegisterModel:
     """How many unwanted registers a request may read over; 0 where the device minds."""
     readable: tuple[Readable, ...] = ()
     """Blocks that the map declares readable in one piece; none: holes up to the gap are tried everywhere."""
+    note: str = ""
+    """What an engineer should know of it: that nobody documented the device's firmware."""
 
     def __post_init__(self) -> None:
         if not self.rows:

@@ -71,6 +71,7 @@ class ModbusDevice:
         self.unit = unit
         self.period_s = period_s
         self.breaker = Breaker(period_s)
+        self._note = model.note
         self.commanded = CommandedRows(unit, model.rows, self.record)
         self._clock = clock
         self._retries = retries
@@ -195,5 +196,5 @@ class ModbusDevice:
 
     def status(self) -> DeviceStatus:
         absent = ", ".join(row.series for row in self._plan.absent)
-        notes = (f"refuses {absent}",) if absent else ()
+        notes = (*((self._note,) if self._note else ()), *((f"refuses {absent}",) if absent else ()))
         return self.record.status(notes, pause_s=self.breaker.pause_s)
