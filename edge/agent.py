@@ -18,6 +18,7 @@ from edge.commands.local_actions import LocalActions
 from edge.config import EdgeConfig
 from edge.exception_report import ByException, policies
 from edge.intake import Intake
+from edge.links.link import LinkStatus
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
 from edge.quality.checked import DAY_MS, Checked, Checks
@@ -57,10 +58,11 @@ class Agent:
         self._config = config
         self._clock = clock
         self._links = [link_for(link, clock, config.gateway.data / "links") for link in config.link]
+        self.links_seen: tuple[LinkStatus, ...] = ()
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
         line = line_of(config.uplink)
-        self._room = SpoolRoom(self.spool, clock)
+        self.room = SpoolRoom(self.spool, clock)
         self.session = Session(config.gateway.id, line, self.window, clock, lambda: brief(self.status()))
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
@@ -174,7 +176,7 @@ class Agent:
         try:
             while True:
                 self.spool.save()
-                self._room.look()
+                self.room.look()
                 write(path, self.status())
                 await self._clock.sleep(_SAVE_S)
         finally:
@@ -183,6 +185,7 @@ class Agent:
     def status(self) -> dict[str, Any]:
         """How everything is, as JSON has it: the cloud gets it with the birth message, ``edge status`` from a file."""
         spool = self.spool
+        self.links_seen = tuple(link.status() for link in self._links)
         return {
             "gateway": self._config.gateway.id,
             "at_ms": self._clock.now_ms(),
@@ -195,7 +198,7 @@ class Agent:
                 "dropped": self.gatherer.events_dropped + spool.counts.dropped_events,
             },
             "disk_failing": self.gatherer.disk_failing,
-            "spool": self._room.status(),
+            "spool": self.room.status(),
             "clock": self.session.cloud_clock.status(),
             "uplink": {
                 "connected": self.session.counts.connected,
@@ -211,8 +214,12 @@ class Agent:
             "quality": self.checks.status() if self.checks else None,
             "report_by_exception": self.by_exception.status() if self.by_exception else None,
             "rules": self.rules.status() if self.rules else None,
-            "links": [link_status(link.status(), self._flagged) for link in self._links],
+            "links": [link_status(link, self._flagged) for link in self.links_seen],
         }
+
+    def now_ms(self) -> int:
+        """By the agent's clock."""
+        return self._clock.now_ms()
 
     def _flagged(self, source: str) -> Mapping[str, int]:
         return {} if self.checks is None else self.checks.counts.of_source(source)

@@ -1,17 +1,22 @@
 """The agent's state as Prometheus metrics."""
 
-from collections.abc import Iterable
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from edge.exception_report import ByException
+from edge.links.link import LinkStatus
 from edge.quality.checked import Checks
 from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer
 from edge.spool.spool import Spool
+from edge.status.link_metrics import device_metrics, link_metrics
+from edge.status.spool_room import SpoolRoom
 from edge.uplink.session import Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Quality
@@ -27,6 +32,13 @@ class Observed(Protocol):
     checks: Checks | None
     by_exception: ByException | None
     rules: LocalRules | None
+    room: SpoolRoom
+
+    def now_ms(self) -> int: ...
+    @property
+    def links_seen(self) -> Sequence[LinkStatus]:
+        """How they were at most two seconds ago: the loop's own look, since a scrape comes in a thread of its own."""
+        ...
 
 
 class AgentCollector(Collector):
@@ -43,6 +55,9 @@ class AgentCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         agent = self._agent
+        build = InfoMetricFamily("yz_edge_build", "What runs here")
+        build.add_metric([], {"version": version("yingzhou"), "python": platform.python_version()})
+        yield build
         spool = agent.spool.counts
         yield CounterMetricFamily("yz_edge_readings_taken", "Readings that links handed over", agent.gatherer.taken)
         yield CounterMetricFamily("yz_edge_readings_dropped", "Readings lost to a full buffer", agent.gatherer.dropped)
@@ -56,7 +71,9 @@ class AgentCollector(Collector):
         yield CounterMetricFamily(
             "yz_edge_spool_read_errors", "Spool files that the disk would not give", spool.read_errors
         )
+        yield CounterMetricFamily("yz_edge_spool_written_bytes", "Bytes written to the spool", spool.bytes_written)
         yield GaugeMetricFamily("yz_edge_spool_bytes", "Spool on disk", agent.spool.size)
+        yield from _hours(agent.spool, agent.room)
         yield GaugeMetricFamily(
             "yz_edge_spool_share", "Spool against its bound, 0 to 1", agent.spool.size / agent.spool.max_bytes
         )
@@ -66,6 +83,9 @@ class AgentCollector(Collector):
         yield CounterMetricFamily("yz_edge_uplink_published", "Envelopes sent", agent.session.counts.published)
         yield CounterMetricFamily("yz_edge_uplink_resent", "Envelopes sent again", agent.window.resent)
         yield GaugeMetricFamily("yz_edge_uplink_in_flight", "Envelopes that wait for the cloud", agent.window.in_flight)
+        yield from _clock(agent.session)
+        yield from link_metrics(agent.links_seen)
+        yield from device_metrics(agent.links_seen, agent.now_ms())
         if agent.checks is not None:
             yield from _quality(agent.checks)
         if agent.by_exception is not None:
@@ -75,6 +95,26 @@ class AgentCollector(Collector):
             yield report
         if agent.rules is not None:
             yield from _rules(agent.rules)
+
+
+def _hours(spool: Spool, room: SpoolRoom) -> Iterable[Metric]:
+    waiting_s, room_h = spool.waiting_s(), room.room_h
+    yield GaugeMetricFamily("yz_edge_spool_waiting_seconds", "How long the oldest has waited; 0: none", waiting_s or 0)
+    fits = GaugeMetricFamily("yz_edge_spool_room_seconds", "What more fits at the present rate; absent: not known")
+    if room_h is not None:
+        fits.add_metric([], room_h * 3600)
+    yield fits
+
+
+def _clock(session: Session) -> Iterable[Metric]:
+    ahead = GaugeMetricFamily("yz_edge_clock_ahead_seconds", "Ahead of the cloud's clock; absent: not compared")
+    uncertain = GaugeMetricFamily("yz_edge_clock_uncertain_seconds", "Give or take so much; absent: not compared")
+    offset = session.cloud_clock.offset
+    if offset is not None:
+        ahead.add_metric([], offset.ahead_s)
+        uncertain.add_metric([], offset.uncertain_s)
+    yield ahead
+    yield uncertain
 
 
 def _quality(checks: Checks) -> Iterable[Metric]:

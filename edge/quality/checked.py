@@ -33,7 +33,7 @@ class QualityCounts:
     @property
     def by_reason(self) -> dict[str, int]:
         """Reason's name -> readings that the checks gave it to."""
-        return _named(sum(self.by_source.values(), Counter()))
+        return _named(sum(list(self.by_source.values()), Counter()))
 
     def of_source(self, source: str) -> Mapping[str, int]:
         """The same of one source."""
