@@ -32,6 +32,7 @@ from edge.status.brief import brief
 from edge.status.file import STATUS_FILE, write
 from edge.status.links import link_status
 from edge.status.spool_room import SpoolRoom
+from edge.status.supervisor import ALIVE, ENVIRONMENT, READY, STOPPING, Supervisor
 from edge.uplink.line import line_of
 from edge.uplink.session import Session
 from edge.uplink.window import Window
@@ -173,13 +174,17 @@ class Agent:
 
     async def _keep_notes(self) -> None:
         path = self._config.gateway.data / STATUS_FILE
+        supervisor = Supervisor(os.environ.get(ENVIRONMENT))
+        supervisor.say(READY)
         try:
             while True:
                 self.spool.save()
                 self.room.look()
                 write(path, self.status())
+                supervisor.say(ALIVE)
                 await self._clock.sleep(_SAVE_S)
         finally:
+            supervisor.say(STOPPING)
             write(path, self.status() | {"stopped": True})
 
     def status(self) -> dict[str, Any]:
