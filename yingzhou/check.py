@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import tomllib
 from collections.abc import Callable
 from importlib import import_module
@@ -19,23 +20,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", choices=sorted(KINDS), help="what the file is for; guessed from its sections otherwise"
     )
+    parser.add_argument(
+        "--secrets", action="store_true", help="gateway.toml: open the files of keys and passwords, too"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when it is right.
-
-    :raises ConfigError: what is wrong, with file:line and key.
-    """
+    """0 when it is right; 2 when not: every fault with file:line and key, on a line of its own."""
     kind = args.kind or _guess(args.file)
     load = cast("Callable[[Path], Any]", import_module(KINDS[kind]).load)
     try:
-        load(args.file)
+        config = load(args.file)
+        if args.secrets and kind == "gateway":
+            import_module("edge.secrets").check_secrets(args.file, config)
     except ConfigError as error:
+        faults = str(error).splitlines()
         if args.json:
-            print(json.dumps({"ok": False, "kind": kind, "errors": str(error).splitlines()}))
-            return 2
-        raise
+            print(json.dumps({"ok": False, "kind": kind, "errors": faults}))
+        else:
+            print("\n".join(faults), file=sys.stderr)
+        return 2
     print(json.dumps({"ok": True, "kind": kind}) if args.json else f"{args.file}: right, for {kind}")
     return 0
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, is_dataclass
-from typing import Any
+from typing import Any, Final
 
 from edge.links.link import DeviceStatus, LinkStatus
+
+_AS_THEY_ARE: Final = tuple(
+    field.name for field in fields(DeviceStatus) if field.name not in ("answers", "errors", "notes")
+)
 
 
 def link_status(link: LinkStatus, flagged: Callable[[str], Mapping[str, int]]) -> dict[str, Any]:
@@ -23,12 +27,13 @@ def link_status(link: LinkStatus, flagged: Callable[[str], Mapping[str, int]]) -
 
 def _device(device: DeviceStatus, flagged: Mapping[str, int]) -> dict[str, Any]:
     """Every field; a missed tick is no error of the device's, so it stands by itself."""
-    told = {field.name: _plain(getattr(device, field.name)) for field in fields(device) if field.name != "answers"}
+    told: dict[str, Any] = {name: _plain(getattr(device, name)) for name in _AS_THEY_ARE}
     errors = dict(device.errors)
     told["missed_ticks"] = errors.pop("missed_tick", 0)
     told["errors"] = errors
-    found = ", ".join(f"{reason} {count}" for reason, count in flagged.items())
-    told["notes"] = [*device.notes, *([f"checks: {found}"] if found else [])]
+    told["notes"] = list(device.notes)
+    if flagged:
+        told["notes"].append("checks: " + ", ".join(f"{reason} {count}" for reason, count in flagged.items()))
     answers = device.answers
     told["answers"] = answers.answers if answers else 0
     told["answer_median_s"] = round(answers.median_s, 4) if answers else None
@@ -37,4 +42,6 @@ def _device(device: DeviceStatus, flagged: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -17,9 +17,11 @@ def test_what_is_wrong_has_a_place(yingzhou, tmp_path: Path, text: str, kind: st
     file = tmp_path / "some.toml"
     file.write_text(text)
     told = yingzhou("check", str(file))
-    assert (told.code, len(told.err)) == (2, 1)
-    assert f"{file}{said}" in told.err[0]
+    assert told.code == 2
+    assert told.err[0].startswith(f"{file}{said}")
+    faults = told.err
     told = yingzhou("check", "--json", str(file))
+    assert told.json()[0]["errors"] == faults
     assert (told.code, told.json()[0]["kind"]) == (2, kind)
     assert told.json()[0]["errors"][0].startswith(f"{file}{said}")
 
@@ -30,3 +32,42 @@ def test_right_is_0(yingzhou, tmp_path: Path):
     assert yingzhou("check", str(file)).out == [f"{file}: right, for cloud"]
     assert yingzhou("check", str(file), "--json").json() == [{"ok": True, "kind": "cloud"}]
     assert yingzhou("check", str(tmp_path / "none")).code == 2
+
+
+GATEWAY = """[gateway]
+id = "gw-1"
+data = "data"
+[uplink]
+url = "mqtt://127.0.0.1"
+username = "u"
+password_file = "password"
+hmac_key_file = "key"
+"""
+
+
+def test_every_fault_is_told_at_once(yingzhou, tmp_path: Path):
+    file = tmp_path / "gateway.toml"
+    file.write_text(GATEWAY.replace("gw-1", "GW").replace("mqtt:", "http:") + "[spool]\ngather_ms = 0\nmore = 1\n")
+    told = yingzhou("check", str(file))
+    assert (told.code, told.out) == (2, [])
+    places = [line.removeprefix(str(file)).split(": ")[:2] for line in told.err]
+    assert places == [[":2", "gateway.id"], [":5", "uplink.url"], [":10", "spool.gather_ms"], [":11", "spool.more"]]
+
+
+def test_secrets_that_others_may_read_are_refused_with_their_key(yingzhou, tmp_path: Path):
+    file, key, password = (tmp_path / name for name in ("gateway.toml", "key", "password"))
+    file.write_text(GATEWAY)
+    assert yingzhou("check", str(file)).code == 0, "nothing was opened"
+    key.write_text("00")
+    key.chmod(0o640)
+    told = yingzhou("check", "--secrets", str(file))
+    assert told.code == 2
+    assert told.err == [
+        f"{file}:7: uplink.password_file: {password}: No such file or directory",
+        f"{file}:8: uplink.hmac_key_file: {key}: mode 0640: expected 0600, for nobody but its owner",
+    ]
+    for one in (key, password):
+        one.write_text("00")
+        one.chmod(0o600)
+    assert yingzhou("check", "--secrets", str(file)).out == [f"{file}: right, for gateway"]
+    assert yingzhou("check", "--secrets", "--json", str(file)).json() == [{"ok": True, "kind": "gateway"}]
