@@ -8,7 +8,8 @@ from edge.links.register_map import Mapped
 from edge.links.station_config import Asking
 from edge.section import Seconds, Section, Source
 from edge.watched import Watched
-from firmware_adapters.hj212_factors import GasUnit, PmUnit
+from firmware_adapters.hj212_factors import FactorTable, GasUnit, PmUnit
+from firmware_adapters.registry import MODELS
 from protocols.hj212 import CrcMode
 from protocols.hj212.requests import MINUTE_INTERVALS
 from protocols.sl651 import Lists
@@ -65,6 +66,13 @@ def _minutes(seconds: int) -> int:
 MinuteSeconds = Annotated[int, AfterValidator(_minutes)]
 
 
+def _factor_model(name: str) -> str:
+    known = {one for one, versions in MODELS.items() if versions[-1].factors}
+    if name not in known:
+        raise ValueError(f"expected one of {', '.join(sorted(known)) or 'none: no model has factors of its own yet'}")
+    return name
+
+
 class Hj212Device(Watched):
     """``[[link.device]]`` of an HJ 212 listener: what one station does differently."""
 
@@ -75,6 +83,8 @@ class Hj212Device(Watched):
     """None: the station's PW is not looked at."""
     crc: CrcMode | None = None
     """None: as the link."""
+    model: Annotated[str, AfterValidator(_factor_model)] | None = None
+    """``vendor/model`` out of firmware_adapters.registry: what its codes mean otherwise than in the standard."""
     pm_unit: PmUnit = "ug/m3"
     gas_unit: GasUnit = "mg/m3"
     intervals: frozenset[Interval] = frozenset({"minute", "hour", "day"})
@@ -88,6 +98,11 @@ class Hj212Device(Watched):
     @property
     def source(self) -> str:
         return self.neuron or f"mn:{self.mn}"
+
+    def factor_table(self) -> FactorTable:
+        """What its codes mean; a station does not tell its firmware: the newest rows hold."""
+        rows = MODELS.found(self.model, unlisted="nearest").model.factors if self.model else ()
+        return FactorTable(self.pm_unit, self.gas_unit, rows)
 
     @model_validator(mode="after")
     def _pulled_is_kept(self) -> Self:

@@ -9,7 +9,6 @@ from edge.links.config import Hj212Device, Hj212Tcp, Interval
 from edge.links.hj212_questions import HISTORY, REAL_TIME, Questions
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.stations import Stations
-from firmware_adapters.hj212_factors import FactorTable
 from protocols.hj212 import CrcMode, Measurement, Packet, measurements
 from protocols.hj212.measurement import data_time
 from protocols.vocabulary import Point, ProtocolError, Reading, Reason
@@ -32,7 +31,7 @@ class Station:
         self.crc = device.crc or config.crc
         self._password = device.password
         self._intervals = device.intervals
-        self._factors = FactorTable(device.pm_unit, device.gas_unit)
+        self._factors = device.factor_table()
         self._points: dict[tuple[str, str], Point | None] = {}
         self._times: OrderedDict[tuple[str, str | None], int | None] = OrderedDict()
         """Of the split messages that came last, by command and QN."""

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from edge.links.config import ModbusDevice
+from edge.links.config import Hj212Device, ModbusDevice
 from edge.links.modbus_device import ModbusDevice as Polled
 from edge.quality.figures import Device, Figures
 from firmware_adapters.device_model import DeviceModel
-from firmware_adapters.firmware import Firmware
+from firmware_adapters.firmware import ANY, Firmware
+from firmware_adapters.hj212_factors import Factor, FactorRow
 from firmware_adapters.registry import Catalogue
 from firmware_adapters.rows import RegisterRow
 from protocols.vocabulary import ManualClock, Point
@@ -97,3 +98,14 @@ def test_rows_of_the_configuration_say_all_that_a_model_s_rows_say() -> None:
         "gate_opening", 7, codes=((1, 0.0), (2, 1.5)), low=0.0, high=2.5, source="p. 7"
     )  # fmt: skip
     assert set(RegisterRow.__dataclass_fields__) == set(device(rows=[row]).rows[0].model_dump())
+
+
+def test_a_station_of_a_model_means_its_own_by_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    sonde = DeviceModel("v", "station", "w", "m", factors=(FactorRow("w99001", "chlorophyll_a"),))
+    monkeypatch.setattr("edge.links.config.MODELS", Catalogue([sonde, probe(1, ANY)]))
+    table = Hj212Device(mn="A1", model="v/station").factor_table()
+    assert table["w99001"] == Factor("chlorophyll_a", "", 1, 1)
+    assert table["w01001"] == Factor("ph", "", 1, 1)
+    assert Hj212Device(mn="A1").factor_table()["w99001"] == Factor("hj212_w99001", "", 1, 1)
+    with pytest.raises(ValidationError, match="expected one of v/station"):
+        Hj212Device(mn="A1", model="v/probe")
