@@ -10,11 +10,13 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, mod
 from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
+from edge.lines.config import SerialPortSection, SerialServerSection
+from edge.links.config import Hj212Tcp, LinkConfig
+from edge.links.modbus_config import ModbusTcp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import Section
+from edge.section import Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
@@ -118,11 +120,14 @@ class EdgeConfig(Section):
     def _no_doubles(self) -> Self:
         names = [link.name for link in self.link]
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
+        owned = (SerialPortSection, SerialServerSection)
+        serial = [link.reached_at for link in self.link if isinstance(link, owned)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
+            ("serial line", serial),
             ("MN", stations),
             ("rule", rules),
             ("lights", lights),

@@ -1,106 +1,14 @@
 """The ``[[link]]`` sections of the configuration: one per cable or socket, told apart by ``kind``."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field
 
-from edge.section import Seconds, Section, Source
+from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
+from edge.section import Host, LinkName, Port, Seconds, Section, Source
 from edge.watched import Watched
 from firmware_adapters.hj212_factors import GasUnit, PmUnit
-from firmware_adapters.register_model import RegisterModel
-from firmware_adapters.registry import model_named
-from firmware_adapters.rows import Kind, RegisterRow
 from protocols.hj212 import CrcMode
-from protocols.modbus import Order
-from protocols.modbus.plan import Table
-from protocols.vocabulary import Point
-
-
-def _model(name: str) -> str:
-    model_named(name)
-    return name
-
-
-Port = Annotated[int, Field(ge=0, le=65_535)]
-Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
-LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
-
-
-class Row(Section):
-    """``[[link.device.rows]]``: one line of a register map (firmware_adapters.rows.RegisterRow)."""
-
-    observed: str
-    address: int
-    kind: Kind = "u16"
-    order: Order = "ABCD"
-    divisor: int = 1
-    table: Table = "holding"
-    invalid: frozenset[int] = frozenset()
-    channel: str = ""
-    unit: str = ""
-    low_bit: int = 0
-    width: int = 0
-    writable: bool = False
-
-    @model_validator(mode="after")
-    def _meaning(self) -> Self:
-        Point("serial:0", self.observed, self.channel).checked()
-        self.register_row()
-        return self
-
-    def register_row(self) -> RegisterRow:
-        """As the poller takes it."""
-        return RegisterRow(**dict(self))
-
-
-class ModbusDevice(Watched):
-    """``[[link.device]]`` of a Modbus link."""
-
-    neuron: Source
-    unit: Annotated[int, Field(ge=0, le=255)] = 1
-    """Unit identifier; 1-247 on a serial line, often 0, 1 or 255 where the device has its own socket."""
-    model: Annotated[str, AfterValidator(_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.registry; or ``rows``."""
-    rows: tuple[Row, ...] = ()
-    period_s: Seconds = 60.0
-    gap: Annotated[int, Field(ge=0, le=123)] | None = None
-    """How many unwanted registers a request may read over; none: the model's own."""
-    registers_per_request: Annotated[int, Field(ge=4, le=125)] = 125
-
-    @property
-    def source(self) -> str:
-        return self.neuron
-
-    @property
-    def cadence_s(self) -> float:
-        return self.period_s
-
-    @model_validator(mode="after")
-    def _one_model(self) -> Self:
-        if (self.model is None) == (not self.rows):
-            raise ValueError("expected either model or rows")
-        if self.rows:
-            self.register_model()
-        return self
-
-    def register_model(self) -> RegisterModel:
-        """The model that was named, or the one that the rows make."""
-        if self.model is not None:
-            return model_named(self.model)
-        return RegisterModel("configured", self.neuron, "", "gateway.toml", tuple(r.register_row() for r in self.rows))
-
-
-class ModbusTcp(Section):
-    """``[[link]] kind = "modbus-tcp"``: one connection, one question at a time, one or more units behind it."""
-
-    kind: Literal["modbus-tcp"]
-    name: LinkName
-    host: Host
-    port: Annotated[int, Field(ge=1, le=65_535)] = 502
-    timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
-    retries: Annotated[int, Field(ge=0, le=10)] = 1
-    device: Annotated[tuple[ModbusDevice, ...], Field(min_length=1, max_length=247)]
-
 
 Interval = Literal["minute", "hour", "day"]
 
@@ -151,4 +59,4 @@ class Coap(Section):
     """Bytes of one pack, after block-wise reassembly."""
 
 
-LinkConfig = Annotated[ModbusTcp | Hj212Tcp | Coap, Field(discriminator="kind")]
+LinkConfig = Annotated[ModbusTcp | ModbusRtu | ModbusRtuTcp | Hj212Tcp | Coap, Field(discriminator="kind")]

@@ -7,15 +7,18 @@ from edge.links.coap_server import CoapLink
 from edge.links.config import LinkConfig
 from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link
+from edge.links.modbus_rtu import modbus_rtu_link
 from edge.links.modbus_tcp import ModbusTcpLink
 from protocols.vocabulary import Clock
 
 LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "modbus-tcp": ModbusTcpLink,
+    "modbus-rtu": modbus_rtu_link,
+    "modbus-rtu-tcp": modbus_rtu_link,
     "hj212-tcp": Hj212TcpLink,
     "coap": CoapLink,
 }
-"""kind -> the link's class; each takes its own section of the configuration."""
+"""kind -> what makes the link; each takes its own section of the configuration."""
 
 
 def link_for(config: LinkConfig, clock: Clock) -> Link:
