@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from edge.exception_report import SourceReportRow
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.config import Hj212Tcp, LinkConfig
+from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.modbus_config import ModbusTcp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
@@ -173,8 +174,13 @@ def secret(path: Path) -> str:
 
 
 def _fault(fault: ErrorDetails) -> Fault:
-    """Without the kind of link, which pydantic puts among the keys."""
-    keys = [key for at, key in enumerate(fault["loc"]) if not (at == 2 and fault["loc"][0] == "link")]
+    """Without the kind of link and the protocol of a device, which pydantic puts among the keys."""
+    keys = [key for at, key in enumerate(fault["loc"]) if not (fault["loc"][0] == "link" and _is_tag(at, key))]
     if fault["type"] == "union_tag_invalid":
-        return Fault([*keys, "kind"], fault["ctx"]["tag"], f"expected {fault['ctx']['expected_tags']}")
+        told = fault["ctx"]
+        return Fault([*keys, told["discriminator"].strip("'")], told["tag"], f"expected {told['expected_tags']}")
     return Fault(keys, fault["input"], fault["msg"])
+
+
+def _is_tag(at: int, key: int | str) -> bool:
+    return at == 2 or (at == 5 and key in METER_PROTOCOLS)

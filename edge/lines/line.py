@@ -69,6 +69,22 @@ class Line:
         """
         return await self._open_ear().take(wait_s)
 
+    async def rest(self, gap_s: float, patience_s: float) -> bytes:
+        """Keep silent until the wire was silent for the gap; what came since the last time, and meanwhile.
+
+        :param patience_s: a wire that babbles for longer is left to it (``babble`` is counted).
+        :raises LinkDown: the wire is gone.
+        """
+        start_s = now_s = self.clock.monotonic_s()
+        came = b""
+        while data := await self.read(self.heard_s + gap_s - now_s):
+            came = (came + data)[-MAX_WAITING:]
+            now_s = self.clock.monotonic_s()
+            if now_s - start_s > patience_s:
+                self.counters["babble"] += 1
+                break
+        return came
+
     def _open_ear(self) -> "_Ear":
         if self._ear is None:
             raise LinkDown(f"{self.name}: not open")

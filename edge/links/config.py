@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edge.links.meter_config import MeterSerial, MeterTcp
 from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
 from edge.section import Host, LinkName, Port, Seconds, Section, Source
 from edge.watched import Watched
@@ -59,4 +60,6 @@ class Coap(Section):
     """Bytes of one pack, after block-wise reassembly."""
 
 
-LinkConfig = Annotated[ModbusTcp | ModbusRtu | ModbusRtuTcp | Hj212Tcp | Coap, Field(discriminator="kind")]
+LinkConfig = Annotated[
+    ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp | Hj212Tcp | Coap, Field(discriminator="kind")
+]

@@ -77,12 +77,13 @@ class RtuPort:
         :raises DeviceSilent: it said nothing.
         :raises LinkDown: the line is gone.
         """
-        await self._rest()
         clock, master = self._line.clock, self._master
+        strayed = await self._line.rest(self._pace.gap_s, self._timeout_s)
+        said = master.receive(strayed, clock.monotonic_s()) if strayed else []
         wire_s = (len(rtu.encode(adu)) + size + _AROUND) * self._pace.character_s
         wrong: bytes | None = None
         try:
-            said = master.ask(adu, clock.monotonic_s(), wire_s)
+            said += master.ask(adu, clock.monotonic_s(), wire_s)
             while True:
                 for one in said:
                     match one:
@@ -108,25 +109,6 @@ class RtuPort:
         data = await self._line.read(due_s - now_s)
         now_s = self._line.clock.monotonic_s()
         return master.receive(data, now_s) if data else master.wake(max(now_s, due_s))
-
-    async def _rest(self) -> None:
-        """Keep the line silent for the gap before a question; what still comes answers nothing.
-
-        :raises LinkDown: the line is gone.
-        """
-        clock = self._line.clock
-        patience_s = clock.monotonic_s() + self._timeout_s
-        while True:
-            now_s = clock.monotonic_s()
-            data = await self._line.read(self._line.heard_s + self._pace.gap_s - now_s)
-            for one in self._master.receive(data, now_s):
-                if isinstance(one, Dropped):
-                    self.counters[one.kind] += 1
-            if not data:
-                return
-            if now_s > patience_s:
-                self.counters["babble"] += 1
-                return
 
 
 def modbus_rtu_link(config: ModbusRtu | ModbusRtuTcp, clock: Clock | None = None) -> ModbusLink:
