@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
 from edge.lines.config import SerialPortSection, SerialServerSection
-from edge.links.config import Hj212Tcp, LinkConfig
+from edge.links.config import Hj212Tcp, LinkConfig, Sl651Tcp, Sl651Udp
 from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.modbus_config import ModbusTcp
 from edge.quality.config import QualityConfig
@@ -124,12 +124,14 @@ class EdgeConfig(Section):
         owned = (SerialPortSection, SerialServerSection)
         serial = [link.reached_at for link in self.link if isinstance(link, owned)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
             ("serial line", serial),
             ("MN", stations),
+            ("SL 651 station", hydro),
             ("rule", rules),
             ("lights", lights),
         )

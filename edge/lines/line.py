@@ -134,7 +134,10 @@ class _Ear(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         if self._end is not None or self.transport is None:
             raise LinkDown(f"{self._line.name}: {self._end or 'not open'}")
-        self.transport.write(data)
+        try:
+            self.transport.write(data)
+        except OSError as error:  # serialx tells of a pulled plug here before it tells connection_lost
+            raise LinkDown(f"{self._line.name}: lost: {error.strerror or error}") from None
 
     async def take(self, wait_s: float) -> bytes:
         if not self._waiting and self._end is None and wait_s > 0:
