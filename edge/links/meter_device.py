@@ -82,6 +82,9 @@ class Cjt188Asker:
 class _Item:
     di: int
     silences: int = 0
+    """In a row."""
+    misses: int = 0
+    """Silences in a row of this item alone: the meter had answered another just before."""
     again_s: float = 0.0
     """Left out until then, monotonic s."""
 
@@ -146,18 +149,19 @@ class MeterDevice:
         return [self._reading(one, now_ms) for one in told]
 
     def _answered(self, item: _Item) -> None:
-        item.silences = 0
+        item.silences = item.misses = 0
         self.breaker.answer()
 
     def _missed(self, item: _Item, *, answered: bool) -> None:
         """No answer: of the meter, or only to this item when it has answered another."""
+        item.silences += 1
         if not answered:
             self.record.errors["silence"] += 1
             self.record.state = "silent"
             return
         self.record.errors["item_silence"] += 1
-        item.silences += 1
-        if item.silences >= GIVE_UP_AFTER:
+        item.misses += 1
+        if item.misses >= GIVE_UP_AFTER:
             item.again_s = self._clock.monotonic_s() + RETRY_S
 
     def _reading(self, told: Told, now_ms: int) -> Reading:

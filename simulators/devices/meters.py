@@ -144,14 +144,14 @@ class MeterWire:
         """What is on the line after what came."""
         now_ms = self._now_ms()
         said: list[bytes] = []
-        for asked in self._dlt645.feed(data):
-            if isinstance(asked, dlt645.Frame):
-                self._cjt188 = cjt188.Decoder()
-                said += [answer for meter in self._electricity for answer in meter.receive(asked, now_ms)]
-        for question in self._cjt188.feed(data):
-            if isinstance(question, cjt188.Frame):
-                self._dlt645 = dlt645.Decoder()
-                said += [answer for meter in self._pipes for answer in meter.receive(question, now_ms)]
+        asked = [frame for frame in self._dlt645.feed(data) if isinstance(frame, dlt645.Frame)]
+        questions = [frame for frame in self._cjt188.feed(data) if isinstance(frame, cjt188.Frame)]
+        if asked or questions:
+            self.silence()  # what is whole for one standard may be the beginning of something for the other
+        for frame in asked:
+            said += [answer for meter in self._electricity for answer in meter.receive(frame, now_ms)]
+        for question in questions:
+            said += [answer for meter in self._pipes for answer in meter.receive(question, now_ms)]
         return _mixed(said)
 
 
