@@ -2,18 +2,24 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.lines.pace import Parity
-from edge.section import Channel, LinkName, Observed, Seconds, Section, Source
+from edge.section import Channel, LinkName, Observed, PlacedPath, Seconds, Section, Source
 from edge.watched import Watched
+from firmware_adapters.meter_models import Closing, Relay, dlt645_model
 from firmware_adapters.meter_rows import Cjt188Row, Dlt645Row
 from protocols.cjt188.control import READING, family
 from protocols.cjt188.reading import layouts
 from protocols.cjt188.requests import DiOrder
 from protocols.dlt645.control import Edition
 from protocols.dlt645.items import is_block, item_of, name_of
+
+
+def _model(name: str) -> str:
+    dlt645_model(name)
+    return name
 
 
 class _Meter(Watched):
@@ -53,33 +59,95 @@ class Dlt645RowSection(Section):
         )
 
 
+class RelaySection(Section):
+    """``[link.device.relay]``: the meter's relay may be commanded, as ``relay_closed``: 1 closed, 0 open."""
+
+    password_file: PlacedPath
+    """6 digits; mode 0600. It is opened when a command comes."""
+    level: Annotated[int, Field(ge=0, le=9)] = 2
+    operator: Annotated[str, Field(pattern=r"^[0-9]{8}$")] = "00000000"
+    closing: Closing | None = None
+    """direct (1C), or allowed (1B), where somebody must press the meter's key. Left out: as the model has it."""
+    status: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{8}$")] | None = None
+    open_bit: Annotated[int, Field(ge=0, le=63)] | None = None
+    """Where the meter tells what its relay does, and which bit is 1 while it is open. Left out: as the model has it."""
+
+    def relay(self, model: Relay) -> Relay:
+        """The model's relay, as it is on this site."""
+        return Relay(
+            self.closing or model.closing,
+            model.status if self.status is None else int(self.status, 16),
+            model.open_bit if self.open_bit is None else self.open_bit,
+        )
+
+
 class Dlt645Device(_Meter):
     """``[[link.device]]`` with ``protocol = "dlt645"``: an electricity meter."""
 
     protocol: Literal["dlt645"]
     address: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
     """The 12 digits of the nameplate."""
-    edition: Edition = "2007"
+    model: Annotated[str, AfterValidator(_model)] | None = None
+    """``vendor/model`` out of firmware_adapters.meter_models: which items are read; items and rows are read besides."""
+    edition: Edition | None = None
+    """Left out: the model's, or 2007."""
     items: tuple[str, ...] = ()
     """Data identifiers as the standard prints them, ``02010100``; what they are is in its table of items."""
     rows: tuple[Dlt645RowSection, ...] = ()
+    relay: RelaySection | None = None
+    """None: nobody switches it through us."""
 
     @model_validator(mode="after")
     def _meaning(self) -> Self:
-        width = 8 if self.edition == "2007" else 4
-        if not self.items and not self.rows:
-            raise ValueError("expected items or rows")
+        if self.model is None and not self.items and not self.rows:
+            raise ValueError("expected a model, items or rows")
+        if self.model is not None and self.edition not in (None, dlt645_model(self.model).edition):
+            raise ValueError(f"edition: {self.model} is one of {dlt645_model(self.model).edition}")
+        edition = self.spoken
+        width = 8 if edition == "2007" else 4
         for di in (*self.items, *(row.di for row in self.rows)):
             if len(di) != width or not all(digit in "0123456789abcdefABCDEF" for digit in di):
-                raise ValueError(f"{di!r}: expected {width} hexadecimal digits, as DL/T 645-{self.edition} has them")
+                raise ValueError(f"{di!r}: expected {width} hexadecimal digits, as DL/T 645-{edition} has them")
         for di in self.items:
-            _check_item(di, self.edition)
+            _check_item(di, edition)
         self.dlt645_rows()
+        self._check_relay()
         return self
+
+    def _check_relay(self) -> None:
+        if self.relay is None:
+            return
+        if self.spoken != "2007":
+            raise ValueError("relay: only DL/T 645-2007 has a command for it")
+        if self.model is not None and dlt645_model(self.model).relay is None:
+            raise ValueError(f"relay: {self.model} has none")
+        if self.model is None and (self.relay.status is None or self.relay.open_bit is None):
+            raise ValueError("relay: expected a model, or status and open_bit")
+
+    @property
+    def spoken(self) -> Edition:
+        """The edition it speaks."""
+        return self.edition or (dlt645_model(self.model).edition if self.model else "2007")
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """Every identifier that is read cyclically, each once."""
+        of_model = dlt645_model(self.model).items if self.model else ()
+        named = (int(di, 16) for di in (*self.items, *(row.di for row in self.rows)))
+        of_relay = self.commanded_relay
+        return tuple(dict.fromkeys((*of_model, *named, *((of_relay.status,) if of_relay else ()))))
+
+    @property
+    def commanded_relay(self) -> Relay | None:
+        """The relay, where the configuration lets it be commanded and says by which model."""
+        if self.relay is None:
+            return None
+        model = dlt645_model(self.model).relay if self.model else None
+        return self.relay.relay(model or Relay())
 
     def dlt645_rows(self) -> tuple[Dlt645Row, ...]:
         """As the poller takes them."""
-        return tuple(row.row(self.edition) for row in self.rows)
+        return tuple(row.row(self.spoken) for row in self.rows)
 
 
 def _check_item(di: str, edition: Edition) -> None:
@@ -129,6 +197,11 @@ class Cjt188Device(_Meter):
             if row.item not in known:
                 raise ValueError(f"rows: {row.item!r}: expected one of {', '.join(dict.fromkeys(known)) or 'none'}")
         return self
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """Every identifier that is read cyclically, each once."""
+        return tuple(dict.fromkeys(int(di, 16) for di in self.items))
 
     def cjt188_rows(self) -> tuple[Cjt188Row, ...]:
         """As the poller takes them."""

@@ -8,6 +8,7 @@ from edge.links.cadence import Breaker
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.meter_config import Cjt188Device, Dlt645Device
 from edge.links.meter_port import CJT188, DLT645, MeterPort
+from edge.links.meter_relay import RELAY, CommandedRelay
 from edge.links.modbus_port import DeviceSilent
 from edge.links.poller import Poll
 from firmware_adapters.meter_rows import Told, cjt188_told, dlt645_told
@@ -44,8 +45,9 @@ class Dlt645Asker:
 
     def __init__(self, device: Dlt645Device) -> None:
         self._address = device.address
-        self._edition = device.edition
+        self._edition = device.spoken
         self._rows = device.dlt645_rows()
+        self._relay = device.commanded_relay
 
     def name(self, di: int) -> str:
         return f"{di:0{8 if self._edition == '2007' else 4}X}"
@@ -53,8 +55,11 @@ class Dlt645Asker:
     async def ask(self, port: MeterPort, di: int, attempts: int) -> list[Told]:
         question = dlt645.requests.read(self._address, di, edition=self._edition)
         answer = await port.ask(DLT645, dlt645.Exchange(question), attempts)
-        rows = [row for row in self._rows if row.di == di]
-        return [row.tell(answer.data) for row in rows] or dlt645_told(di, answer.data, self._edition)
+        told = [row.tell(answer.data) for row in self._rows if row.di == di]
+        if self._relay is not None and self._relay.status == di:
+            closed = self._relay.tell(answer.data)
+            return [*told, Told(RELAY, "", closed, None, Quality.NOT_EVALUATED, 0)]
+        return told or dlt645_told(di, answer.data, self._edition)
 
 
 class Cjt188Asker:
@@ -100,8 +105,8 @@ class MeterDevice:
         self._clock = clock
         self._attempts = 1 + retries
         self._asker: Asker = Dlt645Asker(device) if isinstance(device, Dlt645Device) else Cjt188Asker(device)
-        named = (*device.items, *(row.di for row in device.rows))
-        self._items = [_Item(di) for di in dict.fromkeys(int(text, 16) for text in named)]
+        self.relay = _relay(device, clock, self.record)
+        self._items = [_Item(di) for di in device.asked]
 
     async def poll(self, port: MeterPort) -> Poll:
         """Ask for every item once; never raises: what came before a fault is kept."""
@@ -182,6 +187,13 @@ class MeterDevice:
         now_s = self._clock.monotonic_s()
         absent = [self._asker.name(item.di) for item in self._items if item.again_s > now_s]
         return self.record.status((f"does not give {', '.join(absent)}",) if absent else ())
+
+
+def _relay(device: Dlt645Device | Cjt188Device, clock: Clock, record: DeviceRecord) -> CommandedRelay | None:
+    """What can be commanded of it; None: nothing."""
+    if not isinstance(device, Dlt645Device) or device.relay is None or device.commanded_relay is None:
+        return None
+    return CommandedRelay(device.address, device.relay, device.commanded_relay, clock, record)
 
 
 def _batch(readings: list[Reading]) -> Batch | None:

@@ -3,13 +3,13 @@
 from edge.commands.actuator import Unfit
 from edge.links.modbus_config import ModbusSection
 from edge.links.modbus_device import ModbusDevice
-from edge.links.modbus_orders import CommandedRows, OrderQueue
+from edge.links.modbus_orders import CommandedRows
 from edge.links.modbus_port import ModbusPort
-from edge.links.poller import Poller
-from protocols.vocabulary import Clock, wait_at_most
+from edge.links.orders import CommandedPoller
+from protocols.vocabulary import Clock
 
 
-class ModbusLink(Poller[ModbusPort]):
+class ModbusLink(CommandedPoller[ModbusPort]):
     """Polls the devices of a section through any port.
 
     Implements edge.commands.actuator.Actuator: what is to be written waits for its turn between two polls.
@@ -32,18 +32,8 @@ class ModbusLink(Poller[ModbusPort]):
             )
             for device in config.device
         ]
-        super().__init__(config.name, config.kind, line, port, self._modbus, clock)
-        self._orders = OrderQueue()
-        self._is_commanded = any(device.commanded.writable for device in self._modbus)
-
-    async def _between_polls(self) -> None:
-        await self._orders.serve(self._port)
-
-    async def _interrupted(self, seconds: float) -> bool:
-        if not self._is_commanded:
-            return await super()._interrupted(seconds)
-        await wait_at_most(self._clock, seconds, self._orders.arrived)
-        return self._orders.arrived.is_set()
+        is_commanded = any(device.commanded.writable for device in self._modbus)
+        super().__init__(config.name, config.kind, line, port, self._modbus, clock, is_commanded=is_commanded)
 
     def fit(self, source: str, observed: str, channel: str, value: float) -> float | None:
         rows = self._rows_of(source, observed, channel)
@@ -51,11 +41,11 @@ class ModbusLink(Poller[ModbusPort]):
 
     async def write(self, source: str, observed: str, channel: str, value: float) -> float:
         rows = self._known(source, observed, channel)
-        return await self._orders.carried_out(lambda port: rows.write(port, observed, channel, value))
+        return await self.orders.carried_out(lambda port: rows.write(port, observed, channel, value))
 
     async def read(self, source: str, observed: str, channel: str) -> float:
         rows = self._known(source, observed, channel)
-        return await self._orders.carried_out(lambda port: rows.read(port, observed, channel))
+        return await self.orders.carried_out(lambda port: rows.read(port, observed, channel))
 
     def _rows_of(self, source: str, observed: str, channel: str) -> CommandedRows | None:
         of_source = (device.commanded for device in self._modbus if device.record.source == source)

@@ -8,7 +8,7 @@ from edge.links.coap_server import CoapLink
 from edge.links.config import LinkConfig
 from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link, Remembering
-from edge.links.meters import meter_link
+from edge.links.meters import MeterLink
 from edge.links.modbus_rtu import modbus_rtu_link
 from edge.links.modbus_tcp import ModbusTcpLink
 from edge.links.sl651_tcp import Sl651TcpLink
@@ -19,8 +19,8 @@ LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "modbus-tcp": ModbusTcpLink,
     "modbus-rtu": modbus_rtu_link,
     "modbus-rtu-tcp": modbus_rtu_link,
-    "meter-serial": meter_link,
-    "meter-tcp": meter_link,
+    "meter-serial": MeterLink,
+    "meter-tcp": MeterLink,
     "hj212-tcp": Hj212TcpLink,
     "coap": CoapLink,
     "sl651-tcp": Sl651TcpLink,

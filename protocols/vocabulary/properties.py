@@ -73,6 +73,7 @@ _ROWS: Final = (
     ("water_volume", "累计水量", "m3", 0, 1e12),
     ("gas_volume", "累计气量", "m3", 0, 1e12),
     ("heat_energy", "累计热量", "kW.h", 0, 1e12),
+    ("relay_closed", "继电器合闸", "1", 0, 1),
     ("lamp_hours", "灯具运行时间", "h", 0, 1e6),
     # sluices, cameras and the devices themselves
     ("gate_opening", "闸门开度", "m", 0, 30),

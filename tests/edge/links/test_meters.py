@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from edge.links.meter_config import MeterSerial, MeterTcp
-from edge.links.meters import meter_link
+from edge.links.meters import MeterLink
 from protocols import cjt188, dlt645
 from protocols.checksums import sum8
 from protocols.vocabulary import ManualClock, Quality, Reason, SystemClock
@@ -42,7 +42,7 @@ def pipe(address: str = W1, **more):
 
 def link_to(path: str, clock, *devices: dict, **more):
     settings = {"kind": "meter-serial", "name": "meters", "path": path, "baud": 115_200, "timeout_s": 0.1, **more}
-    return meter_link(MeterSerial.model_validate({**settings, "device": devices}, strict=False), clock)
+    return MeterLink(MeterSerial.model_validate({**settings, "device": devices}, strict=False), clock)
 
 
 async def polled(link, clock, intake, batches=1):
@@ -89,7 +89,7 @@ async def test_meters_behind_a_serial_server():
     async with MeterServer("127.0.0.1", 0, liar.wire) as server:
         settings = {"kind": "meter-tcp", "name": "m", "host": "127.0.0.1", "port": server.port, "timeout_s": 5.0}
         config = MeterTcp.model_validate({**settings, "device": [electric(), pipe()]}, strict=False)
-        link = meter_link(config, clock)
+        link = MeterLink(config, clock)
         async with running(link, intake):
             await polled(link, clock, intake)
     assert {source for source, _ in values(intake)} == {f"meter:{E1}", f"meter:{W1}"}
@@ -312,3 +312,11 @@ def test_the_simulated_meters_understand_their_own_wire():
     assert answer.address == W1
     asked = dlt645.encode(dlt645.requests.read_address())
     assert dlt645.decode(liar.wire.hear(asked)).address == E1
+
+
+async def test_a_model_says_what_is_read(wire, liar):
+    clock, intake = ManualClock(), Recorder()
+    link = link_to(wire.path, clock, {"protocol": "dlt645", "address": E1, "model": "generic/single-phase"})
+    async with running(link, intake):
+        await polled(link, clock, intake)
+    assert {series for _, series in values(intake)} == {"active_energy", "voltage/a", "current/a", "active_power"}
