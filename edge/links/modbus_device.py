@@ -129,7 +129,8 @@ class ModbusDevice:
             asked_s = self._clock.monotonic_s()
             try:
                 data = await port.read(self.unit, block.table, block.address, block.count)
-            except DeviceSilent:
+            except DeviceSilent as silent:
+                self.record.errors.update(silent.strays)
                 if tries:
                     self.record.errors["repeat"] += 1
                     continue

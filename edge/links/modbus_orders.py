@@ -49,8 +49,8 @@ class CommandedRows:
         row = self._rows[observed, channel]
         try:
             await port.write(self._unit, row.table, row.address, setting_of(row, value).registers)
-        except DeviceSilent:
-            self._record.errors["write_silence"] += 1
+        except DeviceSilent as silent:
+            self._record.errors.update({"write_silence": 1, **silent.strays})
         except WrongAnswer as wrong:
             self._record.errors[wrong.kind] += 1
         return await self.read(port, observed, channel)
