@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Sl651Tcp, Sl651Udp
+from edge.lines.config import SerialPortSection, SerialServerSection
+from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
+from edge.links.meter_config import METER_PROTOCOLS
+from edge.links.modbus_config import ModbusTcp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import Section
+from edge.section import PlacedPath, Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
@@ -24,14 +27,7 @@ MAX_CONFIG: Final = 4 << 20
 MAX_SECRET: Final = 4096
 
 
-def _placed(path: Path, info: ValidationInfo) -> Path:
-    """A relative path counts from the folder of the configuration file."""
-    base: Path = (info.context or {}).get("base", Path())
-    return base / path
-
-
 GatewayId = Annotated[str, AfterValidator(parse_gateway_id)]
-PlacedPath = Annotated[Path, AfterValidator(_placed)]
 
 
 class Gateway(Section):
@@ -118,12 +114,15 @@ class EdgeConfig(Section):
     def _no_doubles(self) -> Self:
         names = [link.name for link in self.link]
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
-        stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        owned = (SerialPortSection, SerialServerSection)
+        serial = [link.reached_at for link in self.link if isinstance(link, owned)]
+        stations = [device.mn for link in self.link if isinstance(link, Hj212Section) for device in link.device]
         hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
+            ("serial line", serial),
             ("MN", stations),
             ("SL 651 station", hydro),
             ("rule", rules),
@@ -180,8 +179,13 @@ def secret(path: Path) -> str:
 
 
 def _fault(fault: ErrorDetails) -> Fault:
-    """Without the kind of link, which pydantic puts among the keys."""
-    keys = [key for at, key in enumerate(fault["loc"]) if not (at == 2 and fault["loc"][0] == "link")]
+    """Without the kind of link and the protocol of a device, which pydantic puts among the keys."""
+    keys = [key for at, key in enumerate(fault["loc"]) if not (fault["loc"][0] == "link" and _is_tag(at, key))]
     if fault["type"] == "union_tag_invalid":
-        return Fault([*keys, "kind"], fault["ctx"]["tag"], f"expected {fault['ctx']['expected_tags']}")
+        told = fault["ctx"]
+        return Fault([*keys, told["discriminator"].strip("'")], told["tag"], f"expected {told['expected_tags']}")
     return Fault(keys, fault["input"], fault["msg"])
+
+
+def _is_tag(at: int, key: int | str) -> bool:
+    return at == 2 or (at == 5 and key in METER_PROTOCOLS)

@@ -6,11 +6,22 @@ from contextlib import AsyncExitStack
 
 from protocols.sl651 import Mode
 from protocols.vocabulary import Clock, HardwareId
-from simulators.config import CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit, Sl651Entry
+from simulators.config import (
+    CoapEntry,
+    Hj212Entry,
+    IslandConfig,
+    MeterEntry,
+    MeterLine,
+    ModbusPort,
+    ModbusUnit,
+    Sl651Entry,
+)
 from simulators.devices.coap_node import CoapNode, CoapSettings
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_logger import Hj212Settings
 from simulators.devices.hj212_station import Hj212Station
+from simulators.devices.meter_line import MeterSerialPort, MeterServer
+from simulators.devices.meters import ElectricityMeter, MeterWire, PipeMeter
 from simulators.devices.modbus_tcp import ModbusServer
 from simulators.devices.modbus_unit import Streetlight, Unit
 from simulators.devices.register_map import REGISTER_MAPS
@@ -31,6 +42,8 @@ class Island:
     def __init__(self, config: IslandConfig, clock: Clock) -> None:
         self.config = config
         self.world = World(config.seed, Tempo(config.speed))
+        self.meter_lines: list[MeterServer | MeterSerialPort] = []
+        """Those that are open."""
         self._clock = clock
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
@@ -39,6 +52,9 @@ class Island:
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
+            self.meter_lines = [
+                await stack.enter_async_context(self._meter_line(line)) for line in self.config.meter_line
+            ]
             serving(servers)
             async with asyncio.TaskGroup() as tasks:
                 for station in self.config.hj212:
@@ -58,6 +74,18 @@ class Island:
         if entry.kind == "streetlight":
             return Streetlight(site, hardware, self.world, truth)
         return Unit(site, hardware, REGISTER_MAPS[entry.kind], self.world, truth)
+
+    def _meter_line(self, line: MeterLine) -> MeterServer | MeterSerialPort:
+        wire = MeterWire(tuple(self._meter(entry) for entry in line.meter), self._clock.now_ms)
+        if line.path is not None:
+            return MeterSerialPort(line.path, line.baud, wire)
+        return MeterServer(line.host, line.port or 0, wire)
+
+    def _meter(self, entry: MeterEntry) -> ElectricityMeter | PipeMeter:
+        site = Site(entry.name, *entry.location)
+        if entry.kind == "electricity":
+            return ElectricityMeter(site, entry.address, self.world, entry.password)
+        return PipeMeter(site, entry.kind, entry.address, self.world)
 
     def _station(self, entry: Hj212Entry, truth: Witness | None) -> Hj212Station:
         settings = Hj212Settings(

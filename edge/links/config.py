@@ -4,9 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from edge.links.register_map import Mapped
+from edge.lines.config import SerialPortSection, SerialServerSection
+from edge.links.meter_config import MeterSerial, MeterTcp
+from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
 from edge.links.station_config import Asking
-from edge.section import Seconds, Section, Source
+from edge.section import Host, LinkName, Port, Seconds, Section, Source
 from edge.watched import Watched
 from firmware_adapters.hj212_factors import FactorTable, GasUnit, PmUnit
 from firmware_adapters.registry import MODELS
@@ -16,43 +18,6 @@ from protocols.sl651 import Lists
 from protocols.sl651.elements import elements_by_name
 from protocols.sl651.stations import address
 from protocols.vocabulary import ProtocolError
-
-Port = Annotated[int, Field(ge=0, le=65_535)]
-Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
-LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
-
-
-class ModbusDevice(Mapped):
-    """``[[link.device]]`` of a Modbus link."""
-
-    neuron: Source
-    unit: Annotated[int, Field(ge=0, le=255)] = 1
-    """Unit identifier; 1-247 on a serial line, often 0, 1 or 255 where the device has its own socket."""
-    period_s: Seconds = 60.0
-    gap: Annotated[int, Field(ge=0, le=123)] | None = None
-    """How many unwanted registers a request may read over; none: the model's own."""
-    registers_per_request: Annotated[int, Field(ge=4, le=125)] = 125
-
-    @property
-    def source(self) -> str:
-        return self.neuron
-
-    @property
-    def cadence_s(self) -> float:
-        return self.period_s
-
-
-class ModbusTcp(Section):
-    """``[[link]] kind = "modbus-tcp"``: one connection, one question at a time, one or more units behind it."""
-
-    kind: Literal["modbus-tcp"]
-    name: LinkName
-    host: Host
-    port: Annotated[int, Field(ge=1, le=65_535)] = 502
-    timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
-    retries: Annotated[int, Field(ge=0, le=10)] = 1
-    device: Annotated[tuple[ModbusDevice, ...], Field(min_length=1, max_length=247)]
-
 
 Interval = Literal["minute", "hour", "day"]
 
@@ -111,17 +76,14 @@ class Hj212Device(Watched):
         return self
 
 
-class Hj212Tcp(Asking):
-    """``[[link]] kind = "hj212-tcp"``: stations dial in. A station that is not listed is let in as ``mn:<MN>``."""
+class Hj212Section(Asking):
+    """What all ways to HJ 212 stations have in common. A station that is not listed is let in as ``mn:<MN>``."""
 
-    kind: Literal["hj212-tcp"]
+    kind: str
     name: LinkName
-    host: Host = "0.0.0.0"
-    port: Port
     crc: CrcMode = "standard"
-    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
     idle_s: Seconds = 600.0
-    """A connection that brings no valid frame for so long is closed."""
+    """Stations that send no valid frame for so long count as silent; a TCP connection is closed."""
     set_clock: Literal["never", "asked", "always"] = "asked"
     """asked: when the station asks for the time (1013); always: also when its clock is off beyond the tolerance."""
     over_time_s: Annotated[float, Field(ge=1, le=99)] = 10.0
@@ -131,6 +93,27 @@ class Hj212Tcp(Asking):
     retries: Annotated[int, Field(ge=0, le=99)] = 3
     """How often a request is repeated without an answer (ReCount)."""
     device: tuple[Hj212Device, ...] = ()
+
+
+class Hj212Tcp(Hj212Section):
+    """``[[link]] kind = "hj212-tcp"``: stations dial in."""
+
+    kind: Literal["hj212-tcp"]
+    host: Host = "0.0.0.0"
+    port: Port
+    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
+
+
+class Hj212Serial(Hj212Section, SerialPortSection):
+    """``[[link]] kind = "hj212-serial"``: a serial port of the gateway, RS-232 or RS-485, with one station or more."""
+
+    kind: Literal["hj212-serial"]
+
+
+class Hj212SerialTcp(Hj212Section, SerialServerSection):
+    """``[[link]] kind = "hj212-serial-tcp"``: the same behind a serial server that we dial."""
+
+    kind: Literal["hj212-serial-tcp"]
 
 
 class Coap(Section):
@@ -219,4 +202,6 @@ class Sl651Udp(_Sl651):
     kind: Literal["sl651-udp"]
 
 
-LinkConfig = Annotated[ModbusTcp | Hj212Tcp | Coap | Sl651Tcp | Sl651Udp, Field(discriminator="kind")]
+_Polled = ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp
+_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp
+LinkConfig = Annotated[_Polled | _Listened, Field(discriminator="kind")]

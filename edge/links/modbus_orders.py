@@ -1,9 +1,6 @@
-"""What is wanted of a Modbus device between two polls: one question at a time, asked by the link's own loop."""
+"""What is wanted of a Modbus device between two polls: one row written once, and read back."""
 
-import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from collections.abc import Iterable
 
 from edge.commands.actuator import Unfit
 from edge.links.link import DeviceRecord
@@ -11,12 +8,7 @@ from edge.links.modbus_port import DeviceSilent, ModbusPort, WrongAnswer
 from firmware_adapters.interpretation import interpreter
 from firmware_adapters.rows import RegisterRow
 from firmware_adapters.setting import setting_of
-from protocols.vocabulary import LinkDown, ProtocolError, YingzhouError
-
-MAX_ORDERS: Final = 1000
-"""That may wait for one cable; a further one is refused."""
-
-Order = Callable[[ModbusPort], Awaitable[float]]
+from protocols.vocabulary import ProtocolError
 
 
 class CommandedRows:
@@ -57,8 +49,8 @@ class CommandedRows:
         row = self._rows[observed, channel]
         try:
             await port.write(self._unit, row.table, row.address, setting_of(row, value).registers)
-        except DeviceSilent:
-            self._record.errors["write_silence"] += 1
+        except DeviceSilent as silent:
+            self._record.errors.update({"write_silence": 1, **silent.strays})
         except WrongAnswer as wrong:
             self._record.errors[wrong.kind] += 1
         return await self.read(port, observed, channel)
@@ -74,55 +66,3 @@ class CommandedRows:
         if faults:
             raise ProtocolError(f"{row.series}: the device says that it has no value", data)
         return value[0]
-
-
-class OrderQueue:
-    """Orders wait here for their turn; one whose owner went away is left out."""
-
-    def __init__(self) -> None:
-        self.arrived = asyncio.Event()
-        """Set while some may wait."""
-        self._waiting: deque[tuple[Order, asyncio.Future[float]]] = deque()
-
-    async def carried_out(self, order: Order) -> float:
-        """Wait for its turn and its end.
-
-        :raises YingzhouError: what the order raised; LinkDown: too many wait.
-        """
-        if len(self._waiting) >= MAX_ORDERS:
-            raise LinkDown(f"{MAX_ORDERS} orders wait for this line already")
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting.append((order, future))
-        self.arrived.set()
-        return await future
-
-    async def serve(self, port: ModbusPort) -> None:
-        """Carry out the first one that waits, if any does.
-
-        :raises LinkDown: the connection broke over it; its owner is told as well.
-        """
-        while self._waiting:
-            order, future = self._waiting.popleft()
-            if future.done():
-                continue
-            try:
-                _settle(future, await order(port))
-            except LinkDown as down:
-                _settle(future, down)
-                raise
-            except YingzhouError as error:
-                _settle(future, error)
-            finally:
-                future.cancel()  # whoever waits is not left waiting; nothing when it is settled
-            break
-        if not self._waiting:
-            self.arrived.clear()
-
-
-def _settle(future: "asyncio.Future[float]", outcome: float | YingzhouError) -> None:
-    if future.done():
-        return
-    if isinstance(outcome, YingzhouError):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)

@@ -2,23 +2,33 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from struct import pack, unpack_from
+from struct import pack
 from typing import Final, Protocol
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusIOException
-from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu import ModbusPDU
 
+from edge.links.modbus_answers import AnswerFramer, RawAnswer
 from protocols.modbus.plan import Table
 from protocols.vocabulary import DeviceRefused, LinkDown, ProtocolError, YingzhouError
 
+MAX_BUFFER: Final = 1 << 20
+"""More than comes at once; of it, no more than an unfinished frame is kept."""
 FUNCTIONS: Final[dict[Table, int]] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 
 
 class DeviceSilent(YingzhouError):
-    """The device was asked and no answer came in time."""
+    """The device was asked and no answer came in time.
+
+    :param strays: what came instead, by kind.
+    """
+
+    def __init__(self, message: str, strays: Mapping[str, int] | None = None) -> None:
+        super().__init__(message)
+        self.strays = strays or {}
 
 
 class ModbusRefused(DeviceRefused):
@@ -36,7 +46,7 @@ class WrongAnswer(ProtocolError):
     """An answer that does not fit the question: drop it.
 
     :param kind: the name of its counter: ``wrong_function``, ``wrong_count``, ``wrong_unit``, ``late_answer``,
-        ``malformed_exception``, ``wrong_echo``.
+        ``malformed_exception``, ``wrong_echo``, ``trailing_bytes``.
     """
 
     def __init__(self, kind: str, message: str, raw: bytes) -> None:
@@ -48,7 +58,8 @@ class ModbusPort(Protocol):
     """What the poller needs of a connection; one question at a time."""
 
     counters: Counter[str]
-    """Frames that were dropped before they could be an answer: ``wrong_unit``, ``late_answer``."""
+    """What came and was no answer: ``wrong_unit``, ``late_answer``, ``malformed_header``, ``unfinished_answer``;
+    ``unasked``: bytes between two questions."""
 
     async def open(self) -> None:
         """Connect.
@@ -81,25 +92,6 @@ class ModbusPort(Protocol):
     def close(self) -> None: ...
 
 
-class _RawAnswer(ModbusPDU):
-    """An answer's function code and data, untouched: what they must be is checked against the question."""
-
-    def __init__(self, frame: bytes) -> None:
-        super().__init__()
-        self.frame = frame
-
-
-class _RawDecoder(DecodePDU):
-    """Takes every answer as it is.
-
-    pymodbus's own decoder passes too few, too many and odd numbers of bytes, builds a Python list register by register,
-    and tears the connection down over an unknown function code.
-    """
-
-    def decode(self, frame: bytes) -> ModbusPDU:
-        return _RawAnswer(frame)
-
-
 class PymodbusPort:
     """A Modbus TCP connection through pymodbus; reconnecting and repeating are left to the link.
 
@@ -111,7 +103,8 @@ class PymodbusPort:
         self._port = port
         self._timeout_s = timeout_s
         self._client: AsyncModbusTcpClient | None = None
-        self._unit = 0
+        self._strays: Counter[str] = Counter()
+        """What came since the question."""
         self._asking = False
         self.counters: Counter[str] = Counter()
 
@@ -122,11 +115,11 @@ class PymodbusPort:
             timeout=self._timeout_s,
             retries=0,
             reconnect_delay=0,
-            trace_packet=self._trace_packet,
             trace_connect=self._trace_connect,
         )
         client.set_max_no_responses(1 << 30)  # a silent unit behind a serial server must not cut its neighbours off
-        client.ctx.framer.decoder = _RawDecoder(is_server=False)
+        client.ctx.framer = AnswerFramer(lambda: self._asking, self._strayed)
+        client.ctx.max_buffer_size = MAX_BUFFER
         self._client = client
         connected = await client.connect()
         _heed_cancellation()
@@ -173,35 +166,31 @@ class PymodbusPort:
 
     async def _frame(self, client: AsyncModbusTcpClient, unit: int, ask: Callable[[], Awaitable[ModbusPDU]]) -> bytes:
         """Function code and what follows it of this unit's answer to this question."""
-        self._unit = unit
+        if client.ctx.recv_buffer:
+            self.counters["unasked"] += 1  # pymodbus forgets it now
+        self._strays.clear()
         self._asking = True
         try:
             answer = await ask()
         except ConnectionException as lost:
             raise LinkDown(f"{self._host}:{self._port}: {lost.string}") from None
         except ModbusIOException:
-            raise DeviceSilent(f"unit {unit}: no answer within {self._timeout_s} s") from None
+            if client.ctx.recv_buffer:
+                client.ctx.recv_buffer = b""
+                self._strayed("unfinished_answer")
+            raise DeviceSilent(f"unit {unit}: no answer within {self._timeout_s} s", dict(self._strays)) from None
         finally:
             self._asking = False
             _heed_cancellation()
-        if not isinstance(answer, _RawAnswer):
-            raise TypeError("pymodbus replaced its decoder; the pin in pyproject.toml is wrong")
-        if answer.dev_id != unit:
-            raise WrongAnswer("wrong_unit", f"unit {answer.dev_id} where {unit} was asked", answer.frame)
-        if answer.transaction_id != client.ctx.request_transaction_id:
-            raise WrongAnswer("late_answer", f"transaction {answer.transaction_id} is not this one", answer.frame)
+        if not isinstance(answer, RawAnswer):
+            raise TypeError("pymodbus replaced its framer; the pin in pyproject.toml is wrong")
+        if answer.trailing:
+            raise WrongAnswer("trailing_bytes", f"{len(answer.trailing)} bytes behind the answer", answer.frame)
         return answer.frame
 
-    def _trace_packet(self, sending: bool, data: bytes) -> bytes:
-        """Count what pymodbus is about to skip: it only writes a log line about it."""
-        if not sending and len(data) > 7 and self._client is not None:
-            transaction, _, length, unit = unpack_from(">HHHB", data)
-            if len(data) >= 6 + length:
-                if transaction != self._client.ctx.request_transaction_id:
-                    self.counters["late_answer"] += 1
-                elif unit != self._unit:
-                    self.counters["wrong_unit"] += 1
-        return data
+    def _strayed(self, kind: str) -> None:
+        self.counters[kind] += 1
+        self._strays[kind] += 1
 
     def _trace_connect(self, connected: bool) -> None:
         """Let a question that is under way fail at once, not after the time-out, when the connection is lost."""

@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from edge.links.coap_server import CoapLink
 from edge.links.config import LinkConfig
+from edge.links.hj212_serial import Hj212SerialLink
 from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link, Remembering
+from edge.links.meters import MeterLink
+from edge.links.modbus_rtu import modbus_rtu_link
 from edge.links.modbus_tcp import ModbusTcpLink
 from edge.links.sl651_tcp import Sl651TcpLink
 from edge.links.sl651_udp import Sl651UdpLink
@@ -15,12 +18,18 @@ from protocols.vocabulary import Clock
 
 LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "modbus-tcp": ModbusTcpLink,
+    "modbus-rtu": modbus_rtu_link,
+    "modbus-rtu-tcp": modbus_rtu_link,
+    "meter-serial": MeterLink,
+    "meter-tcp": MeterLink,
     "hj212-tcp": Hj212TcpLink,
+    "hj212-serial": Hj212SerialLink,
+    "hj212-serial-tcp": Hj212SerialLink,
     "coap": CoapLink,
     "sl651-tcp": Sl651TcpLink,
     "sl651-udp": Sl651UdpLink,
 }
-"""kind -> the link's class; each takes its own section of the configuration."""
+"""kind -> what makes the link; each takes its own section of the configuration."""
 
 
 def link_for(config: LinkConfig, clock: Clock, folder: Path | None = None) -> Link:

@@ -8,7 +8,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from edge.commands.actuator import Actuator, Actuators, Unfit
-from edge.links import modbus_orders
+from edge.links import orders
 from edge.links.modbus_port import DeviceSilent, ModbusRefused
 from edge.links.modbus_tcp import ModbusTcpLink
 from protocols.vocabulary import LinkDown, ManualClock, Point, YingzhouError
@@ -199,7 +199,7 @@ async def test_who_goes_away_before_his_turn_has_written_nothing(server):
 
 
 async def test_too_many_orders_are_refused(monkeypatch):
-    monkeypatch.setattr(modbus_orders, "MAX_ORDERS", 1)
+    monkeypatch.setattr(orders, "MAX_ORDERS", 1)
     link = link_to(1, ManualClock(), lamp())
     first = asyncio.get_running_loop().create_task(link.write("serial:1", "lamp_level", "", 3.0))
     await asyncio.sleep(0)

@@ -61,7 +61,8 @@ def lie(name):
         "exception to another function": lambda q: mbap(q, bytes((0x84, 2))),
         "exception without a code": lambda q: mbap(q, bytes((0x83,))),
         "exception with too much": lambda q: mbap(q, bytes((0x83, 2, 2))),
-        "transaction zero": lambda q: mbap(q, bytes((3, 8)) + TRUTH, transaction=0),
+        "bytes behind it": lambda q: truth(q) + b"\0\1",
+        "half a frame behind it": lambda q: truth(q) + truth(q)[:9],
     }[name]
 
 
@@ -82,7 +83,8 @@ def lie(name):
         ("exception to another function", "wrong_function"),
         ("exception without a code", "malformed_exception"),
         ("exception with too much", "malformed_exception"),
-        ("transaction zero", "late_answer"),
+        ("bytes behind it", "trailing_bytes"),
+        ("half a frame behind it", "trailing_bytes"),
     ],
 )
 async def test_a_wrong_answer_is_refused_and_the_connection_goes_on(server, port, name, kind):
@@ -100,12 +102,17 @@ async def test_a_wrong_answer_is_refused_and_the_connection_goes_on(server, port
     [
         ("wrong unit", lambda q: mbap(q, bytes((3, 8)) + TRUTH, unit=9), "wrong_unit"),
         ("wrong transaction", lambda q: mbap(q, bytes((3, 8)) + TRUTH, transaction=0x7777), "late_answer"),
+        ("transaction zero", lambda q: mbap(q, bytes((3, 8)) + TRUTH, transaction=0), "late_answer"),
         ("silence", lambda q: None, None),
-        ("half a frame", lambda q: truth(q)[:9], None),
-        ("other protocol", lambda q: truth(q)[:2] + b"\0\1" + truth(q)[4:], None),
-        ("length of nothing", lambda q: truth(q)[:4] + b"\0\0\1", None),
-        ("length of everything", lambda q: truth(q)[:4] + b"\xff\xff" + truth(q)[6:], None),
-        ("garbage", lambda q: b"\xff" * 300, None),
+        ("half a header", lambda q: truth(q)[:5], "unfinished_answer"),
+        ("half a frame", lambda q: truth(q)[:9], "unfinished_answer"),
+        ("other protocol", lambda q: truth(q)[:2] + b"\0\1" + truth(q)[4:], "malformed_header"),
+        ("length of nothing", lambda q: truth(q)[:4] + b"\0\0\1", "malformed_header"),
+        ("length of a unit", lambda q: truth(q)[:4] + b"\0\1\1", "malformed_header"),
+        ("length of more than there can be", lambda q: truth(q)[:4] + b"\0\xff" + truth(q)[6:], "malformed_header"),
+        ("length of everything", lambda q: truth(q)[:4] + b"\xff\xff" + truth(q)[6:], "malformed_header"),
+        ("garbage", lambda q: b"\xff" * 300, "malformed_header"),
+        ("much garbage", lambda q: b"\xff" * 3000, "malformed_header"),
     ],
 )
 async def test_what_is_no_answer_is_silence_and_the_next_question_is_answered(server, port, name, answer, counter):

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from edge.links.config import Hj212Device, ModbusDevice
+from edge.links.config import Hj212Device
+from edge.links.modbus_config import ModbusDevice
 from edge.links.modbus_device import ModbusDevice as Polled
 from edge.quality.figures import Device, Figures
 from firmware_adapters.device_model import DeviceModel
