@@ -14,7 +14,8 @@ from yingzhou.grid import grid
 from yingzhou.survey_line import add_line, ways
 
 if TYPE_CHECKING:
-    from edge.links.poller import Port
+    from edge.links.meter_port import MeterPort
+    from edge.links.modbus_port import ModbusPort
     from edge.survey.probe import Place, Probed
     from edge.survey.scan import Finding
     from edge.survey.way import Way
@@ -105,8 +106,9 @@ async def _findings(
     args: argparse.Namespace, way: "Way", protocol: str, units: list[int], progress: Callable[[str], None]
 ) -> "AsyncGenerator[Finding, None]":
     from edge.survey.scan import Cjt188Caller, Dlt645Caller, meters, modbus_units  # noqa: PLC0415
+    from edge.survey.way import ended  # noqa: PLC0415
 
-    port: Port
+    port: ModbusPort | MeterPort
     if protocol == "modbus":
         port = units_port = way.modbus(args.timeout or 0.2)
         found = modbus_units(units_port, units, progress)
@@ -118,7 +120,7 @@ async def _findings(
         async for finding in found:
             yield finding
     finally:
-        port.close()
+        await ended(port)
 
 
 def _told(finding: "Finding") -> str:
@@ -138,6 +140,7 @@ def probe(args: argparse.Namespace) -> int:
     :raises YingzhouError: the device does not answer, or has no such register.
     """
     from edge.survey.probe import Place, probed  # noqa: PLC0415 - --help needs none of it
+    from edge.survey.way import ended  # noqa: PLC0415
     from yingzhou.running import run_until_stopped  # noqa: PLC0415
 
     way, *more = ways(args)
@@ -152,7 +155,7 @@ def probe(args: argparse.Namespace) -> int:
         try:
             results.append(await probed(port, place, SystemClock(), args.times, args.pause, args.expect, progress))
         finally:
-            port.close()
+            await ended(port)
             progress("")
 
     run_until_stopped(all_of_it())

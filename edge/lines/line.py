@@ -55,6 +55,11 @@ class Line:
         if self._ear is not None:
             self._ear.hang_up()
 
+    async def end(self) -> None:
+        """Let go of the wire, and wait until it can be opened by somebody else."""
+        if self._ear is not None:
+            await self._ear.gone()
+
     def write(self, data: bytes) -> None:
         """Send.
 

@@ -67,6 +67,10 @@ class MeterPort:
     def close(self) -> None:
         self._line.close()
 
+    async def end(self) -> None:
+        """Close, and wait until somebody else can open the line."""
+        await self._line.end()
+
     async def ask(self, standard: Standard[F], exchange: Exchange[F, A], attempts: int) -> A:
         """Ask a meter once; every frame is compared with the question: address, function, identifier, SER.
 

@@ -52,6 +52,10 @@ class RtuPort:
     def close(self) -> None:
         self._line.close()
 
+    async def end(self) -> None:
+        """Close, and wait until somebody else can open the line."""
+        await self._line.end()
+
     async def read(self, unit: int, table: Table, address: int, count: int) -> bytes:
         asked: ReadBits | ReadRegisters
         if table in ("coil", "discrete"):

@@ -58,3 +58,11 @@ def way_of(link: LinkConfig) -> Way | None:
     if isinstance(link, SerialServerSection):
         return Way(link.reached_at, link, link.kind.startswith("meter"))
     return None
+
+
+async def ended(port: ModbusPort | MeterPort) -> None:
+    """Close a port, and wait until its line can be opened again, by us with other settings or by anybody."""
+    if isinstance(port, RtuPort | MeterPort):
+        await port.end()
+    else:
+        port.close()
