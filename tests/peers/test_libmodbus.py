@@ -13,54 +13,17 @@ from protocols.vocabulary import ManualClock, Point
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import advanced, running, until
 from tests.edge.links.test_modbus_tcp import link_to, ticks
+from tests.peers.libmodbus import TABLES, TRUTH, UNIT, WRITES, asked, built, device, register, row
 from tests.peers.programs import Talker, run, talking
 
 pytestmark = pytest.mark.peers
 
-SOURCE = Path(__file__).with_name("modbus_device.c")
-UNIT = 7
 _PRINTED = re.compile(r"^\[(\d+)\]:\s+(\S+)", re.MULTILINE)
-
-
-def register(address: int) -> int:
-    """What the device's holding register has at the start."""
-    return 1000 + 7 * address
-
-
-def row(table: str, address: int, kind: str = "u16", **more) -> dict:
-    observed = {"coil": "relay", "discrete": "door", "holding": "x", "input": "y"}[table]
-    return {"observed": observed, "channel": str(address), "address": address, "table": table, "kind": kind, **more}
-
-
-TABLES = [
-    *(row("coil", at, "bit") for at in (0, 1, 3, 14, 15, 16, 2099)),
-    *(row("discrete", at, "bit") for at in (0, 1, 4, 5, 10, 2099)),
-    *(row("holding", at) for at in (0, 1, 7, 130, 299)),
-    *(row("holding", 200 + 2 * at, "f32", order=order) for at, order in enumerate(("ABCD", "CDAB", "BADC", "DCBA"))),
-    row("holding", 208, "s32", divisor=1000),
-    *(row("input", at) for at in (0, 9, 153)),
-    row("input", 100, "s16"),
-    row("input", 298, "u32"),
-]
-INPUT = {at: 50_000 + 101 * at & 0xFFFF for at in (0, 9, 100, 153, 298, 299)}
-TRUTH = {
-    **{f"relay/{at}": float(at % 3 == 0) for at in (0, 1, 3, 14, 15, 16, 2099)},
-    **{f"door/{at}": float(at % 5 == 0) for at in (0, 1, 4, 5, 10, 2099)},
-    **{f"x/{at}": float(register(at)) for at in (0, 1, 7, 130, 299)},
-    **{f"x/{at}": -12.375 for at in (200, 202, 204, 206)},
-    "x/208": -123_456.789,
-    **{f"y/{at}": float(INPUT[at]) for at in (0, 9, 153)},
-    "y/100": INPUT[100] - 65_536.0,
-    "y/298": float(INPUT[298] << 16 | INPUT[299]),
-}
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    binary = tmp_path_factory.mktemp("libmodbus") / "modbus_device"
-    done = run("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(binary), str(SOURCE), "-lmodbus", patience_s=60)
-    assert done.returncode == 0, done.stderr
-    return binary
+    return built(tmp_path_factory.mktemp("libmodbus"))
 
 
 @contextmanager
@@ -69,20 +32,11 @@ def on_tcp(program: Path, port: int = 0) -> Iterator[tuple[int, Talker]]:
         yield int(device.hear("ready").split()[1]), device
 
 
-def device(*rows: dict, **more) -> dict:
-    return {"neuron": "serial:C1", "unit": UNIT, "period_s": 1.0, "rows": rows, **more}
-
-
 def mbpoll(port: int, table: str, first: int, count: int) -> dict[int, str]:
     where = ("-m", "tcp", "-p", str(port), "-o", "10", "-1", "-0", "-a", str(UNIT))
     done = run("mbpoll", *where, "-t", table, "-r", str(first), "-c", str(count), "127.0.0.1")
     assert done.returncode == 0, done.stderr
     return {int(at): text for at, text in _PRINTED.findall(done.stdout)}
-
-
-def asked(device: Talker) -> list[tuple[int, int, int]]:
-    """Function, address and count of each question, once the device has ended."""
-    return [tuple(map(int, line.split()[1:])) for line in device.end() if line.startswith("asked")]
 
 
 async def test_all_four_tables_and_all_four_word_orders(program: Path) -> None:
@@ -115,16 +69,6 @@ async def test_as_much_as_one_question_may_ask_for(program: Path) -> None:
         **{f"relay/{at}": float(at % 3 == 0) for at in range(2000)},
     }
     assert (3, 0, 125) in questions
-
-
-WRITES = [
-    (row("coil", 5, "bit", writable=True), 1.0, "asked 5 5 1", ("0", 5, ("1",))),
-    (row("coil", 6, "bit", writable=True), 0.0, "asked 5 6 1", ("0", 6, ("0",))),
-    (row("holding", 3, divisor=10, writable=True), 21.4, "asked 6 3 1", ("4", 3, ("214",))),
-    (row("holding", 4, "s16", writable=True), -3.0, "asked 6 4 1", ("4", 4, ("65533",))),
-    (row("holding", 20, "s32", divisor=1000, writable=True), -1.234, "asked 16 20 2", ("4", 20, ("65535", "64302"))),
-    (row("holding", 22, "f32", order="CDAB", writable=True), -10.5, "asked 16 22 2", ("4", 22, ("0", "49448"))),
-]
 
 
 @pytest.mark.parametrize(("target", "value", "question", "witness"), WRITES, ids=lambda one: str(one)[:40])
