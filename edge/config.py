@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
 from edge.lines.config import SerialPortSection, SerialServerSection
-from edge.links.config import Hj212Tcp, LinkConfig, Sl651Tcp, Sl651Udp
+from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
 from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.modbus_config import ModbusTcp
 from edge.quality.config import QualityConfig
@@ -116,7 +116,7 @@ class EdgeConfig(Section):
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
         owned = (SerialPortSection, SerialServerSection)
         serial = [link.reached_at for link in self.link if isinstance(link, owned)]
-        stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        stations = [device.mn for link in self.link if isinstance(link, Hj212Section) for device in link.device]
         hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (

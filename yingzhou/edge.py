@@ -6,27 +6,64 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from edge.config import EdgeConfig, load
 from protocols.vocabulary import ConfigError, SystemClock
 from yingzhou.grid import grid
+from yingzhou.survey import add_probe, add_scan, probe, scan
 
+
+class Survey(NamedTuple):
+    """A tool for whoever stands before a cabinet."""
+
+    add: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    text: str
+
+
+SURVEYS: Final = {
+    "scan": Survey(add_scan, scan, "who answers on a line: Modbus units, addresses of meters"),
+    "probe": Survey(add_probe, probe, "read a register, and try what its number may be"),
+}
 QUALITIES: Final = ("pass", "not_evaluated", "suspect", "fail", "missing")
 
 
+_VIEWS: Final = {
+    "run": "run the agent (what is done when nothing else is said)",
+    "status": "how the agent's links, devices and spool are",
+    "spool": "what waits for the cloud",
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``yingzhou edge [status|spool] -c FILE``."""
-    parser.add_argument("what", nargs="?", choices=("run", "status", "spool"), default="run", help="default: run")
-    parser.add_argument("-c", "--config", type=Path, required=True, help="gateway.toml")
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+    """``yingzhou edge [run|status|spool] -c FILE``, ``yingzhou edge scan|probe ...``."""
+    _add_common(parser, None, verbose=False, json=False)
+    parser.set_defaults(what="run")
+    actions = parser.add_subparsers(dest="what", metavar="ACTION")
+    for name, text in _VIEWS.items():
+        action = actions.add_parser(name, help=text, description=text)
+        _add_common(action, argparse.SUPPRESS, verbose=argparse.SUPPRESS, json=argparse.SUPPRESS)
+    for name, (add, _, text) in SURVEYS.items():
+        action = actions.add_parser(name, help=text, description=text)
+        add(action)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object")
+
+
+def _add_common(parser: argparse.ArgumentParser, config: Any, **unset: Any) -> None:
+    parser.add_argument("-c", "--config", type=Path, default=config, help="gateway.toml")
+    parser.add_argument("--json", action="store_true", default=unset["json"], help="one JSON object instead of tables")
+    parser.add_argument("-v", "--verbose", action="store_true", default=unset["verbose"], help="log more")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 done; 1 the agent does not run; 2 the configuration is wrong."""
+    if args.what in SURVEYS:
+        return SURVEYS[args.what].run(args)
+    if args.config is None:
+        raise ConfigError("expected -c FILE, the gateway.toml")
     config = load(args.config)
     if args.what == "run":
         return _run(args.config, verbose=args.verbose)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edge.backoff import NETWORK_CAP_S
 from edge.lines.line import Line
 from edge.lines.openers import serial_port, serial_server
 from edge.lines.pace import Bits, Pace, Parity
@@ -37,6 +38,11 @@ class SerialPortSection(Section):
         """The one line that only one link may own."""
         return self.path
 
+    @property
+    def reopen_s(self) -> float:
+        """A port that is gone is looked for at least so often: somebody stands there and puts the plug in again."""
+        return 15.0
+
     def line(self) -> Line:
         """Not open yet."""
         return serial_port(self.path, self.bits)
@@ -58,6 +64,11 @@ class SerialServerSection(Section):
     def reached_at(self) -> str:
         """The one line that only one link may own."""
         return f"{self.host}:{self.port}"
+
+    @property
+    def reopen_s(self) -> float:
+        """A server that is gone is dialled at least so often."""
+        return NETWORK_CAP_S
 
     def line(self) -> Line:
         """Not open yet."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.meter_config import MeterSerial, MeterTcp
 from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
 from edge.links.station_config import Asking
@@ -60,17 +61,14 @@ class Hj212Device(Watched):
         return self
 
 
-class Hj212Tcp(Asking):
-    """``[[link]] kind = "hj212-tcp"``: stations dial in. A station that is not listed is let in as ``mn:<MN>``."""
+class Hj212Section(Asking):
+    """What all ways to HJ 212 stations have in common. A station that is not listed is let in as ``mn:<MN>``."""
 
-    kind: Literal["hj212-tcp"]
+    kind: str
     name: LinkName
-    host: Host = "0.0.0.0"
-    port: Port
     crc: CrcMode = "standard"
-    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
     idle_s: Seconds = 600.0
-    """A connection that brings no valid frame for so long is closed."""
+    """Stations that send no valid frame for so long count as silent; a TCP connection is closed."""
     set_clock: Literal["never", "asked", "always"] = "asked"
     """asked: when the station asks for the time (1013); always: also when its clock is off beyond the tolerance."""
     over_time_s: Annotated[float, Field(ge=1, le=99)] = 10.0
@@ -80,6 +78,27 @@ class Hj212Tcp(Asking):
     retries: Annotated[int, Field(ge=0, le=99)] = 3
     """How often a request is repeated without an answer (ReCount)."""
     device: tuple[Hj212Device, ...] = ()
+
+
+class Hj212Tcp(Hj212Section):
+    """``[[link]] kind = "hj212-tcp"``: stations dial in."""
+
+    kind: Literal["hj212-tcp"]
+    host: Host = "0.0.0.0"
+    port: Port
+    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
+
+
+class Hj212Serial(Hj212Section, SerialPortSection):
+    """``[[link]] kind = "hj212-serial"``: a serial port of the gateway, RS-232 or RS-485, with one station or more."""
+
+    kind: Literal["hj212-serial"]
+
+
+class Hj212SerialTcp(Hj212Section, SerialServerSection):
+    """``[[link]] kind = "hj212-serial-tcp"``: the same behind a serial server that we dial."""
+
+    kind: Literal["hj212-serial-tcp"]
 
 
 class Coap(Section):
@@ -168,7 +187,6 @@ class Sl651Udp(_Sl651):
     kind: Literal["sl651-udp"]
 
 
-LinkConfig = Annotated[
-    ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp | Hj212Tcp | Coap | Sl651Tcp | Sl651Udp,
-    Field(discriminator="kind"),
-]
+_Polled = ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp
+_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp
+LinkConfig = Annotated[_Polled | _Listened, Field(discriminator="kind")]

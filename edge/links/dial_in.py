@@ -31,6 +31,11 @@ class Caller:
     counters: Counter[str] = field(default_factory=Counter)
     """The listener's."""
 
+    @property
+    def gone(self) -> bool:
+        """Nothing can be said to it any more."""
+        return self.writer.transport.is_closing()
+
     def heard(self, now_s: float) -> None:
         """A valid frame came."""
         self.has_spoken = True

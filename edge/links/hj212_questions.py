@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final, Literal, cast
 
-from edge.links.config import Hj212Device, Hj212Tcp, Interval
+from edge.links.config import Hj212Device, Hj212Section, Interval
 from edge.links.history import DAY_MS, HOUR_MS, History, Pull
 from edge.links.link import DialInStatus
 from edge.links.station_clock import SANE_MS, StationClock
@@ -28,7 +28,7 @@ class Questions:
     :param listed: a stranger is only answered when it asks for the time itself.
     """
 
-    def __init__(self, device: Hj212Device, config: Hj212Tcp, errors: Counter[str], *, listed: bool) -> None:
+    def __init__(self, device: Hj212Device, config: Hj212Section, errors: Counter[str], *, listed: bool) -> None:
         self.clock = StationClock(config.clock_tolerance_s)
         self._errors = errors
         self._listed = listed

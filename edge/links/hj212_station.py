@@ -5,7 +5,7 @@ from collections import Counter, OrderedDict
 from decimal import Decimal
 from typing import Final
 
-from edge.links.config import Hj212Device, Hj212Tcp, Interval
+from edge.links.config import Hj212Device, Hj212Section, Interval
 from edge.links.hj212_questions import HISTORY, REAL_TIME, Questions
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.stations import Stations
@@ -26,7 +26,7 @@ class Station:
     :param device: its configuration; a stranger gets the defaults.
     """
 
-    def __init__(self, device: Hj212Device, config: Hj212Tcp, *, listed: bool = True) -> None:
+    def __init__(self, device: Hj212Device, config: Hj212Section, *, listed: bool = True) -> None:
         self.record = DeviceRecord(device.source)
         self.questions = Questions(device, config, self.record.errors, listed=listed)
         self.crc = device.crc or config.crc
@@ -139,7 +139,7 @@ class Station:
         return self.record.status((note,) if left_out else (), self.questions.status())
 
 
-def stations_of(config: Hj212Tcp, counters: Counter[str]) -> Stations[Station]:
+def stations_of(config: Hj212Section, counters: Counter[str]) -> Stations[Station]:
     """All stations of a listener; strangers are let in as ``mn:<MN>``.
 
     :param counters: the listener's.
@@ -154,7 +154,7 @@ def stations_of(config: Hj212Tcp, counters: Counter[str]) -> Stations[Station]:
     return Stations({device.mn: Station(device, config) for device in config.device}, stranger, counters)
 
 
-def rule_of(config: Hj212Tcp) -> CrcMode:
+def rule_of(config: Hj212Section) -> CrcMode:
     """What a decoder has to let through before it is known which station sends."""
     rules = {config.crc, *(device.crc or config.crc for device in config.device)}
     return rules.pop() if len(rules) == 1 else "either"

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter, OrderedDict
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from edge.intake import Intake
-from edge.links.config import Hj212Tcp
-from edge.links.dial_in import Caller, DialIn
+from edge.links.config import Hj212Section, Hj212Tcp
+from edge.links.dial_in import DialIn
 from edge.links.hj212_station import Station, rule_of, stations_of
 from edge.links.link import LinkStatus
 from edge.links.station_memory import StationMemory
@@ -34,10 +35,27 @@ class _Waiting(NamedTuple):
     """It answers a request."""
 
 
-class _Talk:
-    """One connection; several stations may speak on it."""
+class Peer(Protocol):
+    """The other end of a connection or line."""
 
-    def __init__(self, caller: Caller, link: "Hj212TcpLink", intake: Intake) -> None:
+    @property
+    def gone(self) -> bool:
+        """Nothing can be said to it any more."""
+        ...
+
+    def heard(self, now_s: float) -> None:
+        """A valid frame came."""
+        ...
+
+    def send(self, data: bytes) -> bool:
+        """Write; False when it is gone."""
+        ...
+
+
+class Talk:
+    """One connection or line; several stations may speak on it."""
+
+    def __init__(self, caller: Peer, link: "Hj212Link", intake: Intake) -> None:
         config = link.config
         self._caller = caller
         self._link = link
@@ -146,7 +164,7 @@ class _Talk:
 
     def _ask(self) -> None:
         """Ask one of the stations the next thing, while nobody else's answer is waited for."""
-        if self._asking is not None or self._caller.writer.transport.is_closing():
+        if self._asking is not None or self._caller.gone:
             return
         now_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
         for station in self.stations:
@@ -168,26 +186,46 @@ class _Talk:
             self._link.counters["unanswerable"] += 1
 
 
-class Hj212TcpLink:
-    """A TCP port where stations dial in."""
+class Hj212Link:
+    """What the links of all ways to HJ 212 stations have in common."""
 
-    def __init__(self, config: Hj212Tcp, clock: Clock | None = None) -> None:
+    def __init__(self, config: Hj212Section, clock: Clock | None = None) -> None:
         self.name = config.name
         self.config = config
         self.clock = clock or SystemClock()
         self.counters: Counter[str] = Counter()
         self.stations: Stations[Station] = stations_of(config, self.counters)
-        self.talks: set[_Talk] = set()
+        self.talks: set[Talk] = set()
         self.known: OrderedDict[bytes, None] = OrderedDict()
         """Which packets came, on whatever connection."""
         self._memory = StationMemory(
             lambda: ((name, one.questions.history) for name, one in self.stations.listed()), self.clock, self.counters
         )
-        self._line: DialIn | None = None
 
     def remember(self, path: Path) -> None:
         """See edge.links.link.Remembering."""
         self._memory.path = path
+
+    def begin(self, caller: Peer, intake: Intake) -> Talk:
+        """Somebody is there: what is said with them."""
+        talk = Talk(caller, self, intake)
+        self.talks.add(talk)
+        return talk
+
+    def wake(self) -> None:
+        """Once a second."""
+        self._memory.tick()
+        for talk in self.talks:
+            talk.wake()
+
+
+class Hj212TcpLink(Hj212Link):
+    """A TCP port where stations dial in."""
+
+    def __init__(self, config: Hj212Tcp, clock: Clock | None = None) -> None:
+        super().__init__(config, clock)
+        self._listening = config
+        self._line: DialIn | None = None
 
     @property
     def port(self) -> int | None:
@@ -195,22 +233,13 @@ class Hj212TcpLink:
         return self._line.port if self._line else None
 
     async def run(self, intake: Intake) -> None:
-        def begin(caller: Caller) -> _Talk:
-            talk = _Talk(caller, self, intake)
-            self.talks.add(talk)
-            return talk
-
-        self._line = DialIn(self.config, self.clock, self.counters, begin, self._wake)
+        begin = partial(self.begin, intake=intake)
+        self._line = DialIn(self._listening, self.clock, self.counters, begin, self.wake)
         self._memory.load()
         try:
             await self._line.run()
         finally:
             self._memory.save()
-
-    def _wake(self) -> None:
-        self._memory.tick()
-        for talk in self.talks:
-            talk.wake()
 
     def status(self) -> LinkStatus:
         counters = {**self.counters, "connections": self._line.connections if self._line else 0}

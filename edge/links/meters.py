@@ -18,7 +18,10 @@ class MeterLink(CommandedPoller[MeterPort]):
         port = MeterPort(line, config.pace, config.timeout_s, config.preamble)
         self._meters = [MeterDevice(device, cadence, config.retries, config.timeout_s) for device in config.device]
         is_commanded = any(meter.relay is not None for meter in self._meters)
-        super().__init__(config.name, config.kind, line.name, port, self._meters, cadence, is_commanded=is_commanded)
+        meters, reopen_s = self._meters, config.reopen_s
+        super().__init__(
+            config.name, config.kind, line.name, port, meters, cadence, reopen_s, is_commanded=is_commanded
+        )
 
     def fit(self, source: str, observed: str, channel: str, value: float) -> float | None:
         relay = self._relay_of(source, observed, channel)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from edge.backoff import NETWORK_CAP_S
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.section import Host, LinkName, Seconds, Section, Source
 from edge.watched import Watched
@@ -94,6 +95,11 @@ class ModbusSection(Section):
     retries: Annotated[int, Field(ge=0, le=10)] = 1
     device: Annotated[tuple[ModbusDevice, ...], Field(min_length=1, max_length=247)]
 
+    @property
+    def reopen_s(self) -> float:
+        """A connection that is gone is tried at least so often."""
+        return NETWORK_CAP_S
+
 
 class ModbusTcp(ModbusSection):
     """``[[link]] kind = "modbus-tcp"``: one connection, one or more units behind it."""
@@ -115,7 +121,7 @@ class _Rtu(ModbusSection):
         return self
 
 
-class ModbusRtu(_Rtu, SerialPortSection):
+class ModbusRtu(SerialPortSection, _Rtu):
     """``[[link]] kind = "modbus-rtu"``: a serial port of the gateway."""
 
     kind: Literal["modbus-rtu"]

@@ -33,7 +33,8 @@ class ModbusLink(CommandedPoller[ModbusPort]):
             for device in config.device
         ]
         is_commanded = any(device.commanded.writable for device in self._modbus)
-        super().__init__(config.name, config.kind, line, port, self._modbus, clock, is_commanded=is_commanded)
+        devices, reopen_s = self._modbus, config.reopen_s
+        super().__init__(config.name, config.kind, line, port, devices, clock, reopen_s, is_commanded=is_commanded)
 
     def fit(self, source: str, observed: str, channel: str, value: float) -> float | None:
         rows = self._rows_of(source, observed, channel)

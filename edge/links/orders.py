@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from edge.backoff import NETWORK_CAP_S
 from edge.links.poller import P, Polled, Poller
 from protocols.vocabulary import Clock, LinkDown, YingzhouError, wait_at_most
 
@@ -82,10 +83,11 @@ class CommandedPoller(Poller[P]):
         port: P,
         devices: Sequence[Polled[P]],
         clock: Clock,
+        reopen_s: float = NETWORK_CAP_S,
         *,
         is_commanded: bool,
     ) -> None:
-        super().__init__(name, kind, line, port, devices, clock)
+        super().__init__(name, kind, line, port, devices, clock, reopen_s)
         self.orders: OrderQueue[P] = OrderQueue()
         self._is_commanded = is_commanded
 

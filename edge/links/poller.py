@@ -7,7 +7,7 @@ from heapq import heapify, heapreplace
 from itertools import count
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
-from edge.backoff import Backoff
+from edge.backoff import NETWORK_CAP_S, Backoff
 from edge.intake import Intake
 from edge.links.cadence import Breaker, Cadence, phase_of
 from edge.links.link import DeviceRecord, DeviceStatus, LinkStatus
@@ -79,10 +79,18 @@ class Poller(Generic[P]):
 
     :param kind: of its section.
     :param line: what the port leads to, as an engineer knows it.
+    :param reopen_s: no pause between two tries to open the port is longer.
     """
 
     def __init__(  # noqa: PLR0913 - what makes a link a link
-        self, name: str, kind: str, line: str, port: P, devices: Sequence[Polled[P]], clock: Clock
+        self,
+        name: str,
+        kind: str,
+        line: str,
+        port: P,
+        devices: Sequence[Polled[P]],
+        clock: Clock,
+        reopen_s: float = NETWORK_CAP_S,
     ) -> None:
         self.name = name
         self._kind = kind
@@ -90,7 +98,7 @@ class Poller(Generic[P]):
         self._port = port
         self._devices = devices
         self._clock = clock
-        self._backoff = Backoff()
+        self._backoff = Backoff(cap_s=reopen_s)
         self._up = False
 
     async def run(self, intake: Intake) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from edge.links.coap_server import CoapLink
 from edge.links.config import LinkConfig
+from edge.links.hj212_serial import Hj212SerialLink
 from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link, Remembering
 from edge.links.meters import MeterLink
@@ -22,6 +23,8 @@ LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "meter-serial": MeterLink,
     "meter-tcp": MeterLink,
     "hj212-tcp": Hj212TcpLink,
+    "hj212-serial": Hj212SerialLink,
+    "hj212-serial-tcp": Hj212SerialLink,
     "coap": CoapLink,
     "sl651-tcp": Sl651TcpLink,
     "sl651-udp": Sl651UdpLink,
