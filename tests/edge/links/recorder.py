@@ -44,8 +44,8 @@ class Recorder:
         return [reading for batch in self.batches for reading in batch.readings()]
 
     async def until(self, batches: int) -> list[Reading]:
-        """Wait until so many batches have come; at most 5 s."""
-        async with asyncio.timeout(5):
+        """Wait until so many batches have come; at most 30 s."""
+        async with asyncio.timeout(30):
             while len(self.batches) < batches:
                 self._more.clear()
                 await self._more.wait()

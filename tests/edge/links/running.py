@@ -20,8 +20,8 @@ async def running(link: Link, intake: Intake) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Let the event loop turn until something holds; at most 5 s."""
-    async with asyncio.timeout(5):
+    """Let the event loop turn until something holds; at most 30 s."""
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -82,7 +82,7 @@ class Call:
         self.writer.write(frame if isinstance(frame, bytes) else encode(frame))
 
     async def answer(self) -> Frame:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not self._found:
                 data = await self.reader.read(4096)
                 if not data:
@@ -91,7 +91,7 @@ class Call:
         return self._found.pop(0)
 
     async def is_cut(self) -> bool:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             try:
                 return await self.reader.read(1) == b""
             except ConnectionResetError:

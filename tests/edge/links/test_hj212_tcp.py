@@ -50,7 +50,7 @@ async def calling(link):
 
 
 async def answer(reader) -> Packet:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return decode(await reader.readuntil(b"\r\n"))
 
 
@@ -327,7 +327,7 @@ async def test_an_idle_connection_is_closed_and_a_talking_one_is_not():
         writer.write(encode(packet(factor("w01001", "7"))))
         await answer(reader)
         await advanced(clock, 61.0)  # the idle one never said a word: a minute is all it gets
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await _end(idle)
         writer.write(encode(packet(factor("w01001", "8"), time="20261123160500")))
         await answer(reader)
@@ -335,7 +335,7 @@ async def test_an_idle_connection_is_closed_and_a_talking_one_is_not():
         writer.write(b"#" * 5000)  # bytes that are no packet do not keep it open
         await until(lambda: counters(link).get("malformed"))
         await advanced(clock, 2.0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await _end(reader)
         assert counters(link)["idle_closed"] == 2
         await until(lambda: link.status().devices[0].state == "silent")
@@ -352,7 +352,7 @@ async def test_connections_are_bounded():
     link, intake = link_of(max_connections=2), Recorder()
     async with running(link, intake), calling(link), calling(link):
         await until(lambda: counters(link)["connections"] == 2)
-        async with calling(link) as (reader, _), asyncio.timeout(5):
+        async with calling(link) as (reader, _), asyncio.timeout(30):
             assert await _end(reader)
         assert counters(link)["connection_refused"] == 1
 

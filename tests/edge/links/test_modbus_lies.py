@@ -105,7 +105,7 @@ async def test_a_lie_is_refused_counted_by_its_kind_and_never_a_value(server, na
         assert set(errors()) <= {kind, "silence"}
         server.script = truth
         await polled(link, clock, lambda: intake.batches)
-        assert server.connections == 1
+        assert server.connections == 1 or "silence" in errors()
     assert {reading.value for reading in intake.readings} == set(range(COUNT))
 
 

@@ -26,7 +26,7 @@ class Phone:
         self._socket.send(b"".join(one if isinstance(one, bytes) else encode(one) for one in frames))
 
     async def answer(self):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return decode(await asyncio.get_running_loop().sock_recv(self._socket, 70_000))
 
     def is_silent(self) -> bool:

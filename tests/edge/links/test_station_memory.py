@@ -85,7 +85,10 @@ async def test_what_a_station_measured_while_the_agent_was_down_is_pulled(tmp_pa
                 await until(lambda: again.port)
                 wire._target = again.port
                 wire.mend()
-                await hours_pass(clock, 1)
+                for _ in range(20):  # a busy machine takes more of the stations' hours
+                    await hours_pass(clock, 1)
+                    if kept(intake) == measured(station):
+                        break
                 assert kept(intake) == measured(station)
                 assert again.status().devices[0].dial_in.pulled > 60
 
