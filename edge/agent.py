@@ -26,6 +26,7 @@ from edge.remote.keeper import Keeper
 from edge.rules.actuators import Actuators
 from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer, Sealed
+from edge.spool.mended import EARLIEST_MS
 from edge.spool.spool import Spool
 from edge.uplink.line import line_of
 from edge.uplink.session import Session
@@ -170,6 +171,9 @@ class Agent:
         try:
             while True:
                 self.spool.save()
+                if self.spool.anchors.look():
+                    log.info("the clock is set: what waited for it is sent")
+                    self.session.wake()
                 _write(path, self.status())
                 await self._clock.sleep(_SAVE_S)
         finally:
@@ -191,6 +195,7 @@ class Agent:
                 "dropped": self.gatherer.events_dropped + spool.counts.dropped_events,
             },
             "disk_failing": self.gatherer.disk_failing,
+            "clock": {"set": now_ms >= EARLIEST_MS, "repaired": spool.anchors.mended, "waiting": spool.anchors.waiting},
             "spool": {
                 "bytes": spool.size,
                 "max_bytes": spool.max_bytes,

@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.rules.actuators import Action, Drive
 from edge.rules.lights import Schedule
-from edge.spool.gather import EARLIEST_MS
+from edge.spool.mended import EARLIEST_MS
 from protocols.vocabulary import Clock, Point
 
 LONGEST_WAIT_S: Final = 60.0

@@ -107,6 +107,8 @@ class Window:
         return self._fresh(now_s) or self._older(now_s)
 
     def _fresh(self, now_s: float) -> Outgoing | None:
+        if self._spool.anchors.pending(self._spool.epoch):  # the clock is not set: stamps are repaired first
+            return None
         for lane in self._live.values():
             while lane:
                 sealed = lane.popleft()
@@ -120,7 +122,7 @@ class Window:
             return None
         found = self._spool.next_backlog(self._elsewhere, self._comes_fresh)
         if found is None:
-            self._backlog = False
+            self._backlog = self._spool.anchors.waiting
             return None
         return self._launch(found.key, found.payload, None, now_s)
 
@@ -131,10 +133,13 @@ class Window:
         return key in self._flying or key in self._live_keys
 
     def _comes_fresh(self, key: RecordKey) -> bool:
-        """It is on disk, but its offer is still on the way from the thread that wrote it."""
+        """On disk, but its offer is on the way from the thread that wrote it, or its stamps are to be repaired."""
+        if self._spool.anchors.pending(key.epoch):
+            return True
         return key.epoch == self._spool.epoch and key.sequence > self._offered.get(key.stream, -1)
 
     def _launch(self, key: RecordKey, payload: bytes, sealed_s: float | None, now_s: float) -> Outgoing:
+        payload = self._spool.anchors.repaired(key.epoch, payload)
         flight = self._flying[key] = InFlight(payload, sealed_s, now_s + self._resend_after_s)
         return Outgoing(key, payload, flight.late(now_s), resend=False)
 
