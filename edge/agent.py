@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from prometheus_client import start_http_server
 
+from edge.ailments import Ailments
 from edge.commands.actuator import Actuators as LinkActuators
 from edge.commands.attempt import Attempts
 from edge.commands.executor import Executor
@@ -62,6 +63,7 @@ class Agent:
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
+        self.ailments = Ailments(config.gateway.id, self.spool, self.gatherer, self.gatherer, clock)
         self._store = store_of(config)
         self.keeper = None if path is None else self._keeper(path, line.hmac_key)
         self._journal = Journal(config.gateway.data / "commands")
@@ -171,6 +173,7 @@ class Agent:
         try:
             while True:
                 self.spool.save()
+                self.ailments.look()
                 if self.spool.anchors.look():
                     log.info("the clock is set: what waited for it is sent")
                     self.session.wake()
@@ -195,7 +198,13 @@ class Agent:
                 "dropped": self.gatherer.events_dropped + spool.counts.dropped_events,
             },
             "disk_failing": self.gatherer.disk_failing,
-            "clock": {"set": now_ms >= EARLIEST_MS, "repaired": spool.anchors.mended, "waiting": spool.anchors.waiting},
+            "ailments": sorted(self.ailments.active),
+            "stamps": {
+                "clock_set": now_ms >= EARLIEST_MS,
+                "clock_steps": self.ailments.clock_steps,
+                "repaired": spool.anchors.mended,
+                "held_back": spool.anchors.waiting,
+            },
             "spool": {
                 "bytes": spool.size,
                 "max_bytes": spool.max_bytes,
@@ -206,6 +215,7 @@ class Agent:
                 "dropped_records": spool.counts.dropped_records,
                 "read_errors": spool.counts.read_errors,
                 "write_errors": spool.counts.write_errors,
+                "syncs": spool.counts.syncs,
                 "retired": spool.counts.retired,
             },
             "uplink": {

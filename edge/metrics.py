@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from edge.ailments import AILMENTS, Ailments
 from edge.exception_report import ByException
 from edge.quality.checked import Checks
 from edge.rules.local import LocalRules
@@ -27,6 +28,7 @@ class Observed(Protocol):
     checks: Checks | None
     by_exception: ByException | None
     rules: LocalRules | None
+    ailments: Ailments
 
 
 class AgentCollector(Collector):
@@ -63,6 +65,11 @@ class AgentCollector(Collector):
         yield GaugeMetricFamily(
             "yz_edge_uplink_connected", "1 when the line is up", float(agent.session.counts.connected)
         )
+        yield CounterMetricFamily("yz_edge_clock_steps", "Steps of the wall clock", agent.ailments.clock_steps)
+        ails = GaugeMetricFamily("yz_edge_ails", "1 for each condition that ails the gateway", labels=["ailment"])
+        for ailment in AILMENTS:
+            ails.add_metric([ailment], float(ailment in agent.ailments.active))
+        yield ails
         yield CounterMetricFamily("yz_edge_uplink_published", "Envelopes sent", agent.session.counts.published)
         yield CounterMetricFamily("yz_edge_uplink_resent", "Envelopes sent again", agent.window.resent)
         yield GaugeMetricFamily("yz_edge_uplink_in_flight", "Envelopes that wait for the cloud", agent.window.in_flight)

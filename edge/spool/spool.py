@@ -34,6 +34,8 @@ class SpoolCounts:
 
     appended: int = 0
     synced: int = 0
+    syncs: int = 0
+    """Group commits: one fdatasync each."""
     retired: int = 0
     corrupt_skipped: int = 0
     torn: int = 0
@@ -205,6 +207,7 @@ class Spool:
                             raise
                 else:
                     self.counts.synced += len(records)
+                    self.counts.syncs += 1
                     return
 
     def _write(self, data: bytes, keys: Sequence[RecordKey]) -> None:
