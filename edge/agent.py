@@ -220,6 +220,7 @@ class Agent:
             },
             "uplink": {
                 "connected": self.session.counts.connected,
+                "trouble": self.session.counts.trouble,
                 "connects": self.session.counts.connects,
                 "published": self.session.counts.published,
                 "in_flight": self.window.in_flight,
