@@ -145,7 +145,7 @@ async def test_f16_broker_comes_back_empty(installation: Installation) -> None:
 
 async def test_f18_cut_between_publish_and_puback(installation: Installation) -> None:
     chance = random.Random(SEED)
-    async with Proxy(installation.mqtt_port, cut_after_publish=lambda: chance.random() < 0.2) as proxy:
+    async with Proxy(installation.mqtt_port, cut_after_publish=lambda _: chance.random() < 0.2) as proxy:
         run = await Run.prepare(installation, ids=300, seed=SEED, mqtt_port=proxy.port)
         await run.upload(300)
         await run.settled(patience_s=90)

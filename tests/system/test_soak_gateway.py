@@ -54,7 +54,7 @@ async def test_f01_agent_killed_two_hundred_times(installation: Installation) ->
 
 
 async def test_f17_broker_stopped_for_ten_minutes(installation: Installation) -> None:
-    run = await Run.prepare(installation, ids=3000, seed=SEED, ahead=4, pause_s=1.0)
+    run = await Run.prepare(installation, ids=12_000, seed=SEED, ahead=4, pause_s=1.0)
     found: list[tuple[float, float]] = []
 
     async def freeze() -> None:
