@@ -31,6 +31,7 @@ async def freeze_broker(run: Run, seconds: float | None) -> tuple[float, float]:
     :param seconds: for how long; None: until the agent has noticed.
     :returns: after how many seconds the agent had noticed, and after how many from the end it was connected again.
     """
+    await run.until_status(lambda status: bool(status["uplink"]["connected"]))
     number = run.installation.broker_process()
     began = time.monotonic()
     os.kill(number, signal.SIGSTOP)

@@ -55,7 +55,7 @@ def test_one_flipped_bit_costs_one_record_at_most_and_is_counted(tmp_path: Path)
     originals = {path: path.read_bytes() for path in segments(tmp_path)}
     assert len(originals) == 4
     rng = Random(20261123)
-    for _ in range(300):
+    for _ in range(1000):
         path = rng.choice(list(originals))
         data = bytearray(originals[path])
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
