@@ -15,7 +15,7 @@ from tests.system.proxy import Proxy
 from tests.system.run import GATEWAY, Run, assert_nothing_lost
 
 pytestmark = pytest.mark.soak
-MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
+MINUTES = float(os.environ.get("SOAK_MINUTES", "6"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
 IDS_PER_MINUTE = 1500
 
