@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from prometheus_client import start_http_server
 
+from edge.ailments import Ailments
 from edge.commands.actuator import Actuators as LinkActuators
 from edge.commands.attempt import Attempts
 from edge.commands.executor import Executor
@@ -27,6 +28,7 @@ from edge.remote.keeper import Keeper
 from edge.rules.actuators import Actuators
 from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer, Sealed
+from edge.spool.mended import EARLIEST_MS
 from edge.spool.spool import Spool
 from edge.status.brief import brief
 from edge.status.file import STATUS_FILE, write
@@ -68,6 +70,7 @@ class Agent:
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
+        self.ailments = Ailments(config.gateway.id, self.spool, self.gatherer, self.gatherer, clock)
         self._store = store_of(config)
         self.keeper = None if path is None else self._keeper(path, line.hmac_key)
         self._journal = Journal(config.gateway.data / "commands")
@@ -180,6 +183,10 @@ class Agent:
             while True:
                 self.spool.save()
                 self.room.look()
+                self.ailments.look()
+                if self.spool.anchors.look():
+                    log.info("the clock is set: what waited for it is sent")
+                    self.session.wake()
                 write(path, self.status())
                 supervisor.say(ALIVE)
                 await self._clock.sleep(_SAVE_S)
@@ -205,8 +212,16 @@ class Agent:
             "disk_failing": self.gatherer.disk_failing,
             "spool": self.room.status(),
             "clock": self.session.cloud_clock.status(),
+            "ailments": sorted(self.ailments.active),
+            "stamps": {
+                "clock_set": self._clock.now_ms() >= EARLIEST_MS,
+                "clock_steps": self.ailments.clock_steps,
+                "repaired": spool.anchors.mended,
+                "held_back": spool.anchors.waiting,
+            },
             "uplink": {
                 "connected": self.session.counts.connected,
+                "trouble": self.session.counts.trouble,
                 "connects": self.session.counts.connects,
                 "published": self.session.counts.published,
                 "in_flight": self.window.in_flight,

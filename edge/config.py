@@ -49,8 +49,8 @@ class Uplink(Section):
     key_id: Annotated[int, Field(ge=0, le=255)] = 0
     ca_file: PlacedPath | None = None
     """PEM; with mqtts, instead of the system's certificates."""
-    window: Annotated[int, Field(ge=1, le=1024)] = 32
-    """How many envelopes may wait for the cloud's acknowledgement."""
+    window: Annotated[int, Field(ge=1, le=1024)] = 256
+    """How many envelopes may wait for the cloud's acknowledgement; 4 MiB of them at the most."""
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
 
     @model_validator(mode="after")

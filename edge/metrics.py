@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
+from edge.ailments import AILMENTS, Ailments
 from edge.exception_report import ByException
 from edge.links.link import LinkStatus
 from edge.quality.checked import Checks
@@ -32,6 +33,7 @@ class Observed(Protocol):
     checks: Checks | None
     by_exception: ByException | None
     rules: LocalRules | None
+    ailments: Ailments
     room: SpoolRoom
 
     def now_ms(self) -> int: ...
@@ -80,6 +82,11 @@ class AgentCollector(Collector):
         yield GaugeMetricFamily(
             "yz_edge_uplink_connected", "1 when the line is up", float(agent.session.counts.connected)
         )
+        yield CounterMetricFamily("yz_edge_clock_steps", "Steps of the wall clock", agent.ailments.clock_steps)
+        ails = GaugeMetricFamily("yz_edge_ails", "1 for each condition that ails the gateway", labels=["ailment"])
+        for ailment in AILMENTS:
+            ails.add_metric([ailment], float(ailment in agent.ailments.active))
+        yield ails
         yield CounterMetricFamily("yz_edge_uplink_published", "Envelopes sent", agent.session.counts.published)
         yield CounterMetricFamily("yz_edge_uplink_resent", "Envelopes sent again", agent.window.resent)
         yield GaugeMetricFamily("yz_edge_uplink_in_flight", "Envelopes that wait for the cloud", agent.window.in_flight)

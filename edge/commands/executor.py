@@ -11,7 +11,7 @@ from edge.blocking import whole
 from edge.commands.actuator import Actuators, Unfit
 from edge.commands.attempt import MAX_TOLD, Attempts
 from edge.commands.journal import Entry, Journal
-from edge.spool.gather import EARLIEST_MS
+from edge.spool.mended import EARLIEST_MS
 from protocols.uplink import Command, Item, Kind, Result, Signed, State
 from protocols.vocabulary import Clock, Event, ProtocolError
 

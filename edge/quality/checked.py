@@ -13,7 +13,7 @@ from edge.quality.columns import Columns
 from edge.quality.limits import Limits
 from edge.quality.track import Track
 from edge.quality.verdict import NOT_EVALUATED, PASS, Stamps, Verdict
-from edge.spool.gather import EARLIEST_MS
+from edge.spool.mended import EARLIEST_MS
 from protocols.vocabulary import Batch, Clock, Point, Quality, reason_names
 
 DAY_MS: Final = 86_400_000

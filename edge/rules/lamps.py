@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.rules.actuators import Action, Drive
 from edge.rules.lights import Schedule
-from edge.spool.gather import EARLIEST_MS
+from edge.spool.mended import EARLIEST_MS
 from protocols.vocabulary import Clock, Point
 
 LONGEST_WAIT_S: Final = 60.0
@@ -55,8 +55,10 @@ class Lamps:
             return LONGEST_WAIT_S
         wait_s = LONGEST_WAIT_S
         for group in self.groups:
-            if not self._in_charge(group, now_s):
+            silence_s = self._until_in_charge_s(group, now_s)
+            if silence_s >= 0:
                 group.level = None
+                wait_s = min(wait_s, silence_s)
                 continue
             level = group.schedule.level_at(now_ms)
             if level != group.level or now_s - group.wanted_s >= group.repeat_s:
@@ -66,8 +68,9 @@ class Lamps:
             wait_s = min(wait_s, (group.schedule.next_ms(now_ms) - now_ms) / 1000)
         return max(wait_s, 0.001)
 
-    def _in_charge(self, group: LampGroup, now_s: float) -> bool:
+    def _until_in_charge_s(self, group: LampGroup, now_s: float) -> float:
+        """How much longer the cloud must be silent; below 0: the schedule holds."""
         if group.fallback_after_s is None:
-            return True
+            return -1.0
         heard_s = self._heard_s()
-        return now_s - (self._began_s if heard_s is None else heard_s) > group.fallback_after_s
+        return group.fallback_after_s - (now_s - (self._began_s if heard_s is None else heard_s))

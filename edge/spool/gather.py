@@ -5,12 +5,13 @@ import errno
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from edge.blocking import finished
 from edge.spool.record import RecordKey
 from edge.spool.spool import Spool
-from protocols.uplink import FLAG_CLOCK_UNSYNCED, MAX_EVENTS, BodyEncoder, Header, Stream, encode_events, unsigned
+from protocols.uplink import MAX_EVENTS, BodyEncoder, Header, Stream, encode_events, unsigned
 from protocols.vocabulary import Batch, Clock, Event
 
 PER_ENVELOPE: Final = 1000
@@ -20,8 +21,6 @@ MAX_EVENTS_WAITING: Final = 10_000
 """The same for events."""
 _EVENT_BYTES: Final = 256 << 10
 """Of the events in one envelope, about."""
-EARLIEST_MS: Final = 1_577_836_800_000
-"""2020-01-01: a gateway whose clock is before it was never set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Gatherer:
         self._group: asyncio.Future[None] | None = None
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
-        self._began_s = clock.monotonic_s()
+        self._began_s = spool.began_s
 
     def put(self, batch: Batch) -> "asyncio.Future[None]":
         """See :class:`edge.intake.Intake`."""
@@ -133,8 +132,14 @@ class Gatherer:
         self._full.clear()
         if group is None:
             return
-        sealed = [self._seal(Stream.EVENTS, encode_events(lines), len(lines)) for lines in _envelopes_of(events)]
-        sealed += [self._seal(Stream.READINGS, *self._encoder.encode(chunk)) for chunk in chunks(batches)]
+        sealed = [
+            self._seal(Stream.EVENTS, encode_events(lines), len(lines), partial(_earliest_event, lines))
+            for lines in _envelopes_of(events)
+        ]
+        sealed += [
+            self._seal(Stream.READINGS, *self._encoder.encode(chunk), partial(_earliest_reading, chunk))
+            for chunk in chunks(batches)
+        ]
         work = asyncio.get_running_loop().run_in_executor(None, self._to_disk, sealed)
         stopped = await finished(work)
         failure = work.result()
@@ -157,10 +162,10 @@ class Gatherer:
             return error
         return None
 
-    def _seal(self, stream: Stream, body: bytes, count: int) -> Sealed:
+    def _seal(self, stream: Stream, body: bytes, count: int, oldest_ms: Callable[[], int]) -> Sealed:
         key = self._spool.allocate(stream)
         now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
-        flags = FLAG_CLOCK_UNSYNCED if now_ms < EARLIEST_MS else 0
+        flags = self._spool.anchors.flags(now_ms, oldest_ms)
         uptime_ms = round((now_s - self._began_s) * 1000)
         header = Header(self._gateway, key.epoch, key.sequence, count, now_ms, uptime_ms, stream, flags)
         return Sealed(key, unsigned(header, body), now_s)
@@ -174,6 +179,14 @@ def _settle(group: "asyncio.Future[None]", failure: OSError | None) -> None:
     else:
         group.set_exception(failure)
         group.exception()  # a poller does not look: that is no unhandled error
+
+
+def _earliest_event(lines: Sequence[bytes]) -> int:
+    return min(Event.decode(line).time for line in lines)
+
+
+def _earliest_reading(batches: Sequence[Batch]) -> int:
+    return min(min(batch.time) for batch in batches)
 
 
 def _envelopes_of(lines: Sequence[bytes]) -> list[list[bytes]]:

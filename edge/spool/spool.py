@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from edge.spool import format as spool_format
 from edge.spool import retired as retired_file
+from edge.spool.anchors import ClockAnchors
 from edge.spool.carried import Carried
 from edge.spool.files import FileOps
 from edge.spool.record import Found, RecordKey, pack
@@ -34,6 +36,8 @@ class SpoolCounts:
     appended: int = 0
     bytes_written: int = 0
     synced: int = 0
+    syncs: int = 0
+    """Group commits: one fdatasync each."""
     retired: int = 0
     corrupt_skipped: int = 0
     torn: int = 0
@@ -72,6 +76,9 @@ class Spool:
         self._segment_bytes = min(segment_bytes, max(1, max_bytes // 4))
         self._clock = clock
         self._files = files or FileOps()
+        self.began_s = clock.monotonic_s()
+        """Monotonic; uptimes count from here."""
+        self.anchors = ClockAnchors(directory / "anchors", clock, self._files, self.began_s)
         self._segments: deque[Segment] = deque()
         self._retired: retired_file.Retired = {}
         self._retired_dirty = False
@@ -107,7 +114,7 @@ class Spool:
     def _open(self) -> None:
         """Lock the directory, find the segments of earlier runs, begin a new epoch.
 
-        :raises ConfigError: another agent owns the directory, or it cannot be written.
+        :raises ConfigError: another agent owns the directory, it cannot be written, or is of another format.
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -118,6 +125,7 @@ class Spool:
             fcntl.flock(self._lock_descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(f"spool {self.directory}: another agent is using it") from error
+        spool_format.claim(self._files, self.directory)
         self._retired, sound = retired_file.load(self._files, self._state_path)
         self.counts.state_file_lost += not sound
         for path in self._files.list(self.directory, ".seg"):
@@ -131,6 +139,7 @@ class Spool:
         self._retired.setdefault((Stream.READINGS, self.epoch), RangeSet())  # on disk before it is used: never again
         self._retired_dirty = True
         self.save()
+        self.anchors.open(self.epoch)
 
     def _cut_tail(self, segment: Segment) -> None:
         contents = self._read_if_possible(segment)
@@ -210,6 +219,7 @@ class Spool:
                             raise
                 else:
                     self.counts.synced += len(records)
+                    self.counts.syncs += 1
                     return
 
     def _write(self, data: bytes, keys: Sequence[RecordKey]) -> None:

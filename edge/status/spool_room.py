@@ -71,5 +71,6 @@ class SpoolRoom:
             "dropped_records": spool.counts.dropped_records,
             "read_errors": spool.counts.read_errors,
             "write_errors": spool.counts.write_errors,
+            "syncs": spool.counts.syncs,
             "retired": spool.counts.retired,
         }

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiomqtt
@@ -60,6 +61,8 @@ class LineCounts:
     bad_acknowledgements: int = 0
     refused: int = 0
     sayings_dropped: int = 0
+    trouble: str = ""
+    """Why the line is not up, or was cut last; empty once it is up."""
 
 
 class Session:
@@ -109,13 +112,21 @@ class Session:
             try:
                 await self._connected()
             except* aiomqtt.MqttError as group:
-                reason = str(group.exceptions[0])
+                reason = self._explained(str(group.exceptions[0]))
+                self.counts.trouble = f"{self._line.host}:{self._line.port}: {reason}"
                 refused = any(word in reason for word in _REFUSED)
                 self.counts.refused += refused
-                log.warning("uplink to %s:%d: %s", self._line.host, self._line.port, reason)
+                log.warning("uplink to %s", self.counts.trouble)
             self.counts.connected = False
             _leave_if_cancelled()  # a good-bye to a dead line fails, which says nothing of why we left
             await self._clock.sleep(self._backoff.next_s(refused=refused))
+
+    def _explained(self, reason: str) -> str:
+        """What the library says, and what a wrong clock has to do with it."""
+        if "not yet valid" in reason or "expired" in reason:
+            moment = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
+            return f"{reason}; the gateway's clock says {moment:%Y-%m-%dT%H:%M:%SZ}"
+        return reason
 
     async def _connected(self) -> None:
         status_topic = topic(self._gateway, UP_STATUS)
@@ -123,8 +134,8 @@ class Session:
             aiomqtt.Client(
                 self._line.host,
                 self._line.port,
-                username=self._line.username,
-                password=self._line.password,
+                username=self._line.username or None,
+                password=self._line.password or None,
                 identifier=self._gateway,
                 clean_session=False,  # acknowledgements that were on their way when the line was cut come after it
                 keepalive=self._line.keepalive_s,
@@ -140,6 +151,7 @@ class Session:
             _leave_if_cancelled()
             self.counts.connected = True
             self.counts.connects += 1
+            self.counts.trouble = ""
             self._backoff.succeeded()
             self._window.reconnected(self._clock.monotonic_s())
             group.create_task(self._receive(client))

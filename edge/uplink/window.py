@@ -14,6 +14,8 @@ _LANES: Final = (Stream.EVENTS, Stream.READINGS)
 """An alarm does not wait behind the readings that raised it."""
 LIVE_QUEUE: Final = 64
 """Envelopes that wait in a live lane; older ones are left to the backlog lane, which reads them from the spool."""
+DEFAULT_SIZE: Final = 256
+MAX_BYTES: Final = 4 << 20
 LATE_AFTER_S: Final = 60.0
 RESEND_CAP_S: Final = 60.0
 
@@ -49,19 +51,24 @@ class Window:
 
     :param size: envelopes that may be unacknowledged at a time; of them three quarters may come out of the backlog, so
         that old records which the cloud does not acknowledge never keep fresh ones waiting.
+    :param max_bytes: the same in bytes: small envelopes fill the window by their number, large ones by their size.
     :param resend_after_s: how long to wait for the cloud's acknowledgement the first time; doubled at every try.
     """
 
-    def __init__(self, spool: Spool, size: int = 32, resend_after_s: float = 10.0) -> None:
+    def __init__(
+        self, spool: Spool, size: int = DEFAULT_SIZE, resend_after_s: float = 10.0, max_bytes: int = MAX_BYTES
+    ) -> None:
         self.resent = 0
         self.overflowed = 0
         self._spool = spool
         self._size = size
-        self._backlog_size = max(1, size * 3 // 4)
+        self._max_bytes = max_bytes
         self._resend_after_s = resend_after_s
         self._live: dict[int, deque[Sealed]] = {stream: deque() for stream in _LANES}
         self._live_keys: set[RecordKey] = set()
         self._flying: dict[RecordKey, InFlight] = {}
+        self._bytes = self._late = self._late_bytes = 0
+        """In flight, and of those out of the backlog."""
         self._backlog = True
         self._offered: dict[int, int] = dict.fromkeys(_LANES, -1)
 
@@ -102,11 +109,13 @@ class Window:
                 flight.due_s = now_s + min(RESEND_CAP_S, self._resend_after_s * 2.0 ** min(flight.tries - 1, 20))
                 self.resent += 1
                 return Outgoing(key, flight.payload, flight.late(now_s), resend=True)
-        if len(self._flying) >= self._size:
+        if _full(len(self._flying), self._size) or _full(self._bytes, self._max_bytes):
             return None
         return self._fresh(now_s) or self._older(now_s)
 
     def _fresh(self, now_s: float) -> Outgoing | None:
+        if self._spool.anchors.pending(self._spool.epoch):  # the clock is not set: stamps are repaired first
+            return None
         for lane in self._live.values():
             while lane:
                 sealed = lane.popleft()
@@ -116,34 +125,45 @@ class Window:
         return None
 
     def _older(self, now_s: float) -> Outgoing | None:
-        if not self._backlog or self._backlog_in_flight() >= self._backlog_size:
+        if (
+            not self._backlog
+            or _full(self._late, self._size * 3 // 4)
+            or _full(self._late_bytes, self._max_bytes * 3 // 4)
+        ):
             return None
         found = self._spool.next_backlog(self._elsewhere, self._comes_fresh)
         if found is None:
-            self._backlog = False
+            self._backlog = self._spool.anchors.waiting
             return None
         return self._launch(found.key, found.payload, None, now_s)
-
-    def _backlog_in_flight(self) -> int:
-        return sum(flight.sealed_s is None for flight in self._flying.values())
 
     def _elsewhere(self, key: RecordKey) -> bool:
         return key in self._flying or key in self._live_keys
 
     def _comes_fresh(self, key: RecordKey) -> bool:
-        """It is on disk, but its offer is still on the way from the thread that wrote it."""
+        """On disk, but its offer is on the way from the thread that wrote it, or its stamps are to be repaired."""
+        if self._spool.anchors.pending(key.epoch):
+            return True
         return key.epoch == self._spool.epoch and key.sequence > self._offered.get(key.stream, -1)
 
     def _launch(self, key: RecordKey, payload: bytes, sealed_s: float | None, now_s: float) -> Outgoing:
+        payload = self._spool.anchors.repaired(key.epoch, payload)
         flight = self._flying[key] = InFlight(payload, sealed_s, now_s + self._resend_after_s)
+        self._count(flight, 1)
         return Outgoing(key, payload, flight.late(now_s), resend=False)
+
+    def _count(self, flight: InFlight, sign: int) -> None:
+        self._bytes += sign * len(flight.payload)
+        if flight.sealed_s is None:
+            self._late += sign
+            self._late_bytes += sign * len(flight.payload)
 
     def acknowledged(self, stream: int, epoch: int, ranges: Iterable[tuple[int, int]]) -> int:
         """The store holds these; returns how many left the window."""
         self._spool.retire(stream, epoch, ranges)
         done = [key for key in self._flying if self._spool.is_retired(key)]
         for key in done:
-            del self._flying[key]
+            self._count(self._flying.pop(key), -1)
         return len(done)
 
     def reconnected(self, now_s: float) -> None:
@@ -155,3 +175,8 @@ class Window:
     def next_due_s(self) -> float | None:
         """When the next resend is due; None when nothing is in flight."""
         return min((flight.due_s for flight in self._flying.values()), default=None)
+
+
+def _full(used: int, bound: int) -> bool:
+    """A bound of one still lets one through."""
+    return used >= max(1, bound)

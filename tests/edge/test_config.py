@@ -1,5 +1,8 @@
 """The configuration: what is accepted, and how a fault is told."""
 
+from pathlib import Path
+from random import Random
+
 import pytest
 
 from edge.config import MAX_SECRET, load, secret
@@ -80,7 +83,7 @@ def test_a_whole_file(tmp_path):
     assert config.gateway.data == tmp_path / "data"
     assert config.uplink.password_file == tmp_path / "secrets/password"
     assert str(config.uplink.hmac_key_file) == "/etc/yingzhou/hmac"
-    assert (config.uplink.window, config.uplink.key_id) == (32, 3)
+    assert (config.uplink.window, config.uplink.key_id) == (256, 3)
     assert (config.spool.gather_ms, config.health.metrics_port) == (50, 9464)
     cabinet, stations, posts = config.link
     assert isinstance(cabinet, ModbusTcp)
@@ -230,3 +233,21 @@ def test_a_secret_of_no_use(tmp_path, content):
 def test_a_secret_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
         secret(tmp_path / "password")
+
+
+def test_f05_a_flipped_bit_is_a_line_that_is_named_or_a_configuration(tmp_path: Path) -> None:
+    """It is a person's file and carries no checksum: what is still one is taken as it stands."""
+    dice = Random(20261126)
+    path = tmp_path / "gateway.toml"
+    good = GOOD.encode()
+    told: list[str] = []
+    for _ in range(1000):
+        data = bytearray(good)
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        path.write_bytes(data)
+        try:
+            load(path)
+        except ConfigError as error:
+            told.append(str(error))
+    assert 0 < len(told) < 1000
+    assert all("gateway.toml" in one for one in told)

@@ -17,6 +17,8 @@ class Verdict:
     acked: int = 0
     stored: int = 0
     lost: int = 0
+    unacked_lost: int = 0
+    """Sent, never acknowledged, and not stored: what no promise was given for."""
     duplicates_stored: int = 0
     mismatches: int = 0
     invented: int = 0
@@ -25,7 +27,17 @@ class Verdict:
     corrupt_skipped: int = 0
     torn: int = 0
     quarantined: int = 0
+    conflicts: int = 0
     t_recover_s: float = 0.0
+    """From the end of a fault to the first new acknowledgement; the longest."""
+    t_drain_s: float = 0.0
+    drain_rate: float = 0.0
+    """Readings a second while the backlog was drained."""
+    arrival_rate: float = 0.0
+    peak_rss_mb: float = 0.0
+    """Of the agent."""
+    peak_spool_bytes: int = 0
+    fsyncs: int = 0
     kills: int = 0
     notes: dict[str, object] = field(default_factory=dict)
 
@@ -66,5 +78,7 @@ class Oracle:
                     verdict.invented += 1
                 elif value != value_of(number, series):
                     verdict.mismatches += 1
-            verdict.lost += sum(self.time_of(number) not in seen for number in self.acked)
+            missing = {number for number in range(self.sent) if self.time_of(number) not in seen}
+            verdict.lost += len(missing & self.acked)
+            verdict.unacked_lost += len(missing - self.acked)
         return verdict

@@ -5,7 +5,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
 
+from tests.system.gauges import Gauges
 from tests.system.oracle import Oracle, Verdict
 from tests.system.processes import Installation, Process, free_ports, now_ms
 from tests.system.station import OBSERVED, Station
@@ -26,18 +30,30 @@ class Run:
     keys: list[str]
     random: random.Random
     credentials: dict[str, object]
+    gauges: Gauges
 
     @classmethod
     async def prepare(
-        cls, installation: Installation, *, ids: int, seed: int, age_ms: int = 120_000, mqtt_port: int | None = None
+        cls,
+        installation: Installation,
+        *,
+        ids: int,
+        seed: int,
+        age_ms: int = 120_000,
+        mqtt_port: int | None = None,
+        extra: str = "",
+        start: bool = True,
+        ahead: int = 8,
+        pause_s: float = 0.01,
     ) -> "Run":
         await installation.start_cloud()
         credentials = await installation.add_gateway(GATEWAY)
         neuron = await installation.add_neuron(GATEWAY, OBSERVED, "mn", MN)
         (port,) = free_ports(1)
-        installation.write_gateway(GATEWAY, credentials, LINK.format(port=port), mqtt_port=mqtt_port)
+        installation.write_gateway(GATEWAY, credentials, LINK.format(port=port), mqtt_port=mqtt_port, extra=extra)
         edge = installation.edge(GATEWAY)
-        edge.start()
+        if start:
+            edge.start()
         base_ms = (now_ms() - age_ms - ids * 1000) // 1000 * 1000
         oracle = Oracle(base_ms, series=len(OBSERVED))
         keys = {stream["key"].split("/")[1]: stream["key"] for stream in neuron["datastreams"]}
@@ -45,29 +61,64 @@ class Run:
             installation,
             edge,
             oracle,
-            Station(MN, port, oracle, seed=seed),
+            Station(MN, port, oracle, seed=seed, ahead=ahead, pause_s=pause_s),
             [keys[name] for name in OBSERVED],
             random.Random(seed),
             credentials,
+            Gauges(edge, installation.folder / GATEWAY / "status.json"),
         )
 
     async def upload(
         self, ids: int, fault: Callable[[], Awaitable[None]] | None = None, patience_s: float = 60
     ) -> None:
         """Until all ids are acknowledged by the agent, with a fault acting meanwhile."""
-        async with asyncio.timeout(patience_s), asyncio.TaskGroup() as group:
-            group.create_task(self.station.run(ids))
-            if fault is not None:
-                group.create_task(fault())  # type: ignore[arg-type] # a coroutine function's result
+        async with asyncio.timeout(patience_s), asyncio.TaskGroup() as gauging:
+            watching = gauging.create_task(self.gauges.watch())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.station.run(ids))
+                if fault is not None:
+                    group.create_task(fault())  # type: ignore[arg-type] # a coroutine function's result
+            watching.cancel()
+
+    async def upload_during(self, fault: Callable[[], Awaitable[None]], patience_s: float) -> None:
+        """Ids without end, until a fault has acted; then what is still unacknowledged is sent to its end."""
+        async with asyncio.timeout(patience_s), asyncio.TaskGroup() as gauging:
+            watching = gauging.create_task(self.gauges.watch())
+            async with asyncio.TaskGroup() as group:
+                sending = group.create_task(self.station.run(1 << 40))
+                await fault()
+                sending.cancel()
+            watching.cancel()
+        await self.upload(self.oracle.sent, patience_s=60)
+
+    async def acknowledged(self, after: int, patience_s: float = 60) -> None:
+        """Until the agent has acknowledged more than so many ids."""
+        async with asyncio.timeout(patience_s):
+            while len(self.oracle.acked) <= after:
+                await asyncio.sleep(0.02)
+
+    async def holds(self, time_ms: int) -> bool:
+        """Whether the API gives the reading of an instant."""
+        moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+        bounds = {"from": moment.isoformat(), "to": (moment + timedelta(milliseconds=1)).isoformat()}
+        path = f"/api/v1/datastreams/{quote(self.keys[0], safe='')}/readings"
+        return bool((await self.installation.get(path, **bounds))["items"])
+
+    async def until_status(self, holds: Callable[[dict[str, Any]], bool], patience_s: float = 60) -> dict[str, Any]:
+        """The first status of the agent that runs now of which something holds."""
+        async with asyncio.timeout(patience_s):
+            while True:
+                status = self.gauges.look()
+                current = status and self.edge.running and status["process"] == self.edge.running.pid
+                if current and holds(status):
+                    return status
+                await asyncio.sleep(0.1)
 
     async def settled(self, patience_s: float = 60) -> float:
         """Seconds until the cloud holds all that the agent took: its spool waits for nothing more."""
         began, began_ms = time.monotonic(), now_ms()
         while time.monotonic() - began < patience_s:
-            try:
-                status = self.installation.edge_status(GATEWAY)
-            except (OSError, ValueError):
-                status = {}
+            status = self.gauges.look()
             current = status and self.edge.running and status["process"] == self.edge.running.pid
             uplink = status.get("uplink", {})
             fresh = current and status["at_ms"] > began_ms + 500  # what was acknowledged last is sealed by then
@@ -86,8 +137,11 @@ class Run:
             + await installation.metric("yz_ingest_readings_duplicate_total")
         )
         verdict.quarantined = round(await installation.metric("yz_quarantine_rows"))
-        status = installation.edge_status(GATEWAY)["spool"]
+        verdict.conflicts = round(await installation.metric("yz_ingest_readings_conflicting_total"))
+        status = self.gauges.look()["spool"]
         verdict.corrupt_skipped, verdict.torn = status["corrupt_skipped"], status["torn"]
+        verdict.peak_rss_mb = round(self.gauges.peak_rss_mb, 1)
+        verdict.peak_spool_bytes, verdict.fsyncs = self.gauges.peak_spool_bytes, self.gauges.total("syncs")
         return verdict
 
 

@@ -5,7 +5,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from aiomqtt import Client
 from edge.spool.record import Found, scan
 from protocols.uplink import Header, expand, read_header, sign, unsigned
 from protocols.uplink.rows import decode_rows
+from tests.system.acts import kill_and_recover
 from tests.system.oracle import value_of
 from tests.system.processes import REPOSITORY, Installation
 from tests.system.proxy import Proxy
@@ -23,26 +23,16 @@ SEED = 20260101
 
 
 async def test_f01_agent_killed_at_random_points(installation: Installation) -> None:
-    run = await Run.prepare(installation, ids=400, seed=SEED)
-    epochs: set[int] = set()
-    recoveries: list[float] = []
+    run = await Run.prepare(installation, ids=3000, seed=SEED)
+    found: list[tuple[set[int], list[float]]] = []
 
     async def kill() -> None:
-        for _ in range(8):
-            await asyncio.sleep(run.random.uniform(0.6, 1.6))
-            while not run.oracle.acked:  # on a busy machine it has not even started yet
-                await asyncio.sleep(0.05)
-            run.edge.kill()
-            epochs.add(installation.edge_status(GATEWAY)["epoch"])
-            run.edge.start()
-            before, began = len(run.oracle.acked), time.monotonic()
-            while len(run.oracle.acked) == before and len(run.oracle.acked) < 400:
-                await asyncio.sleep(0.05)
-            recoveries.append(time.monotonic() - began)
+        found.append(await kill_and_recover(run, 8, (0.6, 1.6)))
 
-    await run.upload(400, kill)
+    await run.upload_during(kill, patience_s=120)
     await run.settled()
     verdict = await run.verdict()
+    ((epochs, recoveries),) = found
     verdict.kills, verdict.t_recover_s = run.edge.starts - 1, max(recoveries)
     assert_nothing_lost(verdict)
     assert verdict.kills == 8
@@ -155,7 +145,7 @@ async def test_f16_broker_comes_back_empty(installation: Installation) -> None:
 
 async def test_f18_cut_between_publish_and_puback(installation: Installation) -> None:
     chance = random.Random(SEED)
-    async with Proxy(installation.mqtt_port, cut_after_publish=lambda: chance.random() < 0.2) as proxy:
+    async with Proxy(installation.mqtt_port, cut_after_publish=lambda _: chance.random() < 0.2) as proxy:
         run = await Run.prepare(installation, ids=300, seed=SEED, mqtt_port=proxy.port)
         await run.upload(300)
         await run.settled(patience_s=90)

@@ -15,7 +15,7 @@ from tests.system.proxy import Proxy
 from tests.system.run import GATEWAY, Run, assert_nothing_lost
 
 pytestmark = pytest.mark.soak
-MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
+MINUTES = float(os.environ.get("SOAK_MINUTES", "6"))
 SEED = int(os.environ.get("SOAK_SEED", "1"))
 IDS_PER_MINUTE = 1500
 
@@ -24,7 +24,7 @@ async def test_soak(installation: Installation) -> None:
     chance = random.Random(SEED)
     cutting = False
     ids = int(MINUTES * IDS_PER_MINUTE)
-    async with Proxy(installation.mqtt_port, cut_after_publish=lambda: cutting and chance.random() < 0.1) as proxy:
+    async with Proxy(installation.mqtt_port, cut_after_publish=lambda _: cutting and chance.random() < 0.1) as proxy:
         run = await Run.prepare(installation, ids=ids, seed=SEED, mqtt_port=proxy.port)
         counts: dict[str, int] = {}
         peak_kb = 0

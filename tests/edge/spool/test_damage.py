@@ -50,12 +50,13 @@ def test_a_tail_torn_anywhere_costs_its_record_and_is_told_once(tmp_path: Path) 
             path.unlink()
 
 
-def test_one_flipped_bit_costs_one_record_at_most_and_is_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flips", [200, pytest.param(1000, marks=pytest.mark.soak)])
+def test_one_flipped_bit_costs_one_record_at_most_and_is_counted(tmp_path: Path, flips: int) -> None:
     keys = filled(tmp_path, 40, segment_bytes=10 * RECORD)
     originals = {path: path.read_bytes() for path in segments(tmp_path)}
     assert len(originals) == 4
     rng = Random(20261123)
-    for _ in range(300):
+    for _ in range(flips):
         path = rng.choice(list(originals))
         data = bytearray(originals[path])
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)

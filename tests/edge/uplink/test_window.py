@@ -259,3 +259,18 @@ def test_a_window_of_one_still_sends_a_backlog(tmp_path: Path) -> None:
         window.acknowledged(1, key.epoch, [(key.sequence, key.sequence)])
     assert window.next(0) is None
     spool.__exit__()
+
+
+def test_large_envelopes_fill_the_window_by_their_size(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    earlier = write(spool, 20, 1000)[0].epoch
+    spool.__exit__()
+    spool = opened(tmp_path)
+    window = Window(spool, 100, max_bytes=8000)
+    sent = 0
+    while window.next(0.0) is not None:
+        sent += 1
+    assert sent == 6, "three quarters of the bound: live data has the rest"
+    window.acknowledged(1, earlier, [(0, 2)])
+    assert window.next(0.0) is not None
+    spool.__exit__()
