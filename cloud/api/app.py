@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from cloud.api import (
     alarms,
     commands,
+    configurations,
     console,
     events,
     gateways,
@@ -47,6 +48,7 @@ _ROUTERS: Final = (
     events,
     webhooks,
     commands,
+    configurations,
 )
 
 
