@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, mod
 from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
+from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import Section
+from edge.section import Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault

@@ -23,6 +23,9 @@ def _source(text: str) -> str:
 
 Source = Annotated[str, AfterValidator(_source)]
 """A neuron identifier, or a hardware identity ``scheme:value`` that the cloud's registry resolves."""
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
+LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
 Observed = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 Channel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,32}$")]

@@ -67,6 +67,11 @@ class Registry:
         client = self._clients.get(endpoint)
         return client.registration if client else None
 
+    def at(self, location: str) -> Registration | None:
+        """The registration at a location; None when there is none."""
+        client = self._at(location)
+        return client.registration if client else None
+
     def address(self, endpoint: str) -> Address | None:
         """Where its newest packet came from."""
         client = self._clients.get(endpoint)

@@ -1,0 +1,184 @@
+"""The LwM2M server: a UDP port at which devices register (``/rd``), notify, and are read and written."""
+
+import asyncio
+import secrets
+from collections import Counter
+from typing import Any, Final
+
+from aiocoap.numbers import codes
+from aiocoap.numbers.codes import Code
+
+from edge.coap.answers import answer, whole
+from edge.coap.network import network_of
+from edge.coap.port import CoapPort
+from edge.intake import Intake
+from edge.links.coap_blocks import Blocks
+from edge.links.link import DeviceRecord, LinkStatus
+from edge.lwm2m.book import Book
+from edge.lwm2m.config import Lwm2m, source_of
+from edge.lwm2m.device import Device, Surroundings
+from edge.lwm2m.requests import Requests
+from edge.lwm2m.rows import Rows
+from protocols.coap.observe import Observations
+from protocols.lwm2m import Answer, Call, Deregistering, Gone, Refused, Registering, Registry, Updating, read_request
+from protocols.vocabulary import Clock, SystemClock
+
+MAX_STRANGERS: Final = 32
+"""Refused endpoint names that the status tells; the others are counted only."""
+OBSERVED_PER_DEVICE: Final = 16
+"""On average; the table of observations has so many places for each registration."""
+
+
+class Lwm2mLink:
+    """Implements edge.links.link.Link."""
+
+    def __init__(self, config: Lwm2m, clock: Clock | None = None) -> None:
+        self.name = config.name
+        self.counters: Counter[str] = Counter()
+        self._config = config
+        self._clock = clock or SystemClock()
+        self._port = CoapPort(config.host, config.port, config.limits.limits(), self._clock, self.counters)
+        self._blocks = Blocks(config.max_payload, self._clock, self.counters)
+        registry = Registry(config.max_registrations, location=lambda: secrets.token_urlsafe(9))
+        self.book = Book(registry, self._clock, self._gone)
+        self._around = Surroundings(
+            config,
+            self._clock,
+            self.counters,
+            self.book,
+            Requests(self._port, self._clock, config.ack_timeout_s),
+            Observations(config.max_registrations * OBSERVED_PER_DEVICE),
+        )
+        self._listed = {device.endpoint: device for device in config.device}
+        self.devices = {one.endpoint: self._device(one.endpoint, one.source) for one in config.device}
+        self._strangers: dict[str, DeviceRecord] = {}
+        self._networks: dict[str, str] = {}
+        self._intake: Intake | None = None
+        self._group: asyncio.TaskGroup | None = None
+
+    def _device(self, endpoint: str, source: str) -> Device:
+        own = self._listed[endpoint].rows if endpoint in self._listed else ()
+        return Device(endpoint, source, Rows(own, self._config.rows), self._around)
+
+    @property
+    def port(self) -> int | None:
+        """Where it listens; None while it does not."""
+        return self._port.number
+
+    async def run(self, intake: Intake) -> None:
+        self._intake = intake
+        async with asyncio.TaskGroup() as self._group:
+            self._group.create_task(self.book.run())
+            self._group.create_task(self._port.serve(self))
+
+    async def render_to_pipe(self, pipe: Any) -> None:
+        """As aiocoap asks a site. What a request leads to is done after its answer is on its way."""
+        request = pipe.request
+        payload = whole(request, self._blocks, self.counters)
+        if not isinstance(payload, bytes):
+            pipe.add_response(payload, is_last=True)
+            return
+        call = Call(
+            _METHODS.get(request.code, "other"),
+            request.opt.uri_path,
+            request.opt.uri_query,
+            None if request.opt.content_format is None else int(request.opt.content_format),
+            payload,
+        )
+        try:
+            what = read_request(call)
+            if isinstance(what, Registering):
+                self._admit(what, network_of(request.remote.sockaddr[0]))
+        except Refused as refused:
+            self.counters[f"refused_{refused.code}"] += 1
+            pipe.add_response(answer(_code(refused.code), request, str(refused)), is_last=True)
+            return
+        said = self.book.receive(what, request.remote)
+        said_answer = next(one for one in said if isinstance(one, Answer))
+        pipe.add_response(_message(said_answer, request), is_last=True)
+        self.book.follow(said)
+        if said_answer.code[0] == "2":
+            self._followed(what, request)
+
+    def _admit(self, what: Registering, network: str) -> None:
+        """Whether a device may register.
+
+        :raises Refused: it is not listed, its name is no identity, or its network has too many registrations.
+        """
+        endpoint = what.registration.endpoint
+        if endpoint in self._listed:
+            return
+        if self._config.unknown == "refuse":
+            self._stranger(endpoint)
+            raise Refused("4.03", "this endpoint is not listed here")
+        if source_of(endpoint) is None:
+            self._stranger(endpoint)
+            raise Refused("4.00", "this endpoint name cannot stand in a datastream key; list it with its neuron")
+        if self.book.registration(endpoint) is None and not self._port.guard.may_register(network):
+            raise Refused("5.03", "too many registrations from this address")
+
+    def _stranger(self, endpoint: str) -> None:
+        self.counters["stranger"] += 1
+        if endpoint not in self._strangers and len(self._strangers) >= MAX_STRANGERS:
+            return
+        self._strangers.setdefault(endpoint, DeviceRecord(f"lwm2m:{endpoint}")).errors["refused"] += 1
+
+    def _followed(self, what: Any, request: Any) -> None:
+        match what:
+            case Registering(registration):
+                endpoint = registration.endpoint
+                self.counters["registered"] += 1
+                if endpoint not in self.devices:
+                    self.devices[endpoint] = self._device(endpoint, source_of(endpoint) or "")
+                self._count(endpoint, network_of(request.remote.sockaddr[0]))
+                if self._intake is not None and self._group is not None:
+                    self.devices[endpoint].begin(registration, self._intake, self._group)
+            case Updating(location):
+                found = self.book.registry.at(location)
+                self.counters["updated"] += 1
+                if found is not None and self._group is not None:
+                    self._count(found.endpoint, network_of(request.remote.sockaddr[0]))
+                    self.devices[found.endpoint].updated(found, self._group)
+            case Deregistering():
+                self.counters["deregistered"] += 1
+
+    def _count(self, endpoint: str, network: str | None) -> None:
+        """Which network a registration counts for."""
+        old = self._networks.pop(endpoint, None)
+        if old is not None:
+            self._port.guard.gone(old)
+        if network is not None:
+            self._networks[endpoint] = network
+            self._port.guard.registered(network)
+
+    def _gone(self, gone: Gone) -> None:
+        endpoint = gone.registration.endpoint
+        if gone.why == "replaced":
+            return
+        self.counters[gone.why] += 1
+        self._count(endpoint, None)
+        device = self.devices.get(endpoint)
+        if device is None:
+            return
+        device.gone()
+        if endpoint not in self._listed and len(self.devices) > self._config.max_registrations:
+            del self.devices[endpoint]
+
+    def status(self) -> LinkStatus:
+        devices = tuple(device.status() for device in self.devices.values())
+        strangers = tuple(record.status(("not listed: refused",)) for record in self._strangers.values())
+        return LinkStatus(self.name, "lwm2m", self.port is not None, dict(self.counters), devices + strangers)
+
+
+_METHODS: Final = {codes.GET: "GET", codes.POST: "POST", codes.PUT: "PUT", codes.DELETE: "DELETE"}
+
+
+def _code(dotted: str) -> Any:
+    return Code(int(dotted[0]) << 5 | int(dotted[2:]))
+
+
+def _message(said: Answer, request: Any) -> Any:
+    message = answer(_code(said.code), request, said.diagnostic)
+    if said.location:
+        message.opt.location_path = said.location
+    return message
