@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, mod
 from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp
+from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Sl651Tcp, Sl651Udp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
@@ -119,11 +119,13 @@ class EdgeConfig(Section):
         names = [link.name for link in self.link]
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
             ("MN", stations),
+            ("SL 651 station", hydro),
             ("rule", rules),
             ("lights", lights),
         )

@@ -82,6 +82,11 @@ class Messages(MessageManager):  # type: ignore[misc]  # aiocoap has no types
         self._guard = guard
         self._counters = counters
 
+    async def shutdown(self) -> None:
+        for _, timer in self._piggyback_opportunities.values():  # it would acknowledge over a closed socket
+            timer.cancel()
+        await super().shutdown()
+
     def dispatch_message(self, message: Any) -> None:
         if message.code.is_request() and (message.remote, message.mid) not in self._recent_messages:
             bound = self._guard.refuses(network_of(message.remote.sockaddr[0]))

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from aiocoap.numbers import codes
@@ -18,11 +19,12 @@ from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows, readings
 from protocols.coap.observe import Observations
 from protocols.lwm2m import Node, Path, Registration
+from protocols.lwm2m.content import TEXT
 from protocols.lwm2m.resources import SENSOR_UNITS
 from protocols.vocabulary import Batch, Clock, LinkDown, ProtocolError
 
 FIRST_RETRY_S: Final = 10.0
-_OTHER_FORMAT: Final = (codes.BAD_OPTION, codes.NOT_ACCEPTABLE, codes.UNSUPPORTED_CONTENT_FORMAT)
+OTHER_FORMAT: Final = (codes.BAD_OPTION, codes.NOT_ACCEPTABLE, codes.UNSUPPORTED_CONTENT_FORMAT)
 """The device does not have the content format that was asked of it."""
 
 
@@ -55,11 +57,17 @@ class Device:
         self.refused: dict[Path, str] = {}
         self._around = around
         self._intake: Intake | None = None
-        self._units: dict[Path, str] = {}
+        self.units: dict[Path, str] = {}
         self._observations: dict[Path, Observation] = {}
         self._unobservable: set[Path] = set()
         self._formats: tuple[int | None, ...] = (None,)
+        self._writes: tuple[int, ...] = ()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that it has was asked for."""
+        return self._task is None or self._task.done()
 
     def begin(self, registration: Registration, intake: Intake, group: asyncio.TaskGroup) -> None:
         """It registered, perhaps again: whatever was observed before is to be asked for anew."""
@@ -89,7 +97,7 @@ class Device:
         """It is awake: read what it does not notify of, and ask again for what has brought nothing for long."""
         old, self.registration = self.registration, registration
         self.record.heard(self._around.clock.now_ms(), 0)
-        if self._task is not None and not self._task.done():
+        if not self.settled:
             return
         changed = old is not None and old.offer != registration.offer
         self._task = group.create_task(self._settle_in() if changed else self._refresh())
@@ -136,18 +144,20 @@ class Device:
             nodes = await self.read(instance._replace(resource_id=SENSOR_UNITS))
         for node in nodes or ():
             if node.path.resource_id == SENSOR_UNITS and isinstance(node.value, str):
-                self._units[instance] = node.value
+                self.units[instance] = node.value
         return there
 
-    async def read(self, path: Path) -> list[Node] | None:
+    async def read(self, path: Path, *, once: bool = False) -> list[Node] | None:
         """Read an instance or a resource; None: the device refuses, or says something else.
 
-        :raises Away: it is not registered any more.
+        :param once: it is not asked again when no answer comes.
+        :raises LinkDown: no answer came; Away: it is not registered any more.
         """
-        root = self._root
+        asked = partial(self._around.book.ask, self.endpoint) if once else self._asked
+        root = self.root
         for accept in self._formats:
-            answer = await self._asked(self._around.requests.read(root, path, accept))
-            if answer.code in _OTHER_FORMAT:
+            answer = await asked(self._around.requests.read(root, path, accept))
+            if answer.code in OTHER_FORMAT:
                 continue
             if not answer.code.is_successful():
                 return None
@@ -160,18 +170,26 @@ class Device:
                 return None
         return None
 
+    def write_formats(self) -> tuple[int, ...]:
+        """In the order in which they are to be tried."""
+        return tuple(dict.fromkeys(one for one in (*self._writes, *self._formats, TEXT) if one is not None))
+
+    def takes(self, content_format: int) -> None:
+        """It was written to in this one."""
+        self._writes = (content_format,)
+
     async def _observe(self, row: Row) -> None:
         around, path = self._around, row.path
         observation = self._observations.get(path)
         if observation is None:
             if (attributes := _attributes(around.config)) and path not in self._unobservable:
-                await self._asked(around.requests.attributes(self._root, path, attributes))
+                await self._asked(around.requests.attributes(self.root, path, attributes))
             observation = Observation(path, self, around.observations, around.clock, around.counters)
         self._observations[path] = observation
         answer: Any = None
         for accept in self._formats:
-            answer = await self._asked(around.requests.observe(self._root, path, observation, accept))
-            if answer.code not in _OTHER_FORMAT:
+            answer = await self._asked(around.requests.observe(self.root, path, observation, accept))
+            if answer.code not in OTHER_FORMAT:
                 break
         is_there = answer is not None and answer.code.is_successful()
         if is_there and answer.opt.observe is not None:
@@ -207,11 +225,11 @@ class Device:
         now_ms = self._around.clock.now_ms()
         path: Path = observation.what
         try:
-            nodes = payload.read(message.payload, message.opt.content_format, path, self._root, now_ms)
+            nodes = payload.read(message.payload, message.opt.content_format, path, self.root, now_ms)
         except ProtocolError:
             self.record.errors["malformed"] += 1
             return None
-        found, refused = readings(nodes, self.known, self._units, self.record.source, now_ms)
+        found, refused = readings(nodes, self.known, self.units, self.record.source, now_ms)
         self.record.errors.update(refused)
         if not newer:  # overtaken on its way: without a time of its own nobody knows when it was so
             dated = [one for one in found if one.time != now_ms]
@@ -232,7 +250,8 @@ class Device:
             self._around.requests.forget(observation)
 
     @property
-    def _root(self) -> str:
+    def root(self) -> str:
+        """Where it has its objects."""
         return self.registration.offer.root if self.registration is not None else "/"
 
     def status(self) -> DeviceStatus:

@@ -11,16 +11,18 @@ from aiocoap.numbers.codes import Code
 from edge.coap.answers import answer, whole
 from edge.coap.network import network_of
 from edge.coap.port import CoapPort
+from edge.commands.actuator import Unfit
 from edge.intake import Intake
 from edge.links.coap_blocks import Blocks
 from edge.links.link import DeviceRecord, LinkStatus
 from edge.lwm2m.book import Book
 from edge.lwm2m.config import Lwm2m, source_of
 from edge.lwm2m.device import Device, Surroundings
+from edge.lwm2m.orders import Orders
 from edge.lwm2m.requests import Requests
-from edge.lwm2m.rows import Rows
+from edge.lwm2m.rows import Row, Rows
 from protocols.coap.observe import Observations
-from protocols.lwm2m import Answer, Call, Deregistering, Gone, Refused, Registering, Registry, Updating, read_request
+from protocols.lwm2m import Answer, Call, Gone, Refused, Registering, Registry, Updating, read_request
 from protocols.vocabulary import Clock, SystemClock
 
 MAX_STRANGERS: Final = 32
@@ -30,7 +32,7 @@ OBSERVED_PER_DEVICE: Final = 16
 
 
 class Lwm2mLink:
-    """Implements edge.links.link.Link."""
+    """Implements edge.links.link.Link, and edge.commands.actuator.Actuator and Sleepers."""
 
     def __init__(self, config: Lwm2m, clock: Clock | None = None) -> None:
         self.name = config.name
@@ -51,6 +53,7 @@ class Lwm2mLink:
         )
         self._listed = {device.endpoint: device for device in config.device}
         self.devices = {one.endpoint: self._device(one.endpoint, one.source) for one in config.device}
+        self._orders = Orders(self._around)
         self._strangers: dict[str, DeviceRecord] = {}
         self._networks: dict[str, str] = {}
         self._intake: Intake | None = None
@@ -139,8 +142,6 @@ class Lwm2mLink:
                 if found is not None and self._group is not None:
                     self._count(found.endpoint, network_of(request.remote.sockaddr[0]))
                     self.devices[found.endpoint].updated(found, self._group)
-            case Deregistering():
-                self.counters["deregistered"] += 1
 
     def _count(self, endpoint: str, network: str | None) -> None:
         """Which network a registration counts for."""
@@ -163,6 +164,40 @@ class Lwm2mLink:
         device.gone()
         if endpoint not in self._listed and len(self.devices) > self._config.max_registrations:
             del self.devices[endpoint]
+
+    def fit(self, source: str, observed: str, channel: str, value: float) -> float | None:
+        found = self._find(source, observed, channel)
+        return None if found is None else self._orders.fit(found[1], value)
+
+    async def write(self, source: str, observed: str, channel: str, value: float) -> float:
+        device, row = self._known(source, observed, channel)
+        return await self._orders.write(device, row, value)
+
+    async def read(self, source: str, observed: str, channel: str) -> float:
+        device, row = self._known(source, observed, channel)
+        return await self._orders.read(device, row)
+
+    def sleeps(self, source: str) -> bool:
+        """Whether the device is away, or in queue mode: a command then waits until it is heard."""
+        device = self._of_source(source)
+        if device is None:
+            return False
+        registration = self.book.registration(device.endpoint)
+        return registration is None or registration.queue_mode
+
+    def _of_source(self, source: str) -> Device | None:
+        return next((one for one in self.devices.values() if one.record.source == source), None)
+
+    def _find(self, source: str, observed: str, channel: str) -> tuple[Device, Row] | None:
+        device = self._of_source(source)
+        row = None if device is None else self._orders.row(device, observed, channel)
+        return None if device is None or row is None else (device, row)
+
+    def _known(self, source: str, observed: str, channel: str) -> tuple[Device, Row]:
+        found = self._find(source, observed, channel)
+        if found is None:
+            raise Unfit(f"{source}/{observed}: no device of this link has it")
+        return found
 
     def status(self) -> LinkStatus:
         devices = tuple(device.status() for device in self.devices.values())

@@ -84,6 +84,14 @@ class Rows:
     def __init__(self, own: Iterable[Lwm2mRow], of_link: Iterable[Lwm2mRow]) -> None:
         self._configured = {row.place: row for rows in (of_link, own) for row in rows}
 
+    def configured(self) -> list[Row]:
+        """Those that are configured for one instance: known before the device was ever heard."""
+        return [
+            _configured(row, Path(place[0], place[1], place[2]), is_for_all=False)
+            for place, row in self._configured.items()
+            if place[1] is not None
+        ]
+
     def of(self, instance: Path) -> list[Row]:
         """Those of an object instance."""
         object_id, number = instance.object_id or 0, instance.instance_id or 0
