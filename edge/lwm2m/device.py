@@ -19,7 +19,7 @@ from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows, readings
 from protocols.coap.observe import Observations
 from protocols.lwm2m import Node, Path, Registration
-from protocols.lwm2m.content import TEXT
+from protocols.lwm2m.content import OPAQUE, TEXT
 from protocols.lwm2m.resources import SENSOR_UNITS
 from protocols.vocabulary import Batch, Clock, LinkDown, ProtocolError
 
@@ -62,6 +62,8 @@ class Device:
         self._unobservable: set[Path] = set()
         self._formats: tuple[int | None, ...] = (None,)
         self._writes: tuple[int, ...] = ()
+        """What it was written to in; else it is written to in what it speaks: some take any payload for text."""
+        self._speaks: tuple[int, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -74,7 +76,7 @@ class Device:
         self.end()
         self.registration, self._intake = registration, intake
         self.record.heard(self._around.clock.now_ms(), 0)
-        self._formats = (*payload.formats(registration), None)
+        self._formats = (*payload.offered(registration), None)
         self.registered.set()
         self._task = group.create_task(self._settle_in())
 
@@ -154,25 +156,33 @@ class Device:
         :raises LinkDown: no answer came; Away: it is not registered any more.
         """
         asked = partial(self._around.book.ask, self.endpoint) if once else self._asked
-        root = self.root
         for accept in self._formats:
-            answer = await asked(self._around.requests.read(root, path, accept))
+            answer = await asked(self._around.requests.read(self.root, path, accept))
             if answer.code in OTHER_FORMAT:
                 continue
             if not answer.code.is_successful():
                 return None
             self._formats = tuple(dict.fromkeys((accept, *self._formats)))
             try:
-                now_ms = self._around.clock.now_ms()
-                return payload.read(answer.payload, answer.opt.content_format, path, root, now_ms)
+                return self._understood(answer, path, self._around.clock.now_ms())
             except ProtocolError:
                 self.record.errors["malformed"] += 1
                 return None
         return None
 
+    def _understood(self, message: Any, path: Path, now_ms: int) -> list[Node]:
+        given = message.opt.content_format
+        spoken = payload.format_of(message.payload, None if given is None else int(given), path)
+        nodes = payload.read(message.payload, spoken, path, self.root, now_ms)
+        if path.resource_id is not None:
+            self._speaks = (spoken,)
+        return nodes
+
     def write_formats(self) -> tuple[int, ...]:
         """In the order in which they are to be tried."""
-        return tuple(dict.fromkeys(one for one in (*self._writes, *self._formats, TEXT) if one is not None))
+        known = payload.by_version(self.registration) if self.registration is not None else ()
+        tried = (*self._writes, *self._speaks, *self._formats, *known, TEXT)
+        return tuple(dict.fromkeys(one for one in tried if one not in (None, OPAQUE)))
 
     def takes(self, content_format: int) -> None:
         """It was written to in this one."""
@@ -200,6 +210,8 @@ class Device:
         if is_there:
             self._unobservable.add(path)
         else:
+            if answer.code is codes.NOT_FOUND:
+                self.known.pop(path, None)
             self.refused[path] = str(answer.code.dotted)
             self.record.errors["refused"] += 1
 
@@ -225,7 +237,7 @@ class Device:
         now_ms = self._around.clock.now_ms()
         path: Path = observation.what
         try:
-            nodes = payload.read(message.payload, message.opt.content_format, path, self.root, now_ms)
+            nodes = self._understood(message, path, now_ms)
         except ProtocolError:
             self.record.errors["malformed"] += 1
             return None

@@ -26,11 +26,18 @@ NAMES: Final = {
 }
 
 
-def formats(registration: Registration) -> tuple[int, ...]:
-    """In the order in which they are to be tried."""
-    offered = registration.offer.content_formats
-    chosen = tuple(number for number in _PREFERRED if number in offered)
-    return chosen or _BY_VERSION.get(registration.version, _BY_VERSION["1.1"])
+def offered(registration: Registration) -> tuple[int, ...]:
+    """Those that a device says it has, as they are to be asked for.
+
+    A device that says nothing is not asked for any: it answers in its own, and npm's lwm2m-node-lib is silent when it
+    does not know what it is asked for.
+    """
+    return tuple(number for number in _PREFERRED if number in registration.offer.content_formats)
+
+
+def by_version(registration: Registration) -> tuple[int, ...]:
+    """In which a device is written to that has not said anything in a format of its own."""
+    return _BY_VERSION.get(registration.version, _BY_VERSION["1.1"])
 
 
 def read(payload: bytes, content_format: int | None, path: Path, root: str, now_ms: int) -> list[Node]:
@@ -40,8 +47,7 @@ def read(payload: bytes, content_format: int | None, path: Path, root: str, now_
     :param root: where the device has its objects; SenML may name them from there.
     :raises ProtocolError: it is malformed, or not of this path.
     """
-    if content_format is None:  # some clients leave it out
-        content_format = TEXT if path.resource_id is not None and _is_text(payload) else TLV
+    content_format = format_of(payload, content_format, path)
     if content_format not in DECODERS:
         return nodes(payload, content_format, path)
     found = []
@@ -57,6 +63,13 @@ def read(payload: bytes, content_format: int | None, path: Path, root: str, now_
 
 
 MAX_BYTES: Final = 65_536
+
+
+def format_of(payload: bytes, content_format: int | None, path: Path) -> int:
+    """The content format of a payload; some clients leave it out."""
+    if content_format is not None:
+        return content_format
+    return TEXT if path.resource_id is not None and _is_text(payload) else TLV
 
 
 def _below(name: str, root: str) -> str:
