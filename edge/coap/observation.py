@@ -3,8 +3,10 @@
 import asyncio
 import secrets
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
+from aiocoap.error import Error as CoapError
 from aiocoap.numbers.types import ACK
 
 from edge.coap.guard import EXCHANGE_LIFETIME_S
@@ -53,6 +55,8 @@ class Observation:
         """Where it was asked for."""
         self.heard_s = clock.monotonic_s()
         """When something came last."""
+        self.open: Callable[[Any], Any] | None = None
+        """Takes the protection off an answer; None: there is none."""
         self._taker = taker
         self._book = book
         self._clock = clock
@@ -87,15 +91,27 @@ class Observation:
                 self._answer_first(message)
                 return None
             newer = notified.verdict == "newer"
+        plain = message if self.open is None else self._opened(message)
+        if plain is None:
+            return None
         self.heard_s = now_s
         self.accepted = True
-        kept = self._taker.taken(self, message, newer=newer)
+        kept = self._taker.taken(self, plain, newer=newer)
         self._recent[message.mid] = _Recent(now_s, newer, kept)
         self._recent.move_to_end(message.mid)
         if len(self._recent) > MAX_RECENT:
             self._recent.popitem(last=False)
-        self._answer_first(message)
+        self._answer_first(plain)
         return kept
+
+    def _opened(self, message: Any) -> Any:
+        """Without its protection; None when it is somebody else's, or a repeated one."""
+        assert self.open is not None  # noqa: S101 - the caller asked
+        try:
+            return self.open(message)
+        except CoapError:
+            self._counters["not_authentic"] += 1
+            return None
 
     def failed(self, error: Exception) -> None:
         if self._first is not None and not self._first.done():

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from edge.coap.guard import Limits
-from edge.section import Channel, Host, LinkName, Observed, Port, Seconds, Section, Source
+from edge.section import Channel, Host, LinkName, Observed, PlacedPath, Port, Seconds, Section, Source
 from edge.watched import Watched
 from protocols.lwm2m import identities
 from protocols.lwm2m.units import convert
@@ -74,6 +74,8 @@ class Lwm2mDevice(Watched):
     """Its endpoint client name, as it registers."""
     neuron: Source | None = None
     """None: as the name says (``imei:...``), or ``lwm2m:<endpoint>``."""
+    oscore: PlacedPath | None = None
+    """Folder of its OSCORE security context: it may not register, nor be registered, without."""
     rows: tuple[Lwm2mRow, ...] = ()
 
     @property

@@ -15,6 +15,7 @@ from edge.links.link import DeviceRecord, DeviceStatus
 from edge.lwm2m import payload
 from edge.lwm2m.book import Away, Book, Perform
 from edge.lwm2m.config import Lwm2m
+from edge.lwm2m.offer import attributes, instances, standing_notes
 from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows, readings
 from protocols.coap.observe import Observations
@@ -109,7 +110,7 @@ class Device:
         if registration is None:
             return
         try:
-            for instance in _instances(registration):
+            for instance in instances(registration):
                 await self._look_at(instance)
         except Away:
             pass  # the next registration begins anew
@@ -192,8 +193,8 @@ class Device:
         around, path = self._around, row.path
         observation = self._observations.get(path)
         if observation is None:
-            if (attributes := _attributes(around.config)) and path not in self._unobservable:
-                await self._asked(around.requests.attributes(self.root, path, attributes))
+            if (given := attributes(around.config)) and path not in self._unobservable:
+                await self._asked(around.requests.attributes(self.root, path, given))
             observation = Observation(path, self, around.observations, around.clock, around.counters)
         self._observations[path] = observation
         answer: Any = None
@@ -269,32 +270,11 @@ class Device:
     def status(self) -> DeviceStatus:
         """With what an engineer wants to know of its registration."""
         standing = self._around.book.registry.standing(self.endpoint)
-        remote: Any = standing.address if standing is not None else None
         notes = []
         if self.registration is not None and standing is not None:
-            known = self.registration
-            left_s = standing.renewed_s + known.lifetime_s - self._around.clock.monotonic_s()
-            mode = f"{known.binding}{', queue mode' if known.queue_mode else ''}"
-            lifetime = f"{left_s:.0f} of {known.lifetime_s} s left" if known.lifetime_s else "for ever"
-            notes.append(f"at {remote.hostinfo}, LwM2M {known.version}, {mode}, {lifetime}")
+            notes += standing_notes(self.registration, standing, self._around.clock.monotonic_s())
             notes.append(f"{len(self._observations)} observed, {standing.waiting} requests wait")
         elif self.record.state == "silent":
             notes.append("not registered any more")
         notes += [f"{path} refused: {code}" for path, code in self.refused.items()]
         return self.record.status(tuple(notes))
-
-
-def _instances(registration: Registration) -> list[Path]:
-    """Object instances; of an object without one instance 0 is tried."""
-    offered = registration.offer.instances
-    with_instance = {path.object_id for path in offered if path.instance_id is not None}
-    return [
-        path if path.instance_id is not None else path._replace(instance_id=0)
-        for path in offered
-        if path.instance_id is not None or path.object_id not in with_instance
-    ]
-
-
-def _attributes(config: Lwm2m) -> tuple[str, ...]:
-    given = (("pmin", config.min_period_s), ("pmax", config.max_period_s))
-    return tuple(f"{name}={value}" for name, value in given if value is not None)

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 from collections import Counter
-from typing import Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from aiocoap.numbers import codes
 from aiocoap.numbers.codes import Code
@@ -23,7 +24,11 @@ from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows
 from protocols.coap.observe import Observations
 from protocols.lwm2m import Answer, Call, Gone, Refused, Registering, Registry, Updating, read_request
+from protocols.lwm2m.registration import Request
 from protocols.vocabulary import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from edge.coap.oscore import Contexts
 
 MAX_STRANGERS: Final = 32
 """Refused endpoint names that the status tells; the others are counted only."""
@@ -53,6 +58,7 @@ class Lwm2mLink:
         )
         self._listed = {device.endpoint: device for device in config.device}
         self.devices = {one.endpoint: self._device(one.endpoint, one.source) for one in config.device}
+        self._contexts: Contexts | None = None
         self._orders = Orders(self._around)
         self._strangers: dict[str, DeviceRecord] = {}
         self._networks: dict[str, str] = {}
@@ -70,16 +76,38 @@ class Lwm2mLink:
 
     async def run(self, intake: Intake) -> None:
         self._intake = intake
-        async with asyncio.TaskGroup() as self._group:
-            self._group.create_task(self.book.run())
-            self._group.create_task(self._port.serve(self))
+        if any(device.oscore is not None for device in self._config.device):
+            from edge.coap.oscore import Contexts  # noqa: PLC0415 - its libraries are an extra
+
+            self._contexts = Contexts({one.endpoint: one.oscore for one in self._config.device if one.oscore})
+            self._contexts.load()
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._group.create_task(self.book.run())
+                self._group.create_task(self._port.serve(self))
+        finally:
+            if self._contexts is not None:
+                self._contexts.close()
 
     async def render_to_pipe(self, pipe: Any) -> None:
         """As aiocoap asks a site. What a request leads to is done after its answer is on its way."""
-        request = pipe.request
+        if pipe.request.opt.oscore is None:
+            self._serve(pipe.request, None, lambda message: pipe.add_response(message, is_last=True))
+        elif self._contexts is None:
+            pipe.add_response(answer(codes.BAD_OPTION, pipe.request, "no OSCORE here"), is_last=True)
+        else:
+            opened = self._contexts.opened(pipe.request)
+            self._serve(
+                opened.message,
+                opened.name,
+                lambda message: pipe.add_response(opened.seal(message), is_last=True),
+            )
+
+    def _serve(self, request: Any, vouched: str | None, respond: Callable[[Any], None]) -> None:
+        """A request, and the endpoint that its security context vouches for."""
         payload = whole(request, self._blocks, self.counters)
         if not isinstance(payload, bytes):
-            pipe.add_response(payload, is_last=True)
+            respond(payload)
             return
         call = Call(
             _METHODS.get(request.code, "other"),
@@ -89,19 +117,38 @@ class Lwm2mLink:
             payload,
         )
         try:
-            what = read_request(call)
+            what = read_request(call, vouched)
+            self._check(what, vouched)
             if isinstance(what, Registering):
                 self._admit(what, network_of(request.remote.sockaddr[0]))
         except Refused as refused:
             self.counters[f"refused_{refused.code}"] += 1
-            pipe.add_response(answer(_code(refused.code), request, str(refused)), is_last=True)
+            respond(answer(_code(refused.code), request, str(refused)))
             return
         said = self.book.receive(what, request.remote)
         said_answer = next(one for one in said if isinstance(one, Answer))
-        pipe.add_response(_message(said_answer, request), is_last=True)
+        respond(_message(said_answer, request))
         self.book.follow(said)
         if said_answer.code[0] == "2":
             self._followed(what, request)
+
+    def _check(self, what: Request, vouched: str | None) -> None:
+        """Whether the security context is the right one.
+
+        :raises Refused: it is missing, or another device's.
+        """
+        if isinstance(what, Registering):
+            endpoint = what.registration.endpoint
+        else:
+            found = self.book.registry.at(what.location)
+            if found is None:
+                return
+            endpoint = found.endpoint
+        wanted = endpoint if endpoint in self._listed and self._listed[endpoint].oscore is not None else None
+        if wanted is not None and vouched is None:
+            raise Refused("4.01", "this device registers by OSCORE")
+        if vouched is not None and vouched != endpoint:
+            raise Refused("4.03", "this is another device's")
 
     def _admit(self, what: Registering, network: str) -> None:
         """Whether a device may register.

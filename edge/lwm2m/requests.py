@@ -1,6 +1,7 @@
 """Requests to a device: read, write, execute, observe, each sent once by CoAP and answered or given up."""
 
 import asyncio
+import secrets
 from typing import Any, Final
 
 from aiocoap import Message
@@ -10,6 +11,7 @@ from aiocoap.numbers.constants import TransportTuning
 
 from edge.coap.observation import Observation
 from edge.coap.port import CoapPort
+from edge.coap.secured import SecuredRemote
 from edge.lwm2m.book import Perform
 from protocols.lwm2m import Path
 from protocols.vocabulary import Clock, LinkDown
@@ -53,7 +55,9 @@ class Requests:
                 raise LinkDown("the port is closed")
             message = self._message(codes.GET, root, path, observe=0, accept=accept)
             message.remote = remote
-            first = observation.asked(remote)
+            if isinstance(remote, SecuredRemote):
+                message, observation.open = remote.sealed(message)
+            first = observation.asked(message.remote)
             messages.ask(message, observation.token, observation)
             return await self._in_time(first)
 
@@ -71,12 +75,35 @@ class Requests:
                 raise LinkDown("the port is closed")
             message = self._message(code, root, path, **options)
             message.remote = remote
+            if isinstance(remote, SecuredRemote):
+                return await self._secured(message, remote)
             try:
                 return await self._in_time(self._port.context.request(message).response)
             except CoapError as error:
                 raise LinkDown(f"no answer: {error}") from None
 
         return perform
+
+    async def _secured(self, message: Any, remote: SecuredRemote) -> Any:
+        """By OSCORE; a device that restarted wants to hear an Echo first (RFC 8613 appendix B.1.2)."""
+        answer: Any = None
+        for _ in range(2):
+            sealed = remote.sealed(message)
+            once = Once(sealed.message.remote)
+            messages = self._port.messages
+            if messages is None:
+                raise LinkDown("the port is closed")
+            messages.ask(sealed.message, once.token, once)
+            try:
+                answer = sealed.open(await self._in_time(once.answer))
+            except CoapError as error:
+                raise LinkDown(f"no answer that is authentic: {error}") from None
+            finally:
+                messages.forget(once.token)
+            if answer.code is not codes.UNAUTHORIZED or answer.opt.echo is None:
+                break
+            message = message.copy(echo=answer.opt.echo)
+        return answer
 
     def _message(self, code: Any, root: str, path: Path, **options: Any) -> Any:
         segments = [part for part in root.split("/") if part]
@@ -100,3 +127,20 @@ class Requests:
             raise LinkDown(f"no answer within {self._patience_s:g} s")
         finally:
             answer.cancel()  # nothing when it is done
+
+
+class Once:
+    """Implements edge.coap.messages.Listener for one answer."""
+
+    def __init__(self, remote: Any) -> None:
+        self.remote = remote
+        self.token = secrets.token_bytes(8)
+        self.answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def heard(self, message: Any) -> None:
+        if not self.answer.done():
+            self.answer.set_result(message)
+
+    def failed(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(LinkDown(f"no answer: {error}"))

@@ -7,8 +7,12 @@ from typing import Any
 
 import aiocoap
 from aiocoap import resource
+from aiocoap.credentials import CredentialsMap
 from aiocoap.numbers import codes
 from aiocoap.numbers.constants import TransportTuning
+from aiocoap.oscore import FilesystemSecurityContext
+from aiocoap.oscore_sitewrapper import OscoreSiteWrapper
+from aiocoap.transports.oscore import TransportOSCORE
 
 from edge.lwm2m.payload import read
 from protocols.lwm2m import Kind, Path, Tlv, Value, encode
@@ -46,6 +50,20 @@ class LwM2mNode:
             self._site.add_resource([str(part) for part in path.ids], self.resources[path])
         self.context: Any = None
         self.server = ("127.0.0.1", 0)
+
+    @asynccontextmanager
+    async def secured(self, port: int | None, folder: str) -> AsyncIterator["LwM2mNode"]:
+        """With its radio on, and a security context of its own."""
+        context = FilesystemSecurityContext(folder)
+        server = f"coap://127.0.0.1:{port}"
+        async with self.on(port):
+            credentials = CredentialsMap()
+            credentials[":server"] = context
+            self.context.serversite = OscoreSiteWrapper(self._site, credentials)
+            self.context.client_credentials[f"{server}/*"] = context
+            self.context.request_interfaces.insert(0, TransportOSCORE(self.context, self.context))
+            yield self
+        context._destroy()
 
     @asynccontextmanager
     async def on(self, port: int | None) -> AsyncIterator["LwM2mNode"]:
