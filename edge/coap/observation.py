@@ -76,6 +76,14 @@ class Observation:
         self._book.begin(self.token, self.what, self._clock.monotonic_s())
         return self._first
 
+    def resumed(self, remote: Any, token: bytes) -> None:
+        """An earlier run asked for it, with this token.
+
+        :raises ProtocolError: there are too many observations.
+        """
+        self.token, self.remote, self.accepted = token, remote, True
+        self._book.begin(token, self.what, self._clock.monotonic_s())
+
     def heard(self, message: Any) -> "asyncio.Future[None] | None":
         now_s = self._clock.monotonic_s()
         recent = None if message.mtype is ACK else self._recent.get(message.mid)

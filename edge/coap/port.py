@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import aiocoap
+from aiocoap.transports.udp6 import UDP6EndpointAddress
 
 from edge.backoff import Backoff
 from edge.coap.guard import Guard, Limits
@@ -33,10 +35,15 @@ class CoapPort:
             return None
         return int(self._socket.transport.get_extra_info("socket").getsockname()[1])
 
-    async def serve(self, site: Any) -> None:
+    def remote(self, sockaddr: tuple[str, int, int, int]) -> Any:
+        """An address as aiocoap has it."""
+        return UDP6EndpointAddress(sockaddr, self._socket)
+
+    async def serve(self, site: Any, opened: Callable[[], None] = lambda: None) -> None:
         """Until cancelled; a port that somebody else has is tried again.
 
         :param site: what aiocoap takes: it has ``render_to_pipe``.
+        :param opened: is called before anything is received.
         """
         backoff = Backoff()
         while self.context is None:
@@ -46,6 +53,7 @@ class CoapPort:
                 self._counters["port_not_had"] += 1
                 await self._clock.sleep(backoff.next_s())
         try:
+            opened()
             await asyncio.get_running_loop().create_future()  # for ever: aiocoap's transport calls us
         finally:
             context, self.context, self.messages, self._socket = self.context, None, None, None

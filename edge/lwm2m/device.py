@@ -15,6 +15,7 @@ from edge.links.link import DeviceRecord, DeviceStatus
 from edge.lwm2m import payload
 from edge.lwm2m.book import Away, Book, Perform
 from edge.lwm2m.config import Lwm2m
+from edge.lwm2m.memory import Kept
 from edge.lwm2m.offer import attributes, instances, standing_notes
 from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows, readings
@@ -80,6 +81,28 @@ class Device:
         self._formats = (*payload.offered(registration), None)
         self.registered.set()
         self._task = group.create_task(self._settle_in())
+
+    def resume(self, kept: Kept, remote: Any, intake: Intake, group: asyncio.TaskGroup) -> None:
+        """An earlier run of the agent knew it: nothing is asked again, unless it was not asked before."""
+        self.registration, self._intake = kept.registration, intake
+        self._formats = (*payload.offered(kept.registration), None)
+        self.registered.set()
+        self.units = {Path.parse(path): unit for path, unit in kept.units.items()}
+        wanted = set(kept.known)
+        rows = [row for instance in instances(kept.registration) for row in self.rows.of(instance)]
+        self.known = {row.path: row for row in rows if str(row.path) in wanted}
+        for path, row in self.known.items():
+            if str(path) in kept.tokens and row.observe:
+                one = Observation(path, self, self._around.observations, self._around.clock, self._around.counters)
+                self._around.requests.resume(one, remote, bytes.fromhex(kept.tokens[str(path)]))
+                self._observations[path] = one
+        if not self._observations:
+            self._task = group.create_task(self._settle_in())
+
+    def kept(self) -> tuple[tuple[str, ...], dict[str, str], dict[str, str]]:
+        """What it has, its units, and the tokens of its observations, for the memory."""
+        tokens = {str(path): one.token.hex() for path, one in self._observations.items() if one.accepted}
+        return tuple(map(str, self.known)), {str(path): unit for path, unit in self.units.items()}, tokens
 
     def end(self) -> None:
         """Its registration is over."""

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiocoap.numbers import codes
@@ -12,6 +13,7 @@ from aiocoap.numbers.codes import Code
 from edge.coap.answers import answer, whole
 from edge.coap.network import network_of
 from edge.coap.port import CoapPort
+from edge.coap.secured import SecuredRemote
 from edge.commands.actuator import Unfit
 from edge.intake import Intake
 from edge.links.coap_blocks import Blocks
@@ -19,11 +21,12 @@ from edge.links.link import DeviceRecord, LinkStatus
 from edge.lwm2m.book import Book
 from edge.lwm2m.config import Lwm2m, source_of
 from edge.lwm2m.device import Device, Surroundings
+from edge.lwm2m.memory import Kept, Memory
 from edge.lwm2m.orders import Orders
 from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows
 from protocols.coap.observe import Observations
-from protocols.lwm2m import Answer, Call, Gone, Refused, Registering, Registry, Updating, read_request
+from protocols.lwm2m import Answer, Call, Gone, Refused, Registering, Registry, Standing, Updating, read_request
 from protocols.lwm2m.registration import Request
 from protocols.vocabulary import Clock, SystemClock
 
@@ -59,6 +62,7 @@ class Lwm2mLink:
         self._listed = {device.endpoint: device for device in config.device}
         self.devices = {one.endpoint: self._device(one.endpoint, one.source) for one in config.device}
         self._contexts: Contexts | None = None
+        self._memory = Memory(self._kept, self._clock, self.counters)
         self._orders = Orders(self._around)
         self._strangers: dict[str, DeviceRecord] = {}
         self._networks: dict[str, str] = {}
@@ -84,10 +88,46 @@ class Lwm2mLink:
         try:
             async with asyncio.TaskGroup() as self._group:
                 self._group.create_task(self.book.run())
-                self._group.create_task(self._port.serve(self))
+                self._group.create_task(self._memory.run())
+                self._group.create_task(self._port.serve(self, self._resume))
         finally:
             if self._contexts is not None:
                 self._contexts.close()
+
+    def remember(self, path: Path) -> None:
+        """See edge.links.link.Remembering."""
+        self._memory.path = path
+
+    def _resume(self) -> None:
+        """Take the devices back that an earlier run knew."""
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+        for kept in self._memory.load():
+            endpoint, remote = kept.registration.endpoint, self._port.remote(kept.address)
+            source = self._listed[endpoint].source if endpoint in self._listed else source_of(endpoint)
+            if source is None or (endpoint not in self._listed and self._config.unknown == "refuse"):
+                continue
+            renewed_s, heard_s = (now_s - max(0, now_ms - ms) / 1000 for ms in (kept.renewed_ms, kept.heard_ms))
+            self.book.registry.restore(kept.registration, Standing(kept.location, remote, renewed_s, heard_s))
+            if self.book.registry.at(kept.location) is not kept.registration:
+                continue
+            self.devices.setdefault(endpoint, self._device(endpoint, source))
+            self._count(endpoint, network_of(kept.address[0]))
+            if self._intake is not None and self._group is not None:
+                self.devices[endpoint].resume(kept, remote, self._intake, self._group)
+
+    def _kept(self) -> list[Kept]:
+        """All registered devices but those by OSCORE, whose observations are bound to what is in memory."""
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+        found = []
+        for registration in self.book.registry:
+            standing = self.book.registry.standing(registration.endpoint)
+            if standing is None or isinstance(standing.address, SecuredRemote):
+                continue
+            remote: Any = standing.address
+            renewed_ms, heard_ms = (now_ms - round((now_s - s) * 1000) for s in (standing.renewed_s, standing.heard_s))
+            known = self.devices[registration.endpoint].kept()
+            found.append(Kept(registration, standing.location, remote.sockaddr, renewed_ms, heard_ms, *known))
+        return found
 
     async def render_to_pipe(self, pipe: Any) -> None:
         """As aiocoap asks a site. What a request leads to is done after its answer is on its way."""

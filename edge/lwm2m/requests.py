@@ -63,6 +63,12 @@ class Requests:
 
         return perform
 
+    def resume(self, observation: Observation, remote: Any, token: bytes) -> None:
+        """Go on with an observation of an earlier run."""
+        observation.resumed(remote, token)
+        if self._port.messages is not None:
+            self._port.messages.token_manager.listeners[token] = observation
+
     def forget(self, observation: Observation) -> None:
         """End an observation: its next notification is answered with a reset."""
         observation.end()

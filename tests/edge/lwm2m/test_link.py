@@ -428,3 +428,38 @@ class Shifted:
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
+
+
+@pytest.mark.parametrize("binding", ["b=U", "b=UQ"])
+async def test_a_restart_of_the_agent_goes_unnoticed(tmp_path, binding):
+    first, intake = link_of(), Recorder()
+    first.remember(tmp_path / "lwm2m" / "nb.json")
+    async with LwM2mNode(LAMP).on(None) as node:
+        async with running(first, intake):
+            await until(lambda: first.port)
+            node.server = ("127.0.0.1", first.port)
+            await node.register(IMEI, binding)
+            await until(lambda: settled(first))
+        port = node.server[1]
+        second = link_of(port=port)
+        second.remember(tmp_path / "lwm2m" / "nb.json")
+        async with running(second, intake):
+            await until(lambda: second.port)
+            asked = len(node.asked)
+            assert second.sleeps(SOURCE) is (binding == "b=UQ")
+            node.notify("/3303/0/5700", 33.0)
+            await until(lambda: told(intake)[-1][1] == 33.0)
+            assert node.asked[asked:] == [("GET", "/3303/0/5700")]  # the node asks itself, to notify
+            assert await second.write(SOURCE, "lamp_level", "", 15) == 15
+            assert (await node.update()).code is codes.CHANGED
+    assert second.counters["registered"] == 0
+
+
+async def test_a_damaged_memory_is_counted(tmp_path):
+    path = tmp_path / "nb.json"
+    path.write_text('[{"registration": 7}]')
+    link = link_of()
+    link.remember(path)
+    async with running(link, Recorder()):
+        await until(lambda: link.port)
+    assert link.counters["memory_unreadable"] == 1
