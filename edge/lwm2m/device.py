@@ -12,22 +12,19 @@ from edge.backoff import Backoff
 from edge.coap.observation import Observation
 from edge.intake import Intake
 from edge.links.link import DeviceRecord, DeviceStatus
-from edge.lwm2m import payload
 from edge.lwm2m.book import Away, Book, Perform
 from edge.lwm2m.config import Lwm2m
+from edge.lwm2m.dialect import OTHER_FORMAT, Dialect
 from edge.lwm2m.memory import Kept
 from edge.lwm2m.offer import attributes, instances, standing_notes
 from edge.lwm2m.requests import Requests
 from edge.lwm2m.rows import Row, Rows, readings
 from protocols.coap.observe import Observations
 from protocols.lwm2m import Node, Path, Registration
-from protocols.lwm2m.content import OPAQUE, TEXT
 from protocols.lwm2m.resources import SENSOR_UNITS
 from protocols.vocabulary import Batch, Clock, LinkDown, ProtocolError
 
 FIRST_RETRY_S: Final = 10.0
-OTHER_FORMAT: Final = (codes.BAD_OPTION, codes.NOT_ACCEPTABLE, codes.UNSUPPORTED_CONTENT_FORMAT)
-"""The device does not have the content format that was asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +59,7 @@ class Device:
         self.units: dict[Path, str] = {}
         self._observations: dict[Path, Observation] = {}
         self._unobservable: set[Path] = set()
-        self._formats: tuple[int | None, ...] = (None,)
-        self._writes: tuple[int, ...] = ()
-        """What it was written to in; else it is written to in what it speaks: some take any payload for text."""
-        self._speaks: tuple[int, ...] = ()
+        self.dialect = Dialect(None)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -78,14 +72,14 @@ class Device:
         self.end()
         self.registration, self._intake = registration, intake
         self.record.heard(self._around.clock.now_ms(), 0)
-        self._formats = (*payload.offered(registration), None)
+        self.dialect = Dialect(registration)
         self.registered.set()
         self._task = group.create_task(self._settle_in())
 
     def resume(self, kept: Kept, remote: Any, intake: Intake, group: asyncio.TaskGroup) -> None:
         """An earlier run of the agent knew it: nothing is asked again, unless it was not asked before."""
         self.registration, self._intake = kept.registration, intake
-        self._formats = (*payload.offered(kept.registration), None)
+        self.dialect = Dialect(kept.registration)
         self.registered.set()
         self.units = {Path.parse(path): unit for path, unit in kept.units.items()}
         wanted = set(kept.known)
@@ -180,37 +174,19 @@ class Device:
         :raises LinkDown: no answer came; Away: it is not registered any more.
         """
         asked = partial(self._around.book.ask, self.endpoint) if once else self._asked
-        for accept in self._formats:
+        for accept in self.dialect.accepts:
             answer = await asked(self._around.requests.read(self.root, path, accept))
             if answer.code in OTHER_FORMAT:
                 continue
             if not answer.code.is_successful():
                 return None
-            self._formats = tuple(dict.fromkeys((accept, *self._formats)))
+            self.dialect.answers(accept)
             try:
-                return self._understood(answer, path, self._around.clock.now_ms())
+                return self.dialect.understood(answer, path, self._around.clock.now_ms())
             except ProtocolError:
                 self.record.errors["malformed"] += 1
                 return None
         return None
-
-    def _understood(self, message: Any, path: Path, now_ms: int) -> list[Node]:
-        given = message.opt.content_format
-        spoken = payload.format_of(message.payload, None if given is None else int(given), path)
-        nodes = payload.read(message.payload, spoken, path, self.root, now_ms)
-        if path.resource_id is not None:
-            self._speaks = (spoken,)
-        return nodes
-
-    def write_formats(self) -> tuple[int, ...]:
-        """In the order in which they are to be tried."""
-        known = payload.by_version(self.registration) if self.registration is not None else ()
-        tried = (*self._writes, *self._speaks, *self._formats, *known, TEXT)
-        return tuple(dict.fromkeys(one for one in tried if one not in (None, OPAQUE)))
-
-    def takes(self, content_format: int) -> None:
-        """It was written to in this one."""
-        self._writes = (content_format,)
 
     async def _observe(self, row: Row) -> None:
         around, path = self._around, row.path
@@ -221,7 +197,7 @@ class Device:
             observation = Observation(path, self, around.observations, around.clock, around.counters)
         self._observations[path] = observation
         answer: Any = None
-        for accept in self._formats:
+        for accept in self.dialect.accepts:
             answer = await self._asked(around.requests.observe(self.root, path, observation, accept))
             if answer.code not in OTHER_FORMAT:
                 break
@@ -261,7 +237,7 @@ class Device:
         now_ms = self._around.clock.now_ms()
         path: Path = observation.what
         try:
-            nodes = self._understood(message, path, now_ms)
+            nodes = self.dialect.understood(message, path, now_ms)
         except ProtocolError:
             self.record.errors["malformed"] += 1
             return None

@@ -14,27 +14,24 @@ from edge.coap.answers import answer, whole
 from edge.coap.network import network_of
 from edge.coap.port import CoapPort
 from edge.coap.secured import SecuredRemote
-from edge.commands.actuator import Unfit
 from edge.intake import Intake
 from edge.links.coap_blocks import Blocks
-from edge.links.link import DeviceRecord, LinkStatus
+from edge.links.link import LinkStatus
+from edge.lwm2m.admission import Admission
 from edge.lwm2m.book import Book
-from edge.lwm2m.config import Lwm2m, source_of
+from edge.lwm2m.config import Lwm2m
 from edge.lwm2m.device import Device, Surroundings
 from edge.lwm2m.memory import Kept, Memory
 from edge.lwm2m.orders import Orders
 from edge.lwm2m.requests import Requests
-from edge.lwm2m.rows import Row, Rows
+from edge.lwm2m.rows import Rows
 from protocols.coap.observe import Observations
 from protocols.lwm2m import Answer, Call, Gone, Refused, Registering, Registry, Standing, Updating, read_request
-from protocols.lwm2m.registration import Request
 from protocols.vocabulary import Clock, SystemClock
 
 if TYPE_CHECKING:
     from edge.coap.oscore import Contexts
 
-MAX_STRANGERS: Final = 32
-"""Refused endpoint names that the status tells; the others are counted only."""
 OBSERVED_PER_DEVICE: Final = 16
 """On average; the table of observations has so many places for each registration."""
 
@@ -59,18 +56,16 @@ class Lwm2mLink:
             Requests(self._port, self._clock, config.ack_timeout_s),
             Observations(config.max_registrations * OBSERVED_PER_DEVICE),
         )
-        self._listed = {device.endpoint: device for device in config.device}
+        self._admission = Admission(config, registry, self._port.guard, self.counters)
         self.devices = {one.endpoint: self._device(one.endpoint, one.source) for one in config.device}
         self._contexts: Contexts | None = None
         self._memory = Memory(self._kept, self._clock, self.counters)
-        self._orders = Orders(self._around)
-        self._strangers: dict[str, DeviceRecord] = {}
-        self._networks: dict[str, str] = {}
+        self._orders = Orders(self.devices, self._around)
         self._intake: Intake | None = None
         self._group: asyncio.TaskGroup | None = None
 
     def _device(self, endpoint: str, source: str) -> Device:
-        own = self._listed[endpoint].rows if endpoint in self._listed else ()
+        own = self._admission.listed[endpoint].rows if endpoint in self._admission.listed else ()
         return Device(endpoint, source, Rows(own, self._config.rows), self._around)
 
     @property
@@ -103,15 +98,15 @@ class Lwm2mLink:
         now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
         for kept in self._memory.load():
             endpoint, remote = kept.registration.endpoint, self._port.remote(kept.address)
-            source = self._listed[endpoint].source if endpoint in self._listed else source_of(endpoint)
-            if source is None or (endpoint not in self._listed and self._config.unknown == "refuse"):
+            source = self._admission.source(endpoint)
+            if source is None:
                 continue
             renewed_s, heard_s = (now_s - max(0, now_ms - ms) / 1000 for ms in (kept.renewed_ms, kept.heard_ms))
             self.book.registry.restore(kept.registration, Standing(kept.location, remote, renewed_s, heard_s))
             if self.book.registry.at(kept.location) is not kept.registration:
                 continue
             self.devices.setdefault(endpoint, self._device(endpoint, source))
-            self._count(endpoint, network_of(kept.address[0]))
+            self._admission.count(endpoint, network_of(kept.address[0]))
             if self._intake is not None and self._group is not None:
                 self.devices[endpoint].resume(kept, remote, self._intake, self._group)
 
@@ -158,9 +153,9 @@ class Lwm2mLink:
         )
         try:
             what = read_request(call, vouched)
-            self._check(what, vouched)
+            self._admission.check(what, vouched)
             if isinstance(what, Registering):
-                self._admit(what, network_of(request.remote.sockaddr[0]))
+                self._admission.admit(what, network_of(request.remote.sockaddr[0]))
         except Refused as refused:
             self.counters[f"refused_{refused.code}"] += 1
             respond(answer(_code(refused.code), request, str(refused)))
@@ -172,124 +167,53 @@ class Lwm2mLink:
         if said_answer.code[0] == "2":
             self._followed(what, request)
 
-    def _check(self, what: Request, vouched: str | None) -> None:
-        """Whether the security context is the right one.
-
-        :raises Refused: it is missing, or another device's.
-        """
-        if isinstance(what, Registering):
-            endpoint = what.registration.endpoint
-        else:
-            found = self.book.registry.at(what.location)
-            if found is None:
-                return
-            endpoint = found.endpoint
-        wanted = endpoint if endpoint in self._listed and self._listed[endpoint].oscore is not None else None
-        if wanted is not None and vouched is None:
-            raise Refused("4.01", "this device registers by OSCORE")
-        if vouched is not None and vouched != endpoint:
-            raise Refused("4.03", "this is another device's")
-
-    def _admit(self, what: Registering, network: str) -> None:
-        """Whether a device may register.
-
-        :raises Refused: it is not listed, its name is no identity, or its network has too many registrations.
-        """
-        endpoint = what.registration.endpoint
-        if endpoint in self._listed:
-            return
-        if self._config.unknown == "refuse":
-            self._stranger(endpoint)
-            raise Refused("4.03", "this endpoint is not listed here")
-        if source_of(endpoint) is None:
-            self._stranger(endpoint)
-            raise Refused("4.00", "this endpoint name cannot stand in a datastream key; list it with its neuron")
-        if self.book.registration(endpoint) is None and not self._port.guard.may_register(network):
-            raise Refused("5.03", "too many registrations from this address")
-
-    def _stranger(self, endpoint: str) -> None:
-        self.counters["stranger"] += 1
-        if endpoint not in self._strangers and len(self._strangers) >= MAX_STRANGERS:
-            return
-        self._strangers.setdefault(endpoint, DeviceRecord(f"lwm2m:{endpoint}")).errors["refused"] += 1
-
     def _followed(self, what: Any, request: Any) -> None:
         match what:
             case Registering(registration):
                 endpoint = registration.endpoint
                 self.counters["registered"] += 1
                 if endpoint not in self.devices:
-                    self.devices[endpoint] = self._device(endpoint, source_of(endpoint) or "")
-                self._count(endpoint, network_of(request.remote.sockaddr[0]))
+                    self.devices[endpoint] = self._device(endpoint, self._admission.source(endpoint) or "")
+                self._admission.count(endpoint, network_of(request.remote.sockaddr[0]))
                 if self._intake is not None and self._group is not None:
                     self.devices[endpoint].begin(registration, self._intake, self._group)
             case Updating(location):
                 found = self.book.registry.at(location)
                 self.counters["updated"] += 1
                 if found is not None and self._group is not None:
-                    self._count(found.endpoint, network_of(request.remote.sockaddr[0]))
+                    self._admission.count(found.endpoint, network_of(request.remote.sockaddr[0]))
                     self.devices[found.endpoint].updated(found, self._group)
-
-    def _count(self, endpoint: str, network: str | None) -> None:
-        """Which network a registration counts for."""
-        old = self._networks.pop(endpoint, None)
-        if old is not None:
-            self._port.guard.gone(old)
-        if network is not None:
-            self._networks[endpoint] = network
-            self._port.guard.registered(network)
 
     def _gone(self, gone: Gone) -> None:
         endpoint = gone.registration.endpoint
         if gone.why == "replaced":
             return
         self.counters[gone.why] += 1
-        self._count(endpoint, None)
+        self._admission.count(endpoint, None)
         device = self.devices.get(endpoint)
         if device is None:
             return
         device.gone()
-        if endpoint not in self._listed and len(self.devices) > self._config.max_registrations:
+        if endpoint not in self._admission.listed and len(self.devices) > self._config.max_registrations:
             del self.devices[endpoint]
 
     def fit(self, source: str, observed: str, channel: str, value: float) -> float | None:
-        found = self._find(source, observed, channel)
-        return None if found is None else self._orders.fit(found[1], value)
+        return self._orders.fit(source, observed, channel, value)
 
     async def write(self, source: str, observed: str, channel: str, value: float) -> float:
-        device, row = self._known(source, observed, channel)
-        return await self._orders.write(device, row, value)
+        return await self._orders.write(source, observed, channel, value)
 
     async def read(self, source: str, observed: str, channel: str) -> float:
-        device, row = self._known(source, observed, channel)
-        return await self._orders.read(device, row)
+        return await self._orders.read(source, observed, channel)
 
     def sleeps(self, source: str) -> bool:
-        """Whether the device is away, or in queue mode: a command then waits until it is heard."""
-        device = self._of_source(source)
-        if device is None:
-            return False
-        registration = self.book.registration(device.endpoint)
-        return registration is None or registration.queue_mode
-
-    def _of_source(self, source: str) -> Device | None:
-        return next((one for one in self.devices.values() if one.record.source == source), None)
-
-    def _find(self, source: str, observed: str, channel: str) -> tuple[Device, Row] | None:
-        device = self._of_source(source)
-        row = None if device is None else self._orders.row(device, observed, channel)
-        return None if device is None or row is None else (device, row)
-
-    def _known(self, source: str, observed: str, channel: str) -> tuple[Device, Row]:
-        found = self._find(source, observed, channel)
-        if found is None:
-            raise Unfit(f"{source}/{observed}: no device of this link has it")
-        return found
+        return self._orders.sleeps(source)
 
     def status(self) -> LinkStatus:
         devices = tuple(device.status() for device in self.devices.values())
-        strangers = tuple(record.status(("not listed: refused",)) for record in self._strangers.values())
-        return LinkStatus(self.name, "lwm2m", self.port is not None, dict(self.counters), devices + strangers)
+        return LinkStatus(
+            self.name, "lwm2m", self.port is not None, dict(self.counters), devices + self._admission.status()
+        )
 
 
 _METHODS: Final = {codes.GET: "GET", codes.POST: "POST", codes.PUT: "PUT", codes.DELETE: "DELETE"}
