@@ -22,8 +22,6 @@ from protocols.lwm2m.writing import written
 from protocols.senml import Entry, encode_cbor, encode_json
 
 TEXT, TLV, SENML_JSON, SENML_CBOR, JSON = 0, 11542, 110, 112, 11543
-QUICK = TransportTuning()
-QUICK.ACK_TIMEOUT = 0.3
 
 
 class LwM2mNode:
@@ -32,9 +30,13 @@ class LwM2mNode:
     :param formats: what it can write; another one that is asked for is 4.06.
     """
 
-    def __init__(self, values: Mapping[str, Value], formats: tuple[int, ...] = (TLV,)) -> None:
+    def __init__(
+        self, values: Mapping[str, Value], formats: tuple[int, ...] = (TLV,), ack_timeout_s: float = 0.3
+    ) -> None:
         self.values = {Path.parse(path): value for path, value in values.items()}
         self.formats = formats
+        self._tuning = TransportTuning()
+        self._tuning.ACK_TIMEOUT = ack_timeout_s
         self.asked: list[tuple[str, str]] = []
         """Method and path of each request."""
         self.executed: list[str] = []
@@ -87,12 +89,12 @@ class LwM2mNode:
             code=code,
             payload=payload,
             uri=f"coap://{self.server[0]}:{self.server[1]}",
-            transport_tuning=QUICK,
+            transport_tuning=self._tuning,
             **options,
         )
         message.opt.uri_path = path
         message.opt.uri_query = query
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             return await self.context.request(message).response
 
     async def register(self, endpoint: str, *more: str, links: str | None = None, version: str = "1.0") -> Any:

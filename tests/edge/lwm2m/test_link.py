@@ -378,20 +378,21 @@ async def test_another_address_changes_nothing():
     assert node.asked.count(("GET", "/3303/0")) == 1
 
 
-async def test_a_bad_network_stores_each_value_once(capsys):
-    link, intake = link_of(renew_s=2.0), Recorder()
+@pytest.mark.parametrize(("delay_s", "ack_timeout_s"), [(0.2, 0.3), pytest.param(20.0, 10.0, marks=pytest.mark.soak)])
+async def test_a_bad_network_stores_each_value_once(capsys, delay_s, ack_timeout_s):
+    link, intake = link_of(renew_s=10 * delay_s, ack_timeout_s=ack_timeout_s), Recorder()
     values = {"/3303/0/5700": 0.0}
     async with running(link, intake):
         await until(lambda: link.port)
-        carrier = Carrier(link.port, loss=0.3, doubles=0.3, delay_s=0.2)
-        async with carrier.open(), LwM2mNode(values).on(carrier.port) as node:
+        carrier = Carrier(link.port, loss=0.3, doubles=0.3, delay_s=delay_s)
+        async with carrier.open(), LwM2mNode(values, ack_timeout_s=ack_timeout_s).on(carrier.port) as node:
             while True:
                 try:
                     await node.register(IMEI, "b=U", "lt=300")
                     break
                 except aiocoap.error.NetworkError:
                     continue
-            await until(lambda: settled(link), 60)
+            await until(lambda: settled(link), 600)
             for number in range(1, 31):
                 if number % 10 == 0:
                     await carrier.rebind()
@@ -402,7 +403,7 @@ async def test_a_bad_network_stores_each_value_once(capsys):
             while told(intake)[-1][1] != 30.0 and deadline:
                 deadline -= 1
                 await node.update()
-                await asyncio.sleep(1)
+                await asyncio.sleep(1 + delay_s)
     stored = [value for _, value in told(intake)]
     assert stored[-1] == 30.0
     newest = [value for value in stored if value]
