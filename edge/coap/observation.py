@@ -95,8 +95,8 @@ class Observation:
         else:
             notified = self._book.receive(_plain(message), now_s)
             if notified is None or notified.verdict == "ended":
-                self._taker.ended(self, str(message.code.dotted))
                 self._answer_first(message)
+                self._taker.ended(self, str(message.code.dotted))
                 return None
             newer = notified.verdict == "newer"
         plain = message if self.open is None else self._opened(message)

@@ -88,7 +88,10 @@ class Device:
         for path, row in self.known.items():
             if str(path) in kept.tokens and row.observe:
                 one = Observation(path, self, self._around.observations, self._around.clock, self._around.counters)
-                self._around.requests.resume(one, remote, bytes.fromhex(kept.tokens[str(path)]))
+                try:
+                    self._around.requests.resume(one, remote, bytes.fromhex(kept.tokens[str(path)]))
+                except (ValueError, ProtocolError):  # a file that somebody changed; or too many
+                    continue
                 self._observations[path] = one
         if not self._observations:
             self._task = group.create_task(self._settle_in())
@@ -137,9 +140,14 @@ class Device:
         silent = [path for path, one in self._observations.items() if one.heard_s < due_s]
         try:
             for path in (*silent, *self._unobservable):
+                row = self.known.get(path)
+                if row is None:  # it is not there any more
+                    self._unobservable.discard(path)
+                    self._drop(path)
+                    continue
                 if path in self._observations:
                     self._around.counters["observed_anew"] += 1
-                await self._observe(self.known[path])
+                await self._observe(row)
         except Away:
             pass
 
@@ -210,9 +218,10 @@ class Device:
         if is_there:
             self._unobservable.add(path)
         else:
-            if answer.code is codes.NOT_FOUND:
+            self._unobservable.discard(path)
+            if answer is not None and answer.code is codes.NOT_FOUND:
                 self.known.pop(path, None)
-            self.refused[path] = str(answer.code.dotted)
+            self.refused[path] = "no format" if answer is None else str(answer.code.dotted)
             self.record.errors["refused"] += 1
 
     async def _asked(self, perform: Perform) -> Any:

@@ -14,7 +14,7 @@ from edge.coap.port import CoapPort
 from edge.coap.secured import SecuredRemote
 from edge.lwm2m.book import Perform
 from protocols.lwm2m import Path
-from protocols.vocabulary import Clock, LinkDown
+from protocols.vocabulary import Clock, LinkDown, ProtocolError
 
 _PATIENCE: Final = 46.5
 """MAX_TRANSMIT_WAIT over ACK_TIMEOUT (RFC 7252 §4.8.2): an answer that took longer does not come any more."""
@@ -57,14 +57,20 @@ class Requests:
             message.remote = remote
             if isinstance(remote, SecuredRemote):
                 message, observation.open = remote.sealed(message)
-            first = observation.asked(message.remote)
+            try:
+                first = observation.asked(message.remote)
+            except ProtocolError as full:
+                raise LinkDown(str(full)) from None
             messages.ask(message, observation.token, observation)
             return await self._in_time(first)
 
         return perform
 
     def resume(self, observation: Observation, remote: Any, token: bytes) -> None:
-        """Go on with an observation of an earlier run."""
+        """Go on with an observation of an earlier run.
+
+        :raises ProtocolError: there are too many.
+        """
         observation.resumed(remote, token)
         if self._port.messages is not None:
             self._port.messages.token_manager.listeners[token] = observation

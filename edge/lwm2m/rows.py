@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
-from math import isfinite
 from typing import Final, NamedTuple
 
 from edge.commands.actuator import Unfit
@@ -14,6 +13,9 @@ from protocols.lwm2m.resources import Type, objects
 from protocols.lwm2m.units import convert
 from protocols.vocabulary import OBSERVED_PROPERTIES, Point, Quality, Reading
 
+MAX_NUMBER: Final = 1e200
+"""Beyond it nothing is measured, and scaling might leave the floating-point numbers."""
+END_OF_TIME_S: Final = 253_402_300_800
 _SWITCHES: Final = {3201: 5550, 3306: 5850, 3311: 5850, 3312: 5850, 3342: 5500}
 """Object -> its resource that is on or off: a number for us, though the registry has a truth value."""
 _WRITABLE: Final = frozenset({(3201, 5550), (3306, 5850), (3311, 5850), (3311, 5851), (3312, 5850)})
@@ -43,7 +45,7 @@ class Row(NamedTuple):
         """The value in the observed property's unit; None: it is no number, or nobody knows how to get there."""
         if isinstance(value, bool):
             value = int(value)
-        if not isinstance(value, int | float) or not isfinite(value):
+        if not isinstance(value, int | float) or not -MAX_NUMBER < value < MAX_NUMBER:  # nor is NaN between them
             return None
         if self.unit or self.scale is not None:
             number = float(Fraction(value) * (self.scale or 1))
@@ -161,4 +163,5 @@ TIMESTAMP: Final = 5518
 def _time(node: Node, stamp: Value | None, now_ms: int) -> int:
     if node.time_s is not None:
         return round(node.time_s * 1000) if node.time_s > 0 else now_ms + round(node.time_s * 1000)
-    return stamp * 1000 if isinstance(stamp, int) and not isinstance(stamp, bool) and stamp > 0 else now_ms
+    is_stamp = isinstance(stamp, int) and not isinstance(stamp, bool) and 0 < stamp < END_OF_TIME_S
+    return int(stamp) * 1000 if is_stamp else now_ms  # type: ignore[arg-type]  # an integer, as was asked

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from contextlib import asynccontextmanager
+from fractions import Fraction
 
 import aiocoap
 import aiocoap.error
@@ -13,7 +14,7 @@ from aiocoap.numbers import codes
 from edge.commands.actuator import Unfit
 from edge.lwm2m.config import Lwm2m
 from edge.lwm2m.link import Lwm2mLink
-from edge.lwm2m.rows import readings
+from edge.lwm2m.rows import Row, readings
 from protocols.lwm2m import AWAKE_S, Node, Path
 from protocols.vocabulary import DeviceRefused, NeuronId, SystemClock
 from tests.edge.links.recorder import Recorder
@@ -464,3 +465,33 @@ async def test_a_damaged_memory_is_counted(tmp_path):
     async with running(link, Recorder()):
         await until(lambda: link.port)
     assert link.counters["memory_unreadable"] == 1
+
+
+@pytest.mark.parametrize("value", [10**400, float("nan"), float("inf"), -1e300, "text", b"bytes"])
+def test_what_is_no_number_is_no_reading(value):
+    for row in (Row(Path(3303, 0, 5700), "air_temperature"), Row(Path(9, 0, 1), "x", scale=Fraction(10**300))):
+        found, refused = readings([Node(row.path, value)], {row.path: row}, {}, SOURCE, 7)
+        assert found == []
+        assert refused.total() == 1
+
+
+@pytest.mark.parametrize(("stamp", "time"), [(5, 5000), (0, 7), (-1, 7), (1 << 62, 7), (True, 7), ("5", 7)])
+def test_stamps_that_cannot_be_are_not_taken(stamp, time):
+    row = Row(Path(3303, 0, 5700), "air_temperature")
+    found, _ = readings([Node(row.path, 1.0), Node(Path(3303, 0, 5518), stamp)], {row.path: row}, {}, SOURCE, 7)
+    assert [one.time for one in found] == [time]
+
+
+async def test_a_resource_that_vanishes_is_not_asked_for_again():
+    clock = Shifted()
+    link = link_of(clock)
+    async with served(link, LAMP, "b=U") as (node, _):
+        del node.values[Path.parse("/3303/0/5700")]
+        await node.update("lt=700")
+        clock.shift_s += 3601
+        node.refuse = {"/3303/0/5700": codes.NOT_FOUND}
+        for _ in range(2):
+            await node.update()
+            await until(lambda: settled(link))
+        assert Path(3303, 0, 5700) not in link.devices[IMEI].known
+        assert link.status().up
