@@ -487,7 +487,7 @@ async def test_a_resource_that_vanishes_is_not_asked_for_again():
     link = link_of(clock)
     async with served(link, LAMP, "b=U") as (node, _):
         del node.values[Path.parse("/3303/0/5700")]
-        await node.update("lt=700")
+        await node.update("lt=86400")
         clock.shift_s += 3601
         node.refuse = {"/3303/0/5700": codes.NOT_FOUND}
         for _ in range(2):
