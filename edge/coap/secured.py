@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from aiocoap.error import Error as CoapError
+
+from protocols.vocabulary import LinkDown
+
 
 class Opened(NamedTuple):
     """A request that was protected."""
@@ -48,8 +52,14 @@ class SecuredRemote:
         return self.name, self.wire.blockwise_key
 
     def sealed(self, message: Any) -> Sealed:
-        """A request for this device."""
-        protected, request_id = self.context.protect(message)
+        """A request for this device.
+
+        :raises LinkDown: the context cannot protect any more: its numbers are used up, or its folder cannot be written.
+        """
+        try:
+            protected, request_id = self.context.protect(message)
+        except (CoapError, OSError) as error:
+            raise LinkDown(f"OSCORE: {error}") from None
         protected.remote = self.wire
 
         def opened(answer: Any) -> Any:
