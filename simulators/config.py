@@ -160,6 +160,20 @@ class MeterLine(_Section):
         return self
 
 
+class Lwm2mEntry(_Device):
+    """``[[lwm2m]]``: a lamp that registers at host and port, and sleeps between its reports."""
+
+    endpoint: Annotated[str, Field(pattern=r"^[!-~]{1,252}$")]
+    host: Host = "127.0.0.1"
+    port: Port = 5683
+    period_s: Seconds = 900.0
+    awake_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Real seconds."""
+    lifetime_s: Annotated[int, Field(ge=1, le=0xFFFF_FFFF)] = 86_400
+    ack_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+    queue_mode: bool = True
+
+
 class IslandConfig(_Section):
     """The whole file."""
 
@@ -173,14 +187,16 @@ class IslandConfig(_Section):
     sl651: tuple[Sl651Entry, ...] = ()
     coap: tuple[CoapEntry, ...] = ()
     meter_line: tuple[MeterLine, ...] = ()
+    lwm2m: tuple[Lwm2mEntry, ...] = ()
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
         units = [unit for port in self.modbus for unit in port.unit]
         meters = [meter for line in self.meter_line for meter in line.meter]
-        _once("name", (device.name for device in (*units, *self.hj212, *self.sl651, *self.coap, *meters)))
+        _once("name", (device.name for device in (*units, *self.hj212, *self.sl651, *self.coap, *self.lwm2m, *meters)))
         _once("meter address", (meter.address for meter in meters))
         _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
+        _once("endpoint", (lamp.endpoint for lamp in self.lwm2m))
         _once("MN", (station.mn for station in self.hj212))
         _once("SL 651 station", (station.station for station in self.sl651))
         _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))

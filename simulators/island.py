@@ -10,6 +10,7 @@ from simulators.config import (
     CoapEntry,
     Hj212Entry,
     IslandConfig,
+    Lwm2mEntry,
     MeterEntry,
     MeterLine,
     ModbusPort,
@@ -20,6 +21,7 @@ from simulators.devices.coap_node import CoapNode, CoapSettings
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_logger import Hj212Settings
 from simulators.devices.hj212_station import Hj212Station
+from simulators.devices.lwm2m import LampSettings, Lwm2mLamp
 from simulators.devices.meter_line import MeterSerialPort, MeterServer
 from simulators.devices.meters import ElectricityMeter, MeterWire, PipeMeter
 from simulators.devices.modbus_tcp import ModbusServer
@@ -63,6 +65,8 @@ class Island:
                     tasks.create_task(self._hydrological(hydrological, truth).run())
                 for node in self.config.coap:
                     tasks.create_task(self._node(node, truth).run())
+                for lamp in self.config.lwm2m:
+                    tasks.create_task(self._lamp(lamp).run())
                 await asyncio.get_running_loop().create_future()  # for ever: a server has no task of its own
 
     def _server(self, port: ModbusPort, truth: Witness | None) -> ModbusServer:
@@ -119,6 +123,19 @@ class Island:
             clock_error_s=entry.clock_error_s,
         )
         return Sl651Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+
+    def _lamp(self, entry: Lwm2mEntry) -> Lwm2mLamp:
+        settings = LampSettings(
+            host=entry.host,
+            port=entry.port,
+            endpoint=entry.endpoint,
+            period_s=entry.period_s,
+            awake_s=entry.awake_s,
+            lifetime_s=entry.lifetime_s,
+            ack_timeout_s=entry.ack_timeout_s,
+            queue_mode=entry.queue_mode,
+        )
+        return Lwm2mLamp(Site(entry.name, *entry.location), settings, self.world, self._clock)
 
     def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
         settings = CoapSettings(

@@ -53,4 +53,4 @@ def _guess(path: Path) -> str:
         return "gateway"
     if keys & {"gateway", "uplink", "link", "spool", "health"}:
         return "gateway"
-    return "island" if keys & {"seed", "speed", "modbus", "hj212", "coap", "meter_line", "truth"} else "cloud"
+    return "island" if keys & {"seed", "speed", "modbus", "hj212", "coap", "lwm2m", "meter_line", "truth"} else "cloud"

@@ -41,6 +41,15 @@ class Actuator(Protocol):
         ...
 
 
+@runtime_checkable
+class Sleepers(Protocol):
+    """What an Actuator implements, too, whose devices may be asleep when a command comes."""
+
+    def sleeps(self, source: str) -> bool:
+        """Whether the device may only be reached later: what is wanted of it waits, for as long as the command may."""
+        ...
+
+
 class Actuators:
     """The links of a gateway as one: each point goes to the link that has its device."""
 
@@ -71,6 +80,14 @@ class Actuators:
         """
         link, _ = self._find(point, value)
         return await link.read(point.source, point.observed, point.channel)
+
+    def sleeps(self, point: Point, value: float) -> bool:
+        """See :class:`Sleepers`.
+
+        :raises Unfit: as ``fit``.
+        """
+        link, _ = self._find(point, value)
+        return isinstance(link, Sleepers) and link.sleeps(point.source)
 
     def _find(self, point: Point, value: float) -> tuple[Actuator, float]:
         for link in self.links:

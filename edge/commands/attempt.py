@@ -25,37 +25,50 @@ class Attempts:
         self._actuators = actuators
         self._clock = clock
 
-    async def set(self, point: Point, value: float) -> Item:
-        """Write, and have the device tell what it holds; what goes wrong is in the item."""
+    async def set(self, point: Point, value: float, until_ms: int | None = None) -> Item:
+        """Write, and have the device tell what it holds; what goes wrong is in the item.
+
+        :param until_ms: how long a device that sleeps is waited for, wall time; none: no longer than others.
+        """
         try:
             told = self._actuators.fit(point, value)
         except Unfit as unfit:
             return Item(point.series, "failed", None, str(unfit)[:MAX_TOLD])
-        found = await self._in_time(lambda: self._actuators.write(point, value))
+        patience_s = self._patience_s(point, value, until_ms)
+        found = await self._in_time(lambda: self._actuators.write(point, value), patience_s)
         for _ in range(SETTLE_TRIES):
             if isinstance(found, YingzhouError) or _same(found, told):
                 break
             await self._clock.sleep(SETTLE_S)
-            found = await self._in_time(lambda: self._actuators.read(point, value))
+            found = await self._in_time(lambda: self._actuators.read(point, value), patience_s)
         return _item(point, told, found)
 
-    async def look(self, point: Point, value: float) -> Item:
-        """Have the device tell what it holds, without writing."""
+    async def look(self, point: Point, value: float, until_ms: int | None = None) -> Item:
+        """Have the device tell what it holds, without writing.
+
+        :param until_ms: as for ``set``.
+        """
         try:
             told = self._actuators.fit(point, value)
         except Unfit as unfit:
             return Item(point.series, "failed", None, str(unfit)[:MAX_TOLD])
-        return _item(point, told, await self._in_time(lambda: self._actuators.read(point, value)))
+        patience_s = self._patience_s(point, value, until_ms)
+        return _item(point, told, await self._in_time(lambda: self._actuators.read(point, value), patience_s))
 
-    async def _in_time(self, work: Callable[[], Awaitable[float]]) -> float | YingzhouError:
-        """What comes of it; an error when it takes longer than PATIENCE_S."""
+    def _patience_s(self, point: Point, value: float, until_ms: int | None) -> float:
+        if until_ms is None or not self._actuators.sleeps(point, value):
+            return PATIENCE_S
+        return max(PATIENCE_S, (until_ms - self._clock.now_ms()) / 1000)
+
+    async def _in_time(self, work: Callable[[], Awaitable[float]], patience_s: float) -> float | YingzhouError:
+        """What comes of it; an error when it takes longer."""
         async with asyncio.TaskGroup() as group:
-            tasks = group.create_task(_outcome(work)), group.create_task(self._clock.sleep(PATIENCE_S))
+            tasks = group.create_task(_outcome(work)), group.create_task(self._clock.sleep(patience_s))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
         asked = tasks[0]
-        return YingzhouError(f"no answer within {PATIENCE_S:g} s") if asked.cancelled() else asked.result()
+        return YingzhouError(f"no answer within {patience_s:.0f} s") if asked.cancelled() else asked.result()
 
 
 async def _outcome(work: Callable[[], Awaitable[float]]) -> float | YingzhouError:

@@ -176,12 +176,12 @@ class Executor:
             elif self._clock.now_ms() >= command.expires:
                 items.append(Item(point.series, "expired", reason="its time was over before its turn came"))
             else:
-                items.append(await self._attempts.set(point, value))
+                items.append(await self._attempts.set(point, value, command.expires))
         return self._summed(command, items)
 
     async def _looked_at(self, command: Command) -> Result:
         """It was begun, and how it ended is not known: it is not done again, the device is asked."""
-        items = [await self._attempts.look(point, value) for point, value in command.points().items()]
+        items = [await self._attempts.look(point, value, command.expires) for point, value in command.points().items()]
         return self._summed(command, items, "the agent was stopped in the middle; the device was asked, not set again")
 
     def _untouched(self, command: Command, state: State, reason: str) -> Result:

@@ -31,7 +31,7 @@ class Blocks:
     """
 
     def __init__(self, limit: int, clock: Clock, counters: Counter[str]) -> None:
-        self._limit = limit
+        self.limit = limit
         self._clock = clock
         self._counters = counters
         self._open: dict[Hashable, _Assembly] = {}
@@ -41,7 +41,7 @@ class Blocks:
 
         :raises TooLarge: it has more bytes than the limit.
         """
-        if len(payload) > self._limit:
+        if len(payload) > self.limit:
             raise TooLarge
         return bytes(payload)
 
@@ -58,7 +58,7 @@ class Blocks:
         if start != len(held):
             self._counters["block_gap"] += 1
             raise BlockGap
-        if start + len(payload) > self._limit:
+        if start + len(payload) > self.limit:
             raise TooLarge
         held += payload
         if not more:

@@ -8,6 +8,7 @@ from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.meter_config import MeterSerial, MeterTcp
 from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
 from edge.links.station_config import Asking
+from edge.lwm2m.config import Lwm2m
 from edge.section import Host, LinkName, Port, Seconds, Section, Source
 from edge.watched import Watched
 from firmware_adapters.hj212_factors import FactorTable, GasUnit, PmUnit
@@ -203,5 +204,5 @@ class Sl651Udp(_Sl651):
 
 
 _Polled = ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp
-_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp
+_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp | Lwm2m
 LinkConfig = Annotated[_Polled | _Listened, Field(discriminator="kind")]

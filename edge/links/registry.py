@@ -14,6 +14,7 @@ from edge.links.modbus_rtu import modbus_rtu_link
 from edge.links.modbus_tcp import ModbusTcpLink
 from edge.links.sl651_tcp import Sl651TcpLink
 from edge.links.sl651_udp import Sl651UdpLink
+from edge.lwm2m.link import Lwm2mLink
 from protocols.vocabulary import Clock
 
 LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
@@ -26,6 +27,7 @@ LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "hj212-serial": Hj212SerialLink,
     "hj212-serial-tcp": Hj212SerialLink,
     "coap": CoapLink,
+    "lwm2m": Lwm2mLink,
     "sl651-tcp": Sl651TcpLink,
     "sl651-udp": Sl651UdpLink,
 }

@@ -111,6 +111,7 @@ _ROWS: Final = (
     _of("soil_ph", (2, 12), spike=(1.5, 4), rate={_M: 1.5, _H: 3}),
     # streetlights and electricity: they are switched, so nothing is said about their changes
     _of("lamp_level"),
+    _of("switched_on"),
     _of("voltage", unit=(30, _TEN_K)),
     _of("current"),
     _of("active_power"),

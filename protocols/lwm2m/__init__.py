@@ -2,7 +2,7 @@
 
 from protocols.lwm2m.content import Node, nodes
 from protocols.lwm2m.endpoint import identities
-from protocols.lwm2m.exchange import Answer, Command, Deliver, Gone, Heard, Said, Undelivered, Uplink
+from protocols.lwm2m.exchange import Answer, Command, Deliver, Gone, Heard, Said, Standing, Undelivered, Uplink
 from protocols.lwm2m.measurement import Measurement, measurement
 from protocols.lwm2m.offer import Offer
 from protocols.lwm2m.path import ObjectLink, Path
@@ -42,6 +42,7 @@ __all__ = [
     "Registry",
     "Resource",
     "Said",
+    "Standing",
     "Tlv",
     "Undelivered",
     "Update",

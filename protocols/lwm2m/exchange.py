@@ -34,6 +34,20 @@ class Command:
     """What is to be sent: the caller's own."""
 
 
+class Standing(NamedTuple):
+    """How things are with a registered client."""
+
+    location: str
+    """Below the registration interface's own path."""
+    address: Address
+    """Where its newest packet came from."""
+    renewed_s: float
+    """When it registered, or updated its registration."""
+    heard_s: float
+    waiting: int = 0
+    """Commands that wait for it."""
+
+
 class Answer(NamedTuple):
     """The response to the request that was received."""
 

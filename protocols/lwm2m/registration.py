@@ -15,7 +15,8 @@ MAX_LIFETIME_S: Final = 0xFFFF_FFFF
 VERSIONS: Final = ("1.0", "1.1", "1.2")
 
 _DIGITS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
-_VERSION: Final = re.compile(r"[0-9]\.[0-9]", re.ASCII)
+_VERSION: Final = re.compile(r"([0-9]\.[0-9])(?:\.0)?", re.ASCII)
+"""npm's coap-node says 1.0.0."""
 _BINDING: Final = re.compile(r"[UTSNQ]{1,5}", re.ASCII)
 _SMS: Final = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _KNOWN: Final = frozenset({"ep", "lt", "lwm2m", "b", "Q", "sms"})
@@ -124,9 +125,11 @@ def register(
         that is not one of 1.0, 1.1 and 1.2, 4.15 for a payload of another form than links.
     """
     given = _parameters(query)
-    version = given.get("lwm2m") or "1.0"
-    if _VERSION.fullmatch(version) is None:
-        raise Refused("4.00", f"lwm2m={version!r:.20}: expected a version such as 1.1")
+    said = given.get("lwm2m") or "1.0"
+    match = _VERSION.fullmatch(said)
+    if match is None:
+        raise Refused("4.00", f"lwm2m={said!r:.20}: expected a version such as 1.1")
+    version = match[1]
     if version not in VERSIONS:
         raise Refused("4.12", f"lwm2m={version}: expected {', '.join(VERSIONS)}")
     offer = offer_of(content_format, payload)

@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Final, Literal
 
-from protocols.lwm2m.exchange import Address, Answer, Command, Deliver, Gone, Heard, Said, Undelivered, Uplink
+from protocols.lwm2m.exchange import Address, Answer, Command, Deliver, Gone, Heard, Said, Standing, Undelivered, Uplink
 from protocols.lwm2m.registration import BASE, Deregistering, Registering, Registration, Update, Updating
 
 AWAKE_S: Final = 93.0
@@ -67,6 +67,11 @@ class Registry:
         client = self._clients.get(endpoint)
         return client.registration if client else None
 
+    def at(self, location: str) -> Registration | None:
+        """The registration at a location; None when there is none."""
+        client = self._at(location)
+        return client.registration if client else None
+
     def address(self, endpoint: str) -> Address | None:
         """Where its newest packet came from."""
         client = self._clients.get(endpoint)
@@ -76,6 +81,13 @@ class Registry:
         """Whether a request would be heard now."""
         client = self._clients.get(endpoint)
         return client is not None and _awake(client, now_s)
+
+    def standing(self, endpoint: str) -> Standing | None:
+        """How things are with a client; None when it is not registered."""
+        client = self._clients.get(endpoint)
+        if client is None:
+            return None
+        return Standing(client.location, client.address, client.renewed_s, client.heard_s, len(client.waiting))
 
     @property
     def due_s(self) -> float | None:
@@ -124,6 +136,29 @@ class Registry:
         client.waiting.append(command)
         self._set_alarm(command.expires_s, command.endpoint)
         return said + self._next(client, now_s)
+
+    def withdraw(self, command: Command) -> bool:
+        """Nobody wants it any more; False when it does not wait: it was delivered, or given back."""
+        client = self._clients.get(command.endpoint)
+        if client is None or command not in client.waiting:
+            return False
+        client.waiting.remove(command)
+        return True
+
+    def restore(self, registration: Registration, standing: Standing) -> None:
+        """Take a registration back that an earlier run of the server wrote down; call it before anything is received.
+
+        :param standing: what :meth:`standing` said then, with times of the clock of now. A client in queue mode counts
+            as asleep until something comes.
+        """
+        location, address, renewed_s, heard_s, _ = standing
+        if len(self._clients) >= self.limit or location in self._endpoints or registration.endpoint in self._clients:
+            return
+        client = _Client(location, registration, address, heard_s, renewed_s, listens=not registration.queue_mode)
+        self._clients[registration.endpoint] = client
+        self._endpoints[location] = registration.endpoint
+        if client.expires_s is not None:
+            self._set_alarm(client.expires_s, registration.endpoint)
 
     def settled(self, endpoint: str, now_s: float, *, answered: bool) -> list[Said]:
         """The exchange of the delivered command has ended; the next one may follow (one at a time, NSTART 1).

@@ -64,6 +64,7 @@ _ROWS: Final = (
     ("soil_ph", "土壤pH", "[pH]", 0, 14),
     # streetlights, electricity and other meters
     ("lamp_level", "亮度", "%", 0, 100),
+    ("switched_on", "开关状态", "1", 0, 1),
     ("voltage", "电压", "V", 0, 100_000),
     ("current", "电流", "A", -10_000, 10_000),
     ("active_power", "有功功率", "W", -10_000_000, 10_000_000),

@@ -16,6 +16,7 @@ from protocols.lwm2m import (
     Registering,
     Registration,
     Registry,
+    Standing,
     Undelivered,
     Update,
     Updating,
@@ -209,6 +210,49 @@ def test_commands_wait_on_over_a_new_registration(book):
     book.submit(command("1"), 500)
     said = register(book, sleepy(), "y", 600)
     assert said == [Answer("2.01", ("rd", "1")), Gone(sleepy(), "replaced"), Deliver(command("1"), "y")]
+
+
+def test_a_command_that_nobody_wants_any_more_is_not_sent(book):
+    register(book, sleepy())
+    book.settled("a", 1, answered=False)
+    book.submit(command("b"), 2)
+    assert book.standing("a").waiting == 1
+    assert book.withdraw(command("b"))
+    assert not book.withdraw(command("b"))
+    assert not book.withdraw(command(endpoint="nobody"))
+    assert book.receive(Heard(Uplink("a"), "y"), 3) == []
+
+
+def test_what_was_delivered_cannot_be_withdrawn(book):
+    register(book, plain())
+    book.submit(command(), 1)
+    assert not book.withdraw(command())
+
+
+@pytest.mark.parametrize("registration", [plain(), sleepy()])
+def test_a_restored_registration_goes_on_as_it_was(book, registration):
+    book.restore(registration, Standing("here", "x", renewed_s=-60.0, heard_s=-30.0))
+    assert book.registration("a") == registration
+    assert book.standing("a") == Standing("here", "x", -60.0, -30.0)
+    assert book.due_s == registration.lifetime_s - 60
+    assert book.is_awake("a", 0) is not registration.queue_mode
+    assert book.receive(Heard(Updating("here", Update()), "y"), 10) == [CHANGED]
+    assert (book.address("a"), book.is_awake("a", 11)) == ("y", True)
+
+
+def test_a_restored_registration_may_have_ended_meanwhile(book):
+    book.restore(plain(), Standing("here", "x", -100.0, -100.0))
+    assert book.wake(0) == [Gone(plain(), "expired")]
+
+
+def test_restoring_never_takes_what_is_there_and_keeps_the_bound():
+    book = Registry(limit=2)
+    register(book, plain("a"))
+    for endpoint, location in (("a", "1"), ("b", "0"), ("c", "2"), ("d", "3")):
+        book.restore(plain(endpoint), Standing(location, "y", 0.0, 0.0))
+    assert [one.endpoint for one in book] == ["a", "c"]
+    assert book.address("a") == "x"
+    assert book.standing("b") is None
 
 
 def test_many_updates_leave_nothing_behind(book, benchmark_s):

@@ -1,0 +1,53 @@
+"""The simulated lamp at the edge agent's own server: it reports, sleeps, and is set when it wakes."""
+
+import asyncio
+
+import pytest
+
+from edge.lwm2m.config import Lwm2m
+from edge.lwm2m.link import Lwm2mLink
+from protocols.vocabulary import SystemClock
+from simulators.devices.lwm2m import DIMMER, LampSettings, Lwm2mLamp
+from simulators.environment import Site, Tempo, World
+from tests.edge.links.recorder import Recorder
+from tests.edge.links.running import running
+
+ENDPOINT = "urn:imei:867997030002005"
+SOURCE = "imei:867997030002005"
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(40):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("queue_mode", [True, False])
+async def test_a_lamp_reports_sleeps_and_is_set_when_it_wakes(queue_mode: bool) -> None:
+    link = Lwm2mLink(Lwm2m(kind="lwm2m", name="nb", host="127.0.0.1", port=0, ack_timeout_s=0.5), SystemClock())
+    intake = Recorder()
+    async with running(link, intake):
+        await until(lambda: link.port)
+        settings = LampSettings(
+            host="127.0.0.1",
+            port=link.port or 0,
+            endpoint=ENDPOINT,
+            period_s=1.0,
+            awake_s=1.0,
+            ack_timeout_s=1.0,
+            queue_mode=queue_mode,
+        )
+        lamp = Lwm2mLamp(Site("lamp"), settings, World(1, Tempo(1.0)), SystemClock())
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(lamp.run())
+            await until(lambda: ENDPOINT in link.devices and link.devices[ENDPOINT].settled)
+            assert link.sleeps(SOURCE) is queue_mode
+            assert await link.write(SOURCE, "lamp_level", "", 35) == 35
+            assert (lamp.commanded, lamp.values[DIMMER]) == (35, 35)
+            assert await link.write(SOURCE, "switched_on", "", 0) == 0
+            await until(lambda: lamp.wakes >= 4)
+            task.cancel()
+    told = {str(reading.point).removeprefix(f"{SOURCE}/") for reading in intake.readings}
+    assert told == {"air_temperature", "lamp_level", "switched_on", "active_power"}
+    assert lamp.registrations == 1
+    assert ("lamp_level", 35.0) in {(reading.point.observed, reading.value) for reading in intake.readings}
