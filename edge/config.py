@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from edge.cameras.config import Pictures
 from edge.exception_report import SourceReportRow
 from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import Section
+from edge.section import PlacedPath, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
@@ -24,14 +25,7 @@ MAX_CONFIG: Final = 4 << 20
 MAX_SECRET: Final = 4096
 
 
-def _placed(path: Path, info: ValidationInfo) -> Path:
-    """A relative path counts from the folder of the configuration file."""
-    base: Path = (info.context or {}).get("base", Path())
-    return base / path
-
-
 GatewayId = Annotated[str, AfterValidator(parse_gateway_id)]
-PlacedPath = Annotated[Path, AfterValidator(_placed)]
 
 
 class Gateway(Section):
@@ -92,6 +86,7 @@ class EdgeConfig(Section):
     """Report by exception; none: every reading goes."""
     rule: tuple[RuleRow, ...] = ()
     lights: tuple[LightsRow, ...] = ()
+    pictures: Pictures = Pictures()
     link: tuple[LinkConfig, ...] = ()
 
     @property

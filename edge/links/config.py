@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from edge.section import Seconds, Section, Source
+from edge.cameras.config import CameraLinkConfig
+from edge.section import LinkName, Seconds, Section, Source
 from edge.watched import Watched
 from firmware_adapters.hj212_factors import GasUnit, PmUnit
 from firmware_adapters.register_model import RegisterModel
@@ -23,7 +24,6 @@ def _model(name: str) -> str:
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
-LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
 
 
 class Row(Section):
@@ -150,4 +150,4 @@ class Coap(Section):
     """Bytes of one pack, after block-wise reassembly."""
 
 
-LinkConfig = Annotated[ModbusTcp | Hj212Tcp | Coap, Field(discriminator="kind")]
+LinkConfig = Annotated[ModbusTcp | Hj212Tcp | Coap | CameraLinkConfig, Field(discriminator="kind")]

@@ -1,0 +1,80 @@
+"""What a scene looks like when nothing moves: an exponential average, and how much each cell trembles around it."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.cameras.frame import Mask, Small
+
+WARM_UP: Final = 5
+"""So many pictures, before anything is said of movement."""
+_LEAST: Final = 14.0
+"""Grey levels that are never movement: noise of sensor and JPEG."""
+_TREMBLING: Final = 4.0
+"""Times its usual deviation must a cell differ: ripples on water are no movement."""
+_FIRST_DEVIATION: Final = 4.0
+_SLOW: Final = 0.1
+"""A cell in which something moves learns so much slower: who stands still is not forgotten at once."""
+
+
+class Background:
+    """Of pictures of one size.
+
+    :param learn: over so many pictures the average goes.
+    """
+
+    def __init__(self, learn: int) -> None:
+        self._learn = learn
+        self._seen = 0
+        self._mean: Small = np.zeros((0, 0, 3), np.float32)
+        self._deviation: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+
+    @property
+    def learned(self) -> bool:
+        """Whether it knows enough to tell movement."""
+        return self._seen >= WARM_UP
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has seen nothing yet."""
+        return self._seen == 0
+
+    @property
+    def grey(self) -> NDArray[np.float32]:
+        """Its brightness."""
+        return grey_of(self._mean)
+
+    def distance(self, small: Small, hidden: Mask) -> NDArray[np.float32]:
+        """How far each cell is from the average, the largest of the three colours; a change of light apart."""
+        difference = small - self._mean
+        visible = ~hidden[::4, ::4]
+        if visible.any():
+            difference -= np.median(difference[::4, ::4][visible], axis=0)
+        distance: NDArray[np.float32] = np.abs(difference).max(axis=2)
+        distance[hidden] = 0
+        return distance
+
+    def moving(self, distance: NDArray[np.float32]) -> Mask:
+        """Where it is further than it usually is."""
+        moving: Mask = distance > np.maximum(_LEAST, _TREMBLING * self._deviation)
+        return moving
+
+    def begin(self, small: Small) -> None:
+        """Learn the first picture."""
+        self._mean = small.copy()
+        self._deviation = np.full(small.shape[:2], _FIRST_DEVIATION, np.float32)
+        self._seen = 1
+
+    def take(self, small: Small, distance: NDArray[np.float32], moving: Mask) -> None:
+        """Learn a further picture."""
+        self._seen += 1
+        rate = np.where(moving & self.learned, _SLOW, 1.0) / min(self._seen, self._learn)
+        self._mean += (rate[:, :, None] * (small - self._mean)).astype(np.float32)
+        self._deviation += (rate * (distance - self._deviation)).astype(np.float32)
+
+
+def grey_of(colours: Small) -> NDArray[np.float32]:
+    """Brightness of RGB (ITU-R BT.601)."""
+    grey: NDArray[np.float32] = colours @ np.array([0.299, 0.587, 0.114], np.float32)
+    return grey

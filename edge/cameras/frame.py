@@ -1,0 +1,103 @@
+"""One snapshot as pixels: decoded within bounds, zones black from the first moment on (ISO/IEC 10918-1)."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from protocols.vocabulary import ProtocolError
+
+MAX_PIXELS: Final = 20_000_000
+MIN_SIDE: Final = 64
+FULL: Final = (1280, 720)
+"""Larger pictures are decoded at a half, a quarter or an eighth, as long as they stay at least as large as this."""
+SMALL_WIDTH: Final = 320
+"""About so many columns has the picture that is looked at."""
+BLOCK: Final = 16
+"""Side of a JPEG coding unit: what lies in one has left its trace in all of it."""
+
+Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Small = NDArray[np.float32]
+Polygons = tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What may be looked at, kept and sent: nothing of a zone is in it."""
+
+    pixels: Pixels
+    """(height, width, 3), RGB."""
+    small: Small
+    """The same, averaged to about SMALL_WIDTH columns."""
+    hidden: Mask
+    """(height, width) of ``small``: cells of which a part lies in a zone."""
+
+
+class Zones:
+    """The polygons of one camera, as masks of whichever size its pictures have."""
+
+    def __init__(self, polygons: Polygons) -> None:
+        self._polygons = polygons
+        self._size = (0, 0)
+        self._mask: Mask = np.zeros((0, 0), bool)
+
+    def mask(self, width: int, height: int) -> Mask:
+        """True in every coding unit that a polygon touches, and in those beside it.
+
+        A JPEG decoder mixes neighbouring units where it interpolates colours: one further unit, and two snapshots
+        that differ in a zone alone become the same picture.
+        """
+        if self._size != (width, height):
+            self._size, self._mask = (width, height), self._drawn(width, height)
+        return self._mask
+
+    def _drawn(self, width: int, height: int) -> Mask:
+        across, down = -(-width // BLOCK), -(-height // BLOCK)
+        canvas = Image.new("L", (across * BLOCK, down * BLOCK))
+        pen = ImageDraw.Draw(canvas)
+        for polygon in self._polygons:
+            pen.polygon([(x * width, y * height) for x, y in polygon], fill=1, outline=1)
+        units = np.asarray(canvas, np.bool_).reshape(down, BLOCK, across, BLOCK).any(axis=(1, 3))
+        grown = np.pad(units, 1)
+        wide: Mask = grown[:, :-2] | grown[:, 1:-1] | grown[:, 2:]
+        units = wide[:-2] | wide[1:-1] | wide[2:]
+        return units.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
+
+
+def develop(jpeg: bytes, zones: Zones) -> Frame:
+    """Decode a snapshot and black its zones out.
+
+    :raises ProtocolError: it is no whole JPEG picture, or one of a size that no camera has.
+    """
+    try:
+        with Image.open(BytesIO(jpeg), formats=["JPEG"]) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE:
+                raise ProtocolError(f"picture of {width} x {height}: expected {MIN_SIDE} a side to {MAX_PIXELS} in all")
+            image.draft("RGB", FULL)
+            pixels = np.array(image.convert("RGB"))
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:  # what Pillow says of garbage; UnidentifiedImageError is an OSError
+        raise ProtocolError(f"no JPEG picture: {error!s:.80}", jpeg[:16]) from None
+    height, width = pixels.shape[:2]
+    mask = zones.mask(width, height)
+    pixels[mask] = 0
+    factor = max(1, round(width / SMALL_WIDTH))
+    small = np.asarray(Image.fromarray(pixels).reduce(factor), np.float32)
+    return Frame(pixels, small, _cells(mask, factor, small.shape[:2]))
+
+
+def _cells(mask: Mask, factor: int, shape: tuple[int, ...]) -> Mask:
+    down, across = shape
+    whole = np.pad(mask, ((0, down * factor - mask.shape[0]), (0, across * factor - mask.shape[1])), mode="edge")
+    touched: Mask = whole.reshape(down, factor, across, factor).any(axis=(1, 3))
+    return touched
