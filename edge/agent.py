@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client import start_http_server
 
+from edge.cameras.equipment import pictures_of
 from edge.config import EdgeConfig, secret
 from edge.exception_report import ByException, policies
 from edge.intake import Intake
@@ -46,10 +47,12 @@ class Agent:
         self._links = [link_for(link, clock) for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
-        self.session = Session(config.gateway.id, self._line(), self.window, clock, self.status)
+        line = self._line()
+        self.session = Session(config.gateway.id, line, self.window, clock, self.status)
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
+        self.pictures = pictures_of(config, self._links, line, self.gatherer, clock)
         self.checks: Checks | None = None
         self.by_exception: ByException | None = None
         self.rules: LocalRules | None = None
@@ -88,6 +91,8 @@ class Agent:
         """Until cancelled; what was taken is on disk when it returns."""
         with self.spool:
             self._claim_spool()
+            if self.pictures is not None:
+                self.pictures.open()
             if self._config.health.metrics_port is not None:
                 start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
             log.info("gateway %s, epoch %d, %d links", self._config.gateway.id, self.spool.epoch, len(self._links))
@@ -97,6 +102,8 @@ class Agent:
                 group.create_task(self._keep_notes())
                 if self.rules is not None:
                     group.create_task(self.rules.run())
+                if self.pictures is not None:
+                    group.create_task(self.pictures.run())
                 for link in self._links:
                     group.create_task(link.run(self._intake))
 
@@ -164,6 +171,7 @@ class Agent:
             },
             "quality": self.checks.status() if self.checks else None,
             "report_by_exception": self.by_exception.status() if self.by_exception else None,
+            "pictures": self.pictures.status() if self.pictures else None,
             "rules": self.rules.status() if self.rules else None,
             "links": [self._with_quality(_link_status(link.status())) for link in self._links],
         }

@@ -96,15 +96,16 @@ def _listed(text: str) -> list[str]:
 
 
 def digest_authorization(
-    challenge: Challenge, username: str, password: str, request: tuple[str, str], counter: int, cnonce: str
+    challenge: Challenge, who: tuple[str, str], request: tuple[str, str], counter: int, cnonce: str
 ) -> str:
     """The Authorization header that answers a challenge out of :func:`best_digest`.
 
+    :param who: name and password.
     :param request: method and target, as in the request line.
     :param counter: how often this nonce has been used, from 1.
     :param cnonce: fresh random digits.
     """
-    method, target = request
+    (username, password), (method, target) = who, request
     given = challenge.parameters
     realm, nonce, qop = given["realm"], given["nonce"], "auth" if "qop" in given else None
     hashed = _HASHES[challenge.algorithm.removesuffix("-SESS")]

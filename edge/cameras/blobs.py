@@ -35,10 +35,7 @@ class Box(NamedTuple):
     def meets(self, other: "Box") -> bool:
         """Whether they have a cell in common."""
         return (
-            self.top < other.bottom
-            and other.top < self.bottom
-            and self.left < other.right
-            and other.left < self.right
+            self.top < other.bottom and other.top < self.bottom and self.left < other.right and other.left < self.right
         )
 
     def around(self, other: "Box") -> "Box":

@@ -97,7 +97,7 @@ class Camera(Watched):
 
 
 class CameraLinkConfig(Section):
-    """``[[link]] kind = "camera"``: cameras that are asked for snapshots; their pictures are looked at one at a time."""
+    """``[[link]] kind = "camera"``: cameras that are asked for snapshots, which are looked at one at a time."""
 
     kind: Literal["camera"]
     name: LinkName

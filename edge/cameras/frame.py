@@ -63,9 +63,9 @@ class Zones:
             pen.polygon([(x * width, y * height) for x, y in polygon], fill=1, outline=1)
         units = np.asarray(canvas, np.bool_).reshape(down, BLOCK, across, BLOCK).any(axis=(1, 3))
         grown = np.pad(units, 1)
-        wide: Mask = grown[:, :-2] | grown[:, 1:-1] | grown[:, 2:]
-        units = wide[:-2] | wide[1:-1] | wide[2:]
-        return units.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
+        wide = np.stack([grown[:, :-2], grown[:, 1:-1], grown[:, 2:]]).any(axis=0)
+        near: Mask = np.stack([wide[:-2], wide[1:-1], wide[2:]]).any(axis=0)
+        return near.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
 
 
 def develop(jpeg: bytes, zones: Zones) -> Frame:

@@ -8,14 +8,28 @@ from edge.links.config import LinkConfig
 from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link
 from edge.links.modbus_tcp import ModbusTcpLink
-from protocols.vocabulary import Clock
+from protocols.vocabulary import Clock, ConfigError
+
+
+def _camera(config: Any, clock: Clock) -> Link:
+    try:
+        from edge.links.camera import CameraLink  # noqa: PLC0415 - an agent without cameras needs none of its packages
+    except ModuleNotFoundError as missing:
+        if missing.name in {"h11", "numpy", "PIL"}:
+            raise ConfigError(
+                f'link kind "camera": {missing.name} is not installed: pip install "yingzhou[camera]"'
+            ) from None
+        raise
+    return CameraLink(config, clock)
+
 
 LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "modbus-tcp": ModbusTcpLink,
     "hj212-tcp": Hj212TcpLink,
     "coap": CoapLink,
+    "camera": _camera,
 }
-"""kind -> the link's class; each takes its own section of the configuration."""
+"""kind -> the link's class, or what makes one; each takes its own section of the configuration."""
 
 
 def link_for(config: LinkConfig, clock: Clock) -> Link:

@@ -80,6 +80,7 @@ _ROWS: Final = (
     ("image_occlusion", "画面遮挡", "%", 0, 100),
     ("scene_shift", "场景偏移", "%", 0, 200),
     ("object_count", "目标数量", "1", 0, 10_000),
+    ("picture_wanted", "请求画面时刻", "ms", 0, 253_402_300_799_999),
     ("battery_voltage", "电池电压", "V", 0, 60),
     ("battery_level", "电量", "%", 0, 100),
     ("signal_strength", "信号强度", "dB[mW]", -200, 20),

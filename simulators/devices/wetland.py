@@ -1,4 +1,4 @@
-"""A wetland as a camera sees it, drawn with numpy: sky and water by the sun, reeds, posts, birds and people that move."""
+"""A wetland as a camera sees it, drawn with numpy: sky and water by the sun, reeds, posts, moving birds and people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -153,7 +153,8 @@ def _cloudy(random: np.random.Generator, height: int, width: int) -> Canvas:
     down, across = (rows - top)[:, None].astype(np.float32), (columns - left)[None, :].astype(np.float32)
     upper = coarse[top][:, left] * (1 - across) + coarse[top][:, left + 1] * across
     lower = coarse[top + 1][:, left] * (1 - across) + coarse[top + 1][:, left + 1] * across
-    return upper * (1 - down) + lower * down
+    smooth: Canvas = upper * (1 - down) + lower * down
+    return smooth
 
 
 def _blotches(random: np.random.Generator) -> Canvas:
@@ -182,7 +183,7 @@ def _ripple(canvas: Canvas, time_s: float) -> None:
     x = np.arange(water.shape[1], dtype=np.float32)[None, :]
     wave = np.sin(y / 3 + x / 60 + 1.3 * time_s) + 0.6 * np.sin(y / 7 - x / 35 + 0.7 * time_s)
     open_water = (water == np.array([104, 124, 128], np.float32)).all(axis=2)
-    water += (4 * wave * open_water)[:, :, None]
+    water += (7 * wave * open_water)[:, :, None]
 
 
 def _half_width(actor: Actor) -> float:
@@ -191,22 +192,23 @@ def _half_width(actor: Actor) -> float:
 
 def _draw_bird(canvas: Canvas, actor: Actor, time_s: float) -> None:
     x, y = actor.place(time_s)
-    _ellipse(canvas, x, y, _half_width(actor), actor.height / 2, actor.shade)
+    _ellipse(canvas, x, y, (_half_width(actor), actor.height / 2), actor.shade)
 
 
 def _draw_person(canvas: Canvas, actor: Actor, time_s: float) -> None:
     x, foot = actor.place(time_s)
     tall = actor.height
-    _ellipse(canvas, x, foot - 0.42 * tall, _half_width(actor), 0.43 * tall, actor.shade)
+    _ellipse(canvas, x, foot - 0.42 * tall, (_half_width(actor), 0.43 * tall), actor.shade)
     head = foot - 0.92 * tall
-    _ellipse(canvas, x, head, 0.075 * tall, 0.09 * tall, 205)
+    _ellipse(canvas, x, head, (0.075 * tall, 0.09 * tall), 205)
     for side in (-0.03, 0.03):  # two eyes and a mouth: what must not be recognised
-        _ellipse(canvas, x + side * tall * HEIGHT / WIDTH, head - 0.02 * tall, 0.012 * tall, 0.014 * tall, 15)
-    _ellipse(canvas, x, head + 0.045 * tall, 0.03 * tall, 0.01 * tall, 90)
+        _ellipse(canvas, x + side * tall * HEIGHT / WIDTH, head - 0.02 * tall, (0.012 * tall, 0.014 * tall), 15)
+    _ellipse(canvas, x, head + 0.045 * tall, (0.03 * tall, 0.01 * tall), 90)
 
 
-def _ellipse(canvas: Canvas, x: float, y: float, half_width: float, half_height: float, shade: float) -> None:
-    """Around (x, y) in shares; half axes in shares of the height."""
+def _ellipse(canvas: Canvas, x: float, y: float, half_axes: tuple[float, float], shade: float) -> None:
+    """Around (x, y) in shares; half axes in shares of the height, across and down."""
+    half_width, half_height = half_axes
     middle_x, middle_y = _ROOM + x * WIDTH, _ROOM + y * HEIGHT
     across, down = max(1.0, half_width * HEIGHT), max(1.0, half_height * HEIGHT)
     top, bottom = max(0, int(middle_y - down)), min(canvas.shape[0], int(middle_y + down) + 2)
