@@ -27,6 +27,7 @@ class Background:
     def __init__(self, learn: int) -> None:
         self._learn = learn
         self._seen = 0
+        self._first: list[NDArray[np.uint8]] = []
         self._mean: Small = np.zeros((0, 0, 3), np.float32)
         self._deviation: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 
@@ -34,11 +35,6 @@ class Background:
     def learned(self) -> bool:
         """Whether it knows enough to tell movement."""
         return self._seen >= WARM_UP
-
-    @property
-    def empty(self) -> bool:
-        """Whether it has seen nothing yet."""
-        return self._seen == 0
 
     @property
     def grey(self) -> NDArray[np.float32]:
@@ -61,15 +57,20 @@ class Background:
         return moving
 
     def begin(self, small: Small) -> None:
-        """Learn the first picture."""
-        self._mean = small.copy()
-        self._deviation = np.full(small.shape[:2], _FIRST_DEVIATION, np.float32)
-        self._seen = 1
+        """Learn one of the first pictures; of them the median counts: who walks through is in none of it."""
+        self._seen += 1
+        self._first.append(small.astype(np.uint8))
+        if self.learned:
+            first = np.stack(self._first)
+            self._first = []
+            self._mean = np.median(first, axis=0).astype(np.float32)
+            away = np.abs(first - self._mean).max(axis=3)
+            self._deviation = np.maximum(_FIRST_DEVIATION, np.median(away, axis=0)).astype(np.float32)
 
     def take(self, small: Small, distance: NDArray[np.float32], moving: Mask) -> None:
         """Learn a further picture."""
         self._seen += 1
-        rate = np.where(moving & self.learned, _SLOW, 1.0) / min(self._seen, self._learn)
+        rate = np.where(moving, _SLOW, 1.0) / min(self._seen, self._learn)
         self._mean += (rate[:, :, None] * (small - self._mean)).astype(np.float32)
         self._deviation += (rate * (distance - self._deviation)).astype(np.float32)
 

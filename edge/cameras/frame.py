@@ -61,10 +61,9 @@ class Zones:
         pen = ImageDraw.Draw(canvas)
         for polygon in self._polygons:
             pen.polygon([(x * width, y * height) for x, y in polygon], fill=1, outline=1)
-        units = np.asarray(canvas, np.bool_).reshape(down, BLOCK, across, BLOCK).any(axis=(1, 3))
-        grown = np.pad(units, 1)
-        wide = np.stack([grown[:, :-2], grown[:, 1:-1], grown[:, 2:]]).any(axis=0)
-        near: Mask = np.stack([wide[:-2], wide[1:-1], wide[2:]]).any(axis=0)
+        grown = np.pad(_any_of(np.asarray(canvas, np.bool_), BLOCK), 1)
+        wide = grown[:, :-2] | grown[:, 1:-1] | grown[:, 2:]
+        near = wide[:-2] | wide[1:-1] | wide[2:]
         return near.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
 
 
@@ -99,5 +98,10 @@ def develop(jpeg: bytes, zones: Zones) -> Frame:
 def _cells(mask: Mask, factor: int, shape: tuple[int, ...]) -> Mask:
     down, across = shape
     whole = np.pad(mask, ((0, down * factor - mask.shape[0]), (0, across * factor - mask.shape[1])), mode="edge")
-    touched: Mask = whole.reshape(down, factor, across, factor).any(axis=(1, 3))
-    return touched
+    return _any_of(whole, factor)
+
+
+def _any_of(mask: Mask, side: int) -> Mask:
+    """Whether any cell of each square is set."""
+    down, across = (size // side for size in mask.shape)
+    return np.asarray(mask.reshape(down, side, across, side).any(axis=(1, 3)), np.bool_)

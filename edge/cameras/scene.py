@@ -72,7 +72,7 @@ class Scene:
             return View(brightness, sharp, None, None, None, (), clear=False)
         occlusion = self._structure.lost(inner, whole)
         if not self._background.learned:
-            self._warm_up(frame)
+            self._background.begin(frame.small)
             return View(brightness, sharp, occlusion, None, None, (), clear=False)
         distance = self._background.distance(frame.small, frame.hidden)
         moving = tidied(self._background.moving(distance))
@@ -87,11 +87,3 @@ class Scene:
             self.forget()
         boxes = tuple(find_blobs(moving)) if motion <= UPROAR else ()
         return View(brightness, sharp, occlusion, motion, shift, boxes, clear=calm)
-
-    def _warm_up(self, frame: Frame) -> None:
-        background = self._background
-        if background.empty:
-            background.begin(frame.small)
-            return
-        distance = background.distance(frame.small, frame.hidden)
-        background.take(frame.small, distance, background.moving(distance))

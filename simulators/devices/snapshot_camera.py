@@ -24,6 +24,7 @@ MAX_HEAD: Final = 16_384
 _HEAD_S: Final = 10.0
 _MAX_NONCES: Final = 64
 _PAIR: Final = re.compile(r'([a-z]+)=(?:"([^"]*)"|([^\s,]+))')
+_COUNT: Final = re.compile(r"[0-9a-fA-F]{8}")
 Algorithm = Literal["MD5", "SHA-256"]
 
 
@@ -143,9 +144,11 @@ class SnapshotCamera:
         algorithm = given.get("algorithm", "MD5").upper()
         if algorithm not in self.settings.algorithms or given.get("qop") != "auth":
             return "wrong"
+        if _COUNT.fullmatch(given.get("nc", "")) is None:
+            return "wrong"
         if not hmac.compare_digest(self._expected(algorithm, given), given.get("response", "").lower()):
             return "wrong"
-        count = int(given.get("nc", ""), 16)
+        count = int(given["nc"], 16)
         if nonce is None or count <= nonce.uses or count > self.settings.nonce_uses:
             return "stale"
         nonce.uses = count
