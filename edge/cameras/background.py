@@ -43,11 +43,11 @@ class Background:
 
     def distance(self, small: Small, hidden: Mask) -> NDArray[np.float32]:
         """How far each cell is from the average, the largest of the three colours; a change of light apart."""
-        difference = small - self._mean
         visible = ~hidden[::4, ::4]
+        light = np.ones(3, np.float32)
         if visible.any():
-            difference -= np.median(difference[::4, ::4][visible], axis=0)
-        distance: NDArray[np.float32] = np.abs(difference).max(axis=2)
+            light = np.median((small[::4, ::4][visible] + 1) / (self._mean[::4, ::4][visible] + 1), axis=0)
+        distance: NDArray[np.float32] = np.abs(small - light * self._mean).max(axis=2).astype(np.float32)
         distance[hidden] = 0
         return distance
 

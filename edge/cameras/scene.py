@@ -53,7 +53,7 @@ class Scene:
         self.relearned += 1
 
     def _begin(self, frame: Frame) -> None:
-        self._shape = frame.small.shape
+        self._shape = frame.pixels.shape
         self._uproar = 0
         self._background = Background(self._learn)
         self._structure = Structure(self._learn)
@@ -61,7 +61,7 @@ class Scene:
 
     def look(self, frame: Frame) -> View:
         """Look at a picture, and learn from it."""
-        if frame.small.shape != self._shape:
+        if frame.pixels.shape != self._shape:
             self._begin(frame)
         grey = grey_of(frame.small)
         visible = ~frame.hidden

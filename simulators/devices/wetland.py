@@ -18,6 +18,8 @@ _BANK: Final = 0.74
 _ROOM: Final = 48
 """Pixels around the picture: a camera that is turned sees what stood outside."""
 
+_WATER: Final = np.array([104, 124, 128], np.float32)
+
 Picture = NDArray[np.uint8]
 Canvas = NDArray[np.float32]
 Kind = Literal["bird", "person"]
@@ -81,6 +83,7 @@ class Wetland:
         self._site = site
         random = np.random.default_rng([seed, 1])
         self._still = _landscape(random)
+        self._water = (self._still == _WATER).all(axis=2)
         self._blotches = _blotches(random)
         self.actors = [*_flock(random, birds), *_walkers(random, people)]
 
@@ -105,20 +108,22 @@ class Wetland:
         """(720, 1280, 3), RGB."""
         weather = self.weather
         canvas = self._still.copy()
-        _ripple(canvas, time_ms / 1000)
+        canvas += (self._water * _waves(canvas.shape[0], canvas.shape[1], time_ms / 1000))[:, :, None]
         for actor in self.actors:
             _DRAW[actor.kind](canvas, actor, time_ms / 1000)
         right, down = weather.turned
         top, left = _ROOM - down, _ROOM - right
         view = canvas[top : top + HEIGHT, left : left + WIDTH]
-        view = view * (0.02 + 0.98 * self.daylight(time_ms))
+        daylight = self.daylight(time_ms)
+        view *= 0.02 + 0.98 * daylight
         if weather.fog:
-            view = view * (1 - weather.fog) + 170 * self.daylight(time_ms) * weather.fog
+            view = view * (1 - weather.fog) + 170 * daylight * weather.fog
         if weather.dirt:
             cover = np.clip((self._blotches - np.quantile(self._blotches, 1 - weather.dirt)) * 8, 0, 1)[:, :, None]
             view = view * (1 - cover) + np.array([46, 38, 26], np.float32) * cover
-        noise = np.random.default_rng([self._seed, time_ms]).normal(0, 2.0, (HEIGHT, WIDTH, 1))
-        return np.clip(view + noise, 0, 255).astype(np.uint8)
+        random = np.random.default_rng([self._seed, time_ms])
+        view += 2 * random.standard_normal((HEIGHT, WIDTH, 1), np.float32)
+        return np.clip(view, 0, 255, out=view).astype(np.uint8)
 
 
 def _landscape(random: np.random.Generator) -> Canvas:
@@ -129,7 +134,7 @@ def _landscape(random: np.random.Generator) -> Canvas:
     slope = np.linspace(0, 1, horizon, dtype=np.float32)[:, None, None]
     canvas[:horizon] = np.array([120, 160, 215]) * (1 - slope) + np.array([205, 215, 225]) * slope
     canvas[:horizon] += 14 * _cloudy(random, horizon, width)[:, :, None]
-    canvas[horizon:bank] = [104, 124, 128]
+    canvas[horizon:bank] = _WATER
     canvas[bank:] = [122, 112, 84]
     canvas[bank:] += 26 * random.standard_normal((height - bank, width, 1)).astype(np.float32)
     for x in range(0, width, 5):  # the far bank: trees and houses of different heights
@@ -145,9 +150,12 @@ def _landscape(random: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _cloudy(random: np.random.Generator, height: int, width: int) -> Canvas:
-    """Smooth noise of about 1."""
-    coarse = random.standard_normal((height // 24 + 2, width // 48 + 2)).astype(np.float32)
+def _cloudy(random: np.random.Generator, height: int, width: int, grain: int = 24) -> Canvas:
+    """Smooth noise of about 1.
+
+    :param grain: pixels from one peak to the next, down; across twice as many.
+    """
+    coarse = random.standard_normal((height // grain + 2, width // (2 * grain) + 2)).astype(np.float32)
     rows, columns = np.linspace(0, coarse.shape[0] - 1.01, height), np.linspace(0, coarse.shape[1] - 1.01, width)
     top, left = rows.astype(int), columns.astype(int)
     down, across = (rows - top)[:, None].astype(np.float32), (columns - left)[None, :].astype(np.float32)
@@ -158,7 +166,7 @@ def _cloudy(random: np.random.Generator, height: int, width: int) -> Canvas:
 
 
 def _blotches(random: np.random.Generator) -> Canvas:
-    return _cloudy(random, HEIGHT, WIDTH)
+    return _cloudy(random, HEIGHT, WIDTH, 120)
 
 
 def _flock(random: np.random.Generator, count: int) -> Iterator[Actor]:
@@ -175,15 +183,13 @@ def _walkers(random: np.random.Generator, count: int) -> Iterator[Actor]:
         yield Actor("person", size, period_s, start, level, float(random.uniform(20, 60)), bool(random.integers(2)))
 
 
-def _ripple(canvas: Canvas, time_s: float) -> None:
-    """Waves on the water, slowly moving; reeds and posts stand in front of them."""
-    horizon, bank = (_ROOM + round(HEIGHT * share) for share in (_HORIZON, _BANK))
-    water = canvas[horizon:bank]
-    y = np.arange(water.shape[0], dtype=np.float32)[:, None]
-    x = np.arange(water.shape[1], dtype=np.float32)[None, :]
-    wave = np.sin(y / 3 + x / 60 + 1.3 * time_s) + 0.6 * np.sin(y / 7 - x / 35 + 0.7 * time_s)
-    open_water = (water == np.array([104, 124, 128], np.float32)).all(axis=2)
-    water += (7 * wave * open_water)[:, :, None]
+def _waves(height: int, width: int, time_s: float) -> Canvas:
+    """Ripples, slowly moving."""
+    y = np.arange(height, dtype=np.float32)[:, None]
+    x = np.arange(width, dtype=np.float32)[None, :]
+    short, long = np.float32(1.3 * time_s % (2 * pi)), np.float32(0.7 * time_s % (2 * pi))
+    waves: Canvas = 7 * np.sin(y / 3 + x / 60 + short) + 4 * np.sin(y / 7 - x / 35 + long)
+    return waves
 
 
 def _half_width(actor: Actor) -> float:
