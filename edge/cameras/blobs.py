@@ -28,9 +28,12 @@ class Box(NamedTuple):
     def width(self) -> int:
         return self.right - self.left
 
-    def grown(self, by: int) -> "Box":
-        """So many cells more on each side; it may leave the picture."""
-        return Box(self.top - by, self.left - by, self.bottom + by, self.right + by)
+    def grown(self, by: int, above: int | None = None) -> "Box":
+        """So many cells more on each side; it may leave the picture.
+
+        :param above: as many on the upper side; None: as on the others.
+        """
+        return Box(self.top - (by if above is None else above), self.left - by, self.bottom + by, self.right + by)
 
     def meets(self, other: "Box") -> bool:
         """Whether they have a cell in common."""

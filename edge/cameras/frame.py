@@ -31,6 +31,8 @@ class Frame:
 
     pixels: Pixels
     """(height, width, 3), RGB."""
+    black: Mask
+    """(height, width): what is black for a zone."""
     small: Small
     """The same, averaged to about SMALL_WIDTH columns."""
     hidden: Mask
@@ -92,7 +94,7 @@ def develop(jpeg: bytes, zones: Zones) -> Frame:
     pixels[mask] = 0
     factor = max(1, round(width / SMALL_WIDTH))
     small = np.asarray(Image.fromarray(pixels).reduce(factor), np.float32)
-    return Frame(pixels, small, _cells(mask, factor, small.shape[:2]))
+    return Frame(pixels, mask, small, _cells(mask, factor, small.shape[:2]))
 
 
 def _cells(mask: Mask, factor: int, shape: tuple[int, ...]) -> Mask:

@@ -15,10 +15,12 @@ LEAST_SQUARE: Final = 16
 """Pixels."""
 WHOLE_SQUARES: Final = 24
 """So many squares has a picture from top to bottom when nobody knows what moves in it."""
-_GAP: Final = 0.35
-"""Of a person's height: parts that are no further from each other may be one person."""
-_MARGIN: Final = 0.3
-"""Of a region's height, on each side: head and hands may look like what is behind them."""
+_GAP: Final = 0.5
+"""Of the least height of a person: parts that are no further from each other may be one person."""
+_MARGIN: Final = 0.35
+"""Of a region's height, on each side: hands may look like what is behind them."""
+_ABOVE: Final = 1.0
+"""The same upwards: what moves may be legs alone."""
 
 
 def redacted(frame: Frame, view: View, person_min: float, quality: int) -> bytes:
@@ -35,20 +37,25 @@ def redacted(frame: Frame, view: View, person_min: float, quality: int) -> bytes
             top, left, bottom, right = (round(side * scale) for side in region)
             inside = Box(max(0, top), max(0, left), min(image.height, bottom), min(image.width, right))
             _coarsen(image, inside, SQUARES_DOWN)
+    image.paste(0, mask=Image.fromarray(frame.black))
     file = BytesIO()
     image.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 
 def regions(moving: tuple[Box, ...], height: int, person_min: float) -> list[Box]:
-    """What must not be recognised, in cells: groups of moving parts that are as high as a person, with a margin."""
+    """What must not be recognised, in cells: moving parts that together are as high as a person, with a margin."""
     least = person_min * height
-    grown = [
-        group.grown(max(2, round(_MARGIN * max(group.height, least))))
-        for group in together(list(moving), max(1, round(_GAP * least)))
-        if group.height >= least or group.width >= 2 * least
-    ]
-    return together(grown, 0)
+    found: list[Box] = []
+    for group in together(list(moving), max(1, round(_GAP * least))):
+        if max(group.height, group.width / 2) >= least:
+            size = max(group.height, least)
+            region = group.grown(max(2, round(_MARGIN * size)), round(_ABOVE * size))
+            for part in moving:
+                if part.meets(region):
+                    region = region.around(part.grown(max(2, part.height // 2)))
+            found.append(region)
+    return together(found, 0)
 
 
 def _coarsen(image: Image.Image, box: Box, squares: int) -> None:
