@@ -106,12 +106,11 @@ class PictureFiles:
                     self.counts["orphans"] += 1
 
     def ask(self, upload: Upload) -> Progress:
-        """How much of it is there."""
-        with self._lock:
-            if self._is_there(upload):
-                return Progress(upload.size, complete=True)
-            part = self._parts.get(upload.name)
-            return Progress(part.have if part else 0)
+        """How much of it is there.
+
+        :raises NotThePicture, LinkDown: as ``take``: who was killed before he looked at the whole does so now.
+        """
+        return self._go_on(upload, None, b"")
 
     def take(self, upload: Upload, start: int, piece: bytes) -> Progress:
         """Go on with an upload: ``piece`` belongs at ``start`` and does not reach beyond the end.
@@ -119,21 +118,34 @@ class PictureFiles:
         :raises NotThePicture: it is complete, and not what its hash says, or no JPEG picture.
         :raises LinkDown: the disk does not take it for now.
         """
-        try:
-            with self._lock:
-                if self._is_there(upload):
-                    return Progress(upload.size, complete=True)
-                part = self._parts.get(upload.name) or _Part(0, 0)
-                if start != part.have:
-                    return Progress(part.have, fits=False)
-                self._grow(upload, part, piece)
+        return self._go_on(upload, start, piece)
+
+    def _go_on(self, upload: Upload, start: int | None, piece: bytes) -> Progress:
+        with self._lock:
+            if self._is_there(upload):
+                return Progress(upload.size, complete=True)
+            part = self._parts.get(upload.name) or _Part(0, 0)
+            have = part.have
+            if start is not None and start != have:
+                return Progress(have, fits=False)
+            try:
+                if piece:
+                    self._grow(upload, part, piece)
                 if part.have < upload.size:
                     return Progress(part.have)
                 self._complete(upload)
-        except OSError as error:
-            raise LinkDown(f"the disk does not take pictures: {error.strerror}") from None
-        self.counts["stored"] += 1
-        return Progress(upload.size, complete=True, fresh=True)
+            except OSError as error:
+                self._step_back(upload, have)
+                raise LinkDown(f"the disk does not take pictures: {error.strerror}") from None
+            self.counts["stored"] += 1
+            return Progress(upload.size, complete=True, fresh=True)
+
+    def _step_back(self, upload: Upload, have: int) -> None:
+        """The disk refused the last step: what was there before it still counts, if it is there."""
+        if have and (self._parts_folder / upload.name).exists():
+            self._parts[upload.name].have = have
+        else:
+            self._parts.pop(upload.name, None)
 
     def _is_there(self, upload: Upload) -> bool:
         """The very camera's: by a hash alone nobody gets hold of somebody else's picture."""
@@ -169,7 +181,7 @@ class PictureFiles:
         self._drop_parts(others, lambda: sum(part.have for part in self._parts.values()) + more > MAX_PART_BYTES)
 
     def _drop_parts(self, names: Iterable[str], too_many: Callable[[], bool]) -> None:
-        for name in sorted(names, key=lambda one: self._parts[one].touched_ms):
+        for name in sorted((one for one in names if one in self._parts), key=lambda one: self._parts[one].touched_ms):
             if not too_many():
                 return
             self._forget_part(name)

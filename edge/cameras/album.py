@@ -105,7 +105,7 @@ class Album:
             self.counts["not_kept"] += 1
             log.warning("picture of %s: %s", source, error.strerror)
             return None
-        self._forget(one.name)
+        self._replace_twin(one.name, suffix)
         self._pictures[suffix][one.name] = one
         self.size += one.size
         self.counts[suffix[1:]] += 1
@@ -114,11 +114,13 @@ class Album:
             self._more.set()
         return one
 
-    def _forget(self, name: str) -> None:
+    def _replace_twin(self, name: str, suffix: str) -> None:
         """The same bytes of the same instant take the place of what was there."""
-        for pictures in self._pictures.values():
-            known = pictures.pop(name, None)
-            self.size -= known.size if known else 0
+        for other, pictures in self._pictures.items():
+            if other != suffix and name in pictures:
+                self._remove(other, pictures[name], "replaced")
+            elif name in pictures:
+                self.size -= pictures.pop(name).size
 
     def waiting(self) -> list[Snapshot]:
         """What is to be sent, oldest first."""
