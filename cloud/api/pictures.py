@@ -99,7 +99,7 @@ def _place(content_range: str, length: int, bound: int) -> tuple[int, int]:
     if first is None:
         start, fits = 0, length == 0
     else:
-        start, fits = int(first), length == int(last) + 1 - int(first) and int(last) < size
+        start, fits = int(first), 1 <= length == int(last) + 1 - int(first) and int(last) < size
     if not fits or size < MIN_BYTES:
         raise Problem(400, f"Content-Range: {content_range}: does not go with a body of {length} bytes")
     return start, size
