@@ -101,15 +101,18 @@ async def exchange(server: Server, question: Question, *, timeout_s: float, max_
             reader, writer = await asyncio.open_connection(server.host, server.port, ssl=server.tls)
             try:
                 writer.write(_sent(wire := _wire(), server.authority, question))
-                return await _answer(reader, wire, max_bytes)
+                answer = await _answer(reader, wire, max_bytes)
+                writer.close()
             except h11.RemoteProtocolError as error:
                 raise BadAnswer("not_http", f"{server.authority}: {error!s:.80}") from None
             finally:
-                writer.transport.abort()
+                if not writer.is_closing():
+                    writer.transport.abort()
     except TimeoutError:
         raise LinkDown(f"{server.authority}: no whole answer within {timeout_s:g} s") from None
     except OSError as error:  # ssl.SSLError is one
         raise LinkDown(f"{server.authority}: {error.strerror or error}") from None
+    return answer
 
 
 def _wire() -> h11.Connection:
