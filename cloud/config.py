@@ -133,6 +133,15 @@ class Limits(_Section):
     """How far an observed time may lie ahead of our clock."""
 
 
+class Commands(_Section):
+    """``[commands]``: what is told to devices."""
+
+    expires_s: Annotated[int, Field(ge=5, le=604_800)] = 300
+    """How long a command may be carried out when who gives it does not say."""
+    per_s: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    """Of a group, so many go out each second: lamps by the thousand do not switch at once."""
+
+
 class CloudConfig(_Section):
     """The whole file; every section and key may be left out."""
 
@@ -143,6 +152,7 @@ class CloudConfig(_Section):
     registry: Registry = Registry()
     webhooks: Webhooks = Webhooks()
     limits: Limits = Limits()
+    commands: Commands = Commands()
 
     @property
     def registry_url(self) -> str:

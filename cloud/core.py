@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.commands.dispatcher import Dispatcher
 from cloud.config import Limits
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
@@ -32,7 +33,7 @@ from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
 from protocols.uplink import Ack
 from protocols.vocabulary import Clock, IdentityError, LinkDown
-from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_EVENT, UP_STATUS, TopicName, topic
+from protocols.vocabulary.topics import DOWN_ACK, SENML, UP_BATCH, UP_EVENT, UP_RESULT, UP_STATUS, TopicName, topic
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ Result = TypeVar("Result")
 SWEEP_PICTURES_S: Final = 600.0
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
+
+SEND_WAIT_S: Final = 2.0
+"""Who gives a command is told after this time that it is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class Core:
         self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
         self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
 
+        self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
+
     def _own_broker(self) -> Endpoint:
         password = self.secrets.derive("broker", CLOUD_USER, 1).hex()
         settings = self._settings
@@ -151,6 +157,7 @@ class Core:
             group.create_task(self.pipeline.run())
             group.create_task(self.uplink.run())
             group.create_task(self.open_door.run())
+            group.create_task(self.dispatcher.run())
             group.create_task(self._sweep_pictures())
 
     async def _sweep_pictures(self) -> None:
@@ -175,6 +182,14 @@ class Core:
             admitted.result()
         except LinkDown as error:
             log.error("new credentials: %s", error)  # noqa: TRY400 - the message says it all
+
+    def commands_given(self) -> None:
+        """Commands were entered; called from a thread. Those that are due have gone out, or will, when this returns."""
+        sending = asyncio.run_coroutine_threadsafe(self.dispatcher.flush(), self._running_loop())
+        try:
+            sending.result(SEND_WAIT_S)
+        except (TimeoutError, SQLAlchemyError) as error:
+            log.warning("commands go out later: %s", error)
 
     def ready(self) -> list[str]:
         """What is missing before readings are taken; empty when nothing is."""
@@ -237,6 +252,9 @@ class Core:
         if name.leaf == UP_STATUS:
             self._note_status(name.gateway, message)
             return
+        if name.leaf == UP_RESULT:
+            self.dispatcher.receive(name.gateway, message.payload, message.settle)
+            return
         source = Source.SENML if name.leaf == SENML else Source.ENVELOPE
         now_ms, retained = self.clock.now_ms(), message.retained
         self.pipeline.receive(
@@ -246,6 +264,7 @@ class Core:
     def _note_status(self, gateway: str, message: Inbound) -> None:
         status = read_status(message.payload)
         if status is not None:
+            self.dispatcher.seen(gateway, online=status.get("online") is True)
             try:
                 with self.registry.begin() as tx:
                     gateways.note_status(tx, gateway, status, self.clock.now_ms())
@@ -277,7 +296,7 @@ class Core:
         return str(stream.point) if stream else str(number)
 
 
-_UPLINK = [(topic("+", leaf), 1) for leaf in (UP_BATCH, UP_EVENT, UP_STATUS)]
+_UPLINK = [(topic("+", leaf), 1) for leaf in (UP_BATCH, UP_EVENT, UP_STATUS, UP_RESULT)]
 _DOOR = [(topic("+", SENML), 1)]
 _REPLAYED = {
     Source.ENVELOPE.value: Source.REPLAY,

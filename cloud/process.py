@@ -105,6 +105,8 @@ class CloudProcess:
             credentials_changed=core.credentials_changed,
             readiness=core.ready,
             targets=targets,
+            commands=self._config.commands,
+            commands_given=core.commands_given,
         )
 
 

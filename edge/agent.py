@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import ssl
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ from urllib.parse import urlsplit
 from prometheus_client import start_http_server
 
 from edge.cameras.equipment import pictures_of
+from edge.commands.actuator import Actuators as LinkActuators
+from edge.commands.executor import Executor
+from edge.commands.journal import Journal
 from edge.config import EdgeConfig, secret
 from edge.exception_report import ByException, policies
 from edge.intake import Intake
@@ -25,6 +29,7 @@ from edge.spool.spool import Spool
 from edge.uplink.session import Line, Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
+from protocols.vocabulary.topics import DOWN_COMMAND, UP_RESULT
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +58,17 @@ class Agent:
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
         self.pictures = pictures_of(config, self._links, line, self.gatherer, clock)
+        self._journal = Journal(config.gateway.data / "commands")
+        self.executor = Executor(
+            config.gateway.id,
+            line.hmac_key,
+            LinkActuators(self._links),
+            self._journal,
+            self.gatherer,
+            clock,
+            lambda result: self.session.say(UP_RESULT, result),
+        )
+        self.session.hear(DOWN_COMMAND, self.executor.hear)
         self.checks: Checks | None = None
         self.by_exception: ByException | None = None
         self.rules: LocalRules | None = None
@@ -89,15 +105,18 @@ class Agent:
 
     async def run(self) -> None:
         """Until cancelled; what was taken is on disk when it returns."""
-        with self.spool:
+        with self.spool, ExitStack() as stack:
             self._claim_spool()
             if self.pictures is not None:
                 self.pictures.open()
+            self._journal.load()
+            stack.callback(self._journal.close)
             if self._config.health.metrics_port is not None:
                 start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
             log.info("gateway %s, epoch %d, %d links", self._config.gateway.id, self.spool.epoch, len(self._links))
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gatherer.run())
+                group.create_task(self.executor.run())
                 group.create_task(self.session.run())
                 group.create_task(self._keep_notes())
                 if self.rules is not None:
@@ -169,6 +188,7 @@ class Agent:
                 "resent": self.window.resent,
                 "backlog": self.window.backlog,
             },
+            "commands": self.executor.status(),
             "quality": self.checks.status() if self.checks else None,
             "report_by_exception": self.by_exception.status() if self.by_exception else None,
             "pictures": self.pictures.status() if self.pictures else None,

@@ -11,7 +11,7 @@ water-sonde (holding)     water_temperature       0        f32    Cel, word orde
 streetlight (holding)     voltage                 0        u16    V x 10
                           current                 1        u16    A x 100
                           active_power            2        u16    W x 10
-                          lamp_level              3        u16    %
+                          lamp_level              3        u16    %, may be written
 weather-station           as DFRobot/SEN0658, and
 (holding)                 rainfall                0x201    u16    mm x 10
 cabinet-meter (input)     voltage/a, /b, /c       0,1,2    u16    V x 10
@@ -58,7 +58,7 @@ STREETLIGHT: Final = RegisterModel(
         RegisterRow("voltage", 0, divisor=10, invalid=_NO_U16),
         RegisterRow("current", 1, divisor=100, invalid=_NO_U16),
         RegisterRow("active_power", 2, divisor=10, invalid=_NO_U16),
-        RegisterRow("lamp_level", 3, invalid=_NO_U16),
+        RegisterRow("lamp_level", 3, invalid=_NO_U16, writable=True),
     ),
 )
 

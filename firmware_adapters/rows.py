@@ -79,6 +79,8 @@ class RegisterRow:
     """Kind ``bits``: the place of its lowest bit, 0 to 31; above 15 in the higher register of two (``order``)."""
     width: int = 0
     """Kind ``bits``: how many bits; all of them are one number of zero or more."""
+    writable: bool = False
+    """A command may set it (firmware_adapters.setting); tables holding and coil only."""
 
     def __post_init__(self) -> None:
         if (self.kind == "bit") != (self.table in ("coil", "discrete")):
@@ -88,6 +90,8 @@ class RegisterRow:
                 raise ValueError(f"{self.series}: bits {self.low_bit} + {self.width}: expected 1 to 32 of 32")
         elif self.low_bit or self.width:
             raise ValueError(f"{self.series}: low_bit and width go with kind 'bits' only")
+        if self.writable and (self.table not in ("holding", "coil") or self.kind == "bits"):
+            raise ValueError(f"{self.series}: writable goes with tables holding and coil, and not with kind 'bits'")
         if not 0 <= self.address <= 0x10000 - self.registers:
             raise ValueError(f"{self.series}: address {self.address}: expected 0 to {0x10000 - self.registers}")
         if self.divisor < 1:

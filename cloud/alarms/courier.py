@@ -12,13 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.alarms.post import Outcome, Post
 from cloud.alarms.schedule import Schedule
-from cloud.alarms.waiting import wait_at_most
 from cloud.registry import deliveries, webhooks
 from cloud.registry.database import Database
 from cloud.registry.deliveries import Attempt, Delivery, Due
 from cloud.registry.errors import NotFound
 from cloud.registry.webhooks import Webhook
-from protocols.vocabulary import Clock
+from protocols.vocabulary import Clock, wait_at_most
 
 log = logging.getLogger(__name__)
 Found = TypeVar("Found")

@@ -20,14 +20,13 @@ from cloud.alarms.plan import Key, Plan
 from cloud.alarms.post import Post
 from cloud.alarms.schedule import Schedule
 from cloud.alarms.target import Targets
-from cloud.alarms.waiting import wait_at_most
 from cloud.registry import alarms, revisions, rules
 from cloud.registry.alarms import Standing
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.secrets import Secrets
 from cloud.store.port import Columns
-from protocols.vocabulary import Clock
+from protocols.vocabulary import Clock, wait_at_most
 
 log = logging.getLogger(__name__)
 Found = TypeVar("Found")

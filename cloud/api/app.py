@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from cloud.api import (
     alarms,
+    commands,
     console,
     events,
     gateways,
@@ -47,6 +48,7 @@ _ROUTERS: Final = (
     events,
     pictures,
     webhooks,
+    commands,
 )
 
 

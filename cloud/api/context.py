@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from cloud.alarms.target import Targets
 from cloud.api.tickets import Tickets
-from cloud.config import Limits
+from cloud.config import Commands, Limits
 from cloud.ingest.line_protocol import Precision
 from cloud.ingest.line_writer import LineReport
 from cloud.pictures.files import PictureFiles
@@ -70,6 +70,9 @@ class ApiContext:
     """Why we are not ready, one line each; empty when we are."""
     targets: Targets = field(default_factory=Targets)
     """Where webhooks may go; when left out, public addresses only."""
+    commands: Commands = field(default_factory=Commands)
+    commands_given: Callable[[], None] = lambda: None
+    """Commands were entered: those that are due go out, soon or before this returns."""
     writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))
     """Threads that may wait for the store: the others answer who asks."""
 

@@ -111,13 +111,15 @@ _header = APIKeyHeader(name="X-API-Key", auto_error=False)
 
 
 class _Holds:
-    def __init__(self, scope: KeyScope) -> None:
-        self._scope = scope
+    """One of these scopes."""
+
+    def __init__(self, *scopes: KeyScope) -> None:
+        self._scopes = scopes
 
     async def __call__(self, request: Request) -> Principal:
         principal = principal_of(request)
-        if not principal.may(self._scope):
-            raise Problem(403, f"this key lacks the scope {self._scope}")
+        if not any(principal.may(scope) for scope in self._scopes):
+            raise Problem(403, f"this key lacks the scope {' or '.join(self._scopes)}")
         return principal
 
 
@@ -128,6 +130,7 @@ async def _documented(_token: Annotated[object, Security(_bearer)], _key: Annota
 DOCUMENTED: Final = Depends(_documented)
 Reader = Annotated[Principal, Depends(_Holds("read"))]
 Writer = Annotated[Principal, Depends(_Holds("write"))]
+Commander = Annotated[Principal, Depends(_Holds("command", "write"))]
 Admin = Annotated[Principal, Depends(_Holds("admin"))]
 
 

@@ -1,6 +1,6 @@
 """`/api/v1/keys`, one-time tickets for the console, and the end of a session."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -13,7 +13,7 @@ from cloud.api.problems import wrong_field
 from cloud.api.tickets import LIFETIME_S
 from cloud.api.times import format_time, parse_time
 from cloud.registry import keys, sessions
-from cloud.registry.keys import ApiKey
+from cloud.registry.keys import ApiKey, Scope
 from cloud.secrets import new_api_key
 
 router: Final = APIRouter(prefix="/api/v1", tags=["access"])
@@ -23,7 +23,7 @@ class NewKey(Body):
     """An API key to make."""
 
     name: Name
-    scopes: Annotated[list[Literal["read", "write", "admin"]], Field(min_length=1, max_length=3)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
     towns: Annotated[list[TownCode], Field(default_factory=list, max_length=18, description="none: the whole district")]
     expires: Time | None = None
 

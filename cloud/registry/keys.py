@@ -13,7 +13,8 @@ from cloud.registry.schema import API_KEY
 from cloud.registry.selection import Page
 from protocols.vocabulary.identity import CROCKFORD
 
-Scope = Literal["read", "write", "admin"]
+Scope = Literal["read", "write", "command", "admin"]
+"""``write`` changes the registry and commands devices; ``command`` only commands devices; ``admin`` may everything."""
 _KEY: Final = re.compile(rf"yz_([{CROCKFORD}]{{8}})_[{CROCKFORD}]{{32}}", re.ASCII)
 
 

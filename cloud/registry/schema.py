@@ -143,7 +143,7 @@ API_KEY = Table(
     Column("prefix", String(8), primary_key=True),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
-    Column("scopes", JSON, nullable=False),  # of "read", "write", "admin"
+    Column("scopes", JSON, nullable=False),  # of cloud.registry.keys.Scope
     Column("towns", JSON, nullable=False),  # 9-digit codes; empty: all of them
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),
@@ -245,6 +245,61 @@ EVENT = Table(  # what happened and is no number; unique by the envelope it came
     UniqueConstraint("gateway", "epoch", "sequence", "place"),
     Index(None, "neuron", "number"),
     Index(None, "kind", "number"),
+    sqlite_autoincrement=True,
+)
+
+COMMAND = Table(  # what a neuron's points shall be, and what became of it
+    "command",
+    METADATA,
+    Column("number", Integer, primary_key=True),  # the order in which they were given
+    Column("id", String(40), nullable=False, unique=True),
+    Column("group", String(40)),  # given together; null: alone
+    Column("twin", ForeignKey(TWIN.c.code)),  # whose wish it was; null: the neuron's own
+    Column("neuron", ForeignKey(NEURON.c.id), nullable=False),
+    Column("gateway", ForeignKey(GATEWAY.c.id), nullable=False),
+    Column("version", BigInteger, nullable=False),  # rises with every command of a neuron
+    Column("desired", JSON, nullable=False),  # series -> value
+    Column("state", String(16), nullable=False),
+    Column("given_by", String(200), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),  # not to be sent before
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("sent_ms", BigInteger),  # first
+    Column("next_ms", BigInteger),  # when it is looked at again; null: it is over
+    Column("ended_ms", BigInteger),  # by our clock
+    Column("result", JSON(none_as_null=True)),  # the gateway's word: state, time, items, reason
+    CheckConstraint(
+        "state IN ('pending', 'sent', 'applied', 'failed', 'refused', 'expired', 'superseded')", name="state"
+    ),
+    UniqueConstraint("neuron", "version"),
+    Index(None, "next_ms"),
+    Index(None, "group", "number"),
+    Index(None, "gateway", "state"),
+    sqlite_autoincrement=True,
+)
+
+CONFIGURATION = Table(  # what a gateway shall be configured with from afar, and what became of it
+    "configuration",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("gateway", ForeignKey(GATEWAY.c.id), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("toml", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("given_by", String(200), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("sent_ms", BigInteger),
+    Column("next_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Column("reason", Text, nullable=False),
+    CheckConstraint(
+        "state IN ('pending', 'sent', 'trying', 'applied', 'refused', 'rolled_back', 'superseded')", name="state"
+    ),
+    UniqueConstraint("gateway", "version"),
+    Index(None, "next_ms"),
     sqlite_autoincrement=True,
 )
 

@@ -40,6 +40,7 @@ class Row(Section):
     unit: str = ""
     low_bit: int = 0
     width: int = 0
+    writable: bool = False
 
     @model_validator(mode="after")
     def _meaning(self) -> Self:

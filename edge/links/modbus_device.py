@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from edge.links.cadence import Breaker
 from edge.links.link import DeviceRecord, DeviceStatus
+from edge.links.modbus_orders import CommandedRows
 from edge.links.modbus_port import DeviceSilent, ModbusPort, ModbusRefused, WrongAnswer
 from firmware_adapters.interpretation import interpreter
 from firmware_adapters.register_model import RegisterModel
@@ -70,6 +71,7 @@ class ModbusDevice:
         self.unit = unit
         self.period_s = period_s
         self.breaker = Breaker(period_s)
+        self.commanded = CommandedRows(unit, model.rows, self.record)
         self._clock = clock
         self._retries = retries
         self._relearn_s = RELEARN_FIRST_S

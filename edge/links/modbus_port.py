@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
-from struct import unpack_from
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from struct import pack, unpack_from
 from typing import Final, Protocol
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -34,7 +36,7 @@ class WrongAnswer(ProtocolError):
     """An answer that does not fit the question: drop it.
 
     :param kind: the name of its counter: ``wrong_function``, ``wrong_count``, ``wrong_unit``, ``late_answer``,
-        ``malformed_exception``.
+        ``malformed_exception``, ``wrong_echo``.
     """
 
     def __init__(self, kind: str, message: str, raw: bytes) -> None:
@@ -62,6 +64,17 @@ class ModbusPort(Protocol):
         :raises ModbusRefused: the device answered with an exception.
         :raises WrongAnswer: the answer has another function or count than was asked.
         :raises LinkDown: the connection is gone.
+        """
+        ...
+
+    async def write(self, unit: int, table: Table, address: int, registers: Sequence[int]) -> None:
+        """Write once: a coil (function 5), one register (6) or several (16); done when the device has echoed it.
+
+        :param registers: words; for the table ``coil`` one 0 or 1.
+        :raises DeviceSilent: no answer in time; nobody knows whether it was written.
+        :raises ModbusRefused: the device answered with an exception.
+        :raises WrongAnswer: the answer is no echo of what was written.
+        :raises LinkDown: the connection is gone; nobody knows whether it was written.
         """
         ...
 
@@ -127,21 +140,43 @@ class PymodbusPort:
             self._client = None
 
     async def read(self, unit: int, table: Table, address: int, count: int) -> bytes:
-        client = self._client
-        if client is None:
+        client = self._connected()
+        function = FUNCTIONS[table]
+        ask = {
+            1: client.read_coils,
+            2: client.read_discrete_inputs,
+            3: client.read_holding_registers,
+            4: client.read_input_registers,
+        }[function]
+        size = count * 2 if function > 2 else (count + 7) // 8
+        frame = await self._frame(client, unit, partial(ask, address, count=count, device_id=unit))
+        return checked_data(frame, function, size)
+
+    async def write(self, unit: int, table: Table, address: int, registers: Sequence[int]) -> None:
+        client = self._connected()
+        ask: Callable[[], Awaitable[ModbusPDU]]
+        if table == "coil":
+            echo = pack(">BHH", 5, address, 0xFF00 if registers[0] else 0)
+            ask = partial(client.write_coil, address, bool(registers[0]), device_id=unit)
+        elif len(registers) == 1:
+            echo = pack(">BHH", 6, address, registers[0])
+            ask = partial(client.write_register, address, registers[0], device_id=unit)
+        else:
+            echo = pack(">BHH", 16, address, len(registers))
+            ask = partial(client.write_registers, address, list(registers), device_id=unit)
+        check_echo(await self._frame(client, unit, ask), echo)
+
+    def _connected(self) -> AsyncModbusTcpClient:
+        if self._client is None:
             raise LinkDown(f"{self._host}:{self._port}: not connected")
+        return self._client
+
+    async def _frame(self, client: AsyncModbusTcpClient, unit: int, ask: Callable[[], Awaitable[ModbusPDU]]) -> bytes:
+        """Function code and what follows it of this unit's answer to this question."""
         self._unit = unit
         self._asking = True
-        function = FUNCTIONS[table]
         try:
-            if function == 3:
-                answer = await client.read_holding_registers(address, count=count, device_id=unit)
-            elif function == 4:
-                answer = await client.read_input_registers(address, count=count, device_id=unit)
-            elif function == 1:
-                answer = await client.read_coils(address, count=count, device_id=unit)
-            else:
-                answer = await client.read_discrete_inputs(address, count=count, device_id=unit)
+            answer = await ask()
         except ConnectionException as lost:
             raise LinkDown(f"{self._host}:{self._port}: {lost.string}") from None
         except ModbusIOException:
@@ -155,8 +190,7 @@ class PymodbusPort:
             raise WrongAnswer("wrong_unit", f"unit {answer.dev_id} where {unit} was asked", answer.frame)
         if answer.transaction_id != client.ctx.request_transaction_id:
             raise WrongAnswer("late_answer", f"transaction {answer.transaction_id} is not this one", answer.frame)
-        size = count * 2 if function > 2 else (count + 7) // 8
-        return checked_data(answer.frame, function, size)
+        return answer.frame
 
     def _trace_packet(self, sending: bool, data: bytes) -> bytes:
         """Count what pymodbus is about to skip: it only writes a log line about it."""
@@ -196,6 +230,24 @@ def checked_data(frame: bytes, function: int, size: int) -> bytes:
     :raises ModbusRefused: it is a well-formed exception to this function.
     :raises WrongAnswer: anything else than what was asked for.
     """
+    _check_function(frame, function)
+    if len(frame) != 2 + size or frame[1] != size:
+        raise WrongAnswer("wrong_count", f"{len(frame) - 2} bytes, byte count {frame[1:2].hex()}, {size} asked", frame)
+    return frame[2:]
+
+
+def check_echo(frame: bytes, echo: bytes) -> None:
+    """That the answer to a write repeats what it must.
+
+    :raises ModbusRefused: it is a well-formed exception to this function.
+    :raises WrongAnswer: anything else.
+    """
+    _check_function(frame, echo[0])
+    if frame != echo:
+        raise WrongAnswer("wrong_echo", f"{frame.hex()} where {echo.hex()} was expected", frame)
+
+
+def _check_function(frame: bytes, function: int) -> None:
     got = frame[0]
     if got == function | 0x80:
         if len(frame) != 2:
@@ -203,6 +255,3 @@ def checked_data(frame: bytes, function: int, size: int) -> bytes:
         raise ModbusRefused(frame[1])
     if got != function:
         raise WrongAnswer("wrong_function", f"function {got:02X} where {function:02X} was asked", frame)
-    if len(frame) != 2 + size or frame[1] != size:
-        raise WrongAnswer("wrong_count", f"{len(frame) - 2} bytes, byte count {frame[1:2].hex()}, {size} asked", frame)
-    return frame[2:]

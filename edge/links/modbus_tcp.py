@@ -5,13 +5,15 @@ from itertools import count
 from typing import Final
 
 from edge.backoff import Backoff
+from edge.commands.actuator import Unfit
 from edge.intake import Intake
 from edge.links.cadence import Cadence, phase_of
 from edge.links.config import ModbusTcp
 from edge.links.link import LinkStatus
 from edge.links.modbus_device import ModbusDevice
+from edge.links.modbus_orders import CommandedRows, OrderQueue
 from edge.links.modbus_port import ModbusPort, PymodbusPort
-from protocols.vocabulary import Clock, LinkDown, SystemClock
+from protocols.vocabulary import Clock, LinkDown, SystemClock, wait_at_most
 
 DEAF_AFTER: Final = 3
 """So many silences in a row while nobody answers, and the connection itself is doubted: it is opened anew."""
@@ -22,6 +24,8 @@ Queue = list[tuple[float, int, Cadence, ModbusDevice]]
 
 class ModbusTcpLink:
     """A Modbus TCP server (a device, or a serial server with devices behind it) that is polled.
+
+    Implements edge.commands.actuator.Actuator: what is to be written waits for its turn between two polls.
 
     :param port: the connection; by default pymodbus's.
     """
@@ -44,6 +48,8 @@ class ModbusTcpLink:
             )
             for device in config.device
         ]
+        self._orders = OrderQueue()
+        self._is_commanded = any(device.commanded.writable for device in self._devices)
         self._backoff = Backoff()
         self._up = False
 
@@ -77,10 +83,11 @@ class ModbusTcpLink:
         """
         silences = 0
         while True:
+            await self._orders.serve(self._port)
             due_s, _, cadence, device = queue[0]
             wait_s = due_s - self._clock.monotonic_s()
-            if wait_s > 0:
-                await self._clock.sleep(wait_s)
+            if wait_s > 0 and await self._order_within(wait_s):
+                continue
             poll = await device.poll(self._port)
             if poll.batch is not None:
                 intake.put(poll.batch).add_done_callback(device.not_kept)
@@ -96,6 +103,36 @@ class ModbusTcpLink:
             if silences >= DEAF_AFTER and all(d.breaker.open for d in self._devices):
                 self._wake(queue)
                 raise LinkDown(f"{self._address}: {silences} questions in a row without an answer")
+
+    async def _order_within(self, seconds: float) -> bool:
+        """Wait so long; True: something to be written came first."""
+        if not self._is_commanded:
+            await self._clock.sleep(seconds)
+            return False
+        await wait_at_most(self._clock, seconds, self._orders.arrived)
+        return self._orders.arrived.is_set()
+
+    def fit(self, source: str, observed: str, channel: str, value: float) -> float | None:
+        rows = self._rows_of(source, observed, channel)
+        return None if rows is None else rows.fit(observed, channel, value)
+
+    async def write(self, source: str, observed: str, channel: str, value: float) -> float:
+        rows = self._known(source, observed, channel)
+        return await self._orders.carried_out(lambda port: rows.write(port, observed, channel, value))
+
+    async def read(self, source: str, observed: str, channel: str) -> float:
+        rows = self._known(source, observed, channel)
+        return await self._orders.carried_out(lambda port: rows.read(port, observed, channel))
+
+    def _rows_of(self, source: str, observed: str, channel: str) -> CommandedRows | None:
+        of_source = (device.commanded for device in self._devices if device.record.source == source)
+        return next((rows for rows in of_source if rows.has(observed, channel)), None)
+
+    def _known(self, source: str, observed: str, channel: str) -> CommandedRows:
+        rows = self._rows_of(source, observed, channel)
+        if rows is None:
+            raise Unfit(f"{source}/{observed}: no device of this line has it")
+        return rows
 
     def _next_tick(self, cadence: Cadence, device: ModbusDevice, *, silent: bool) -> None:
         now_s = self._clock.monotonic_s()

@@ -7,6 +7,12 @@ from pathlib import Path
 class FileOps:
     """The machine's file system."""
 
+    def make_directory(self, path: Path) -> None:
+        """With what lies above it; on disk when this returns."""
+        if not path.is_dir():
+            path.mkdir(parents=True, mode=0o700)
+            self.sync_directory(path.parent)
+
     def create(self, path: Path) -> int:
         """A new file for appending; its directory entry is on disk when this returns."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from edge.blocking import finished
 from edge.spool.record import RecordKey
 from edge.spool.spool import Spool
 from protocols.uplink import FLAG_CLOCK_UNSYNCED, MAX_EVENTS, BodyEncoder, Header, Stream, encode_events, unsigned
@@ -135,7 +136,7 @@ class Gatherer:
         sealed = [self._seal(Stream.EVENTS, encode_events(lines), len(lines)) for lines in _envelopes_of(events)]
         sealed += [self._seal(Stream.READINGS, *self._encoder.encode(chunk)) for chunk in chunks(batches)]
         work = asyncio.get_running_loop().run_in_executor(None, self._to_disk, sealed)
-        stopped = await _finished(work)
+        stopped = await finished(work)
         failure = work.result()
         if sealed:
             self.disk_failing = failure is not None
@@ -163,17 +164,6 @@ class Gatherer:
         uptime_ms = round((now_s - self._began_s) * 1000)
         header = Header(self._gateway, key.epoch, key.sequence, count, now_ms, uptime_ms, stream, flags)
         return Sealed(key, unsigned(header, body), now_s)
-
-
-async def _finished(work: "asyncio.Future[OSError | None]") -> asyncio.CancelledError | None:
-    """Wait for a thread whatever happens; the cancellation that came meanwhile is the caller's to raise."""
-    stopped = None
-    while not work.done():
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError as error:
-            stopped = error
-    return stopped
 
 
 def _settle(group: "asyncio.Future[None]", failure: OSError | None) -> None:

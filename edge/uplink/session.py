@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,8 @@ PUBACK_TIMEOUT_S: Final = 20.0
 CONNECT_TIMEOUT_S: Final = 8.0
 """To connect, to subscribe, and to say good-bye to a line that may be dead."""
 STATUS_PERIOD_S: Final = 30.0
+MAX_SAYINGS: Final = 1000
+"""Results that wait for the line; beyond it the oldest are dropped and counted: who needs one asks again."""
 _GOODBYE_S: Final = 1.0
 _OFFLINE: Final = json.dumps({"online": False})
 _NOT_GRANTED: Final = 0x80
@@ -55,6 +58,7 @@ class LineCounts:
     acknowledged: int = 0
     bad_acknowledgements: int = 0
     refused: int = 0
+    sayings_dropped: int = 0
 
 
 class Session:
@@ -76,6 +80,20 @@ class Session:
         self._status = status
         self._wake = asyncio.Event()
         self._backoff = Backoff()
+        self._hearers: dict[str, Callable[[bytes], None]] = {topic(gateway, DOWN_ACK): self._acknowledged}
+        self._sayings: deque[tuple[str, bytes]] = deque()
+
+    def hear(self, leaf: str, hearer: Callable[[bytes], None]) -> None:
+        """Hand what comes on ``down/...`` to somebody, who must not block; to be said before ``run``."""
+        self._hearers[topic(self._gateway, leaf)] = hearer
+
+    def say(self, leaf: str, payload: bytes) -> None:
+        """Publish on ``up/...`` as soon as may be, before envelopes; it may be lost."""
+        if len(self._sayings) >= MAX_SAYINGS:
+            self._sayings.popleft()
+            self.counts.sayings_dropped += 1
+        self._sayings.append((leaf, payload))
+        self._wake.set()
 
     def wake(self) -> None:
         """The window has something new."""
@@ -114,9 +132,8 @@ class Session:
             ) as client,
             asyncio.TaskGroup() as group,
         ):
-            granted = await client.subscribe(topic(self._gateway, DOWN_ACK), qos=1)
-            if any((code if isinstance(code, int) else code.value) >= _NOT_GRANTED for code in granted):
-                raise aiomqtt.MqttError("Not authorized to hear acknowledgements")
+            granted = await client.subscribe([(name, 1) for name in self._hearers])
+            self._check_granted(granted)
             _leave_if_cancelled()
             self.counts.connected = True
             self.counts.connects += 1
@@ -129,6 +146,15 @@ class Session:
             await (
                 asyncio.Event().wait()
             )  # for ever; not in the group's exit, which in 3.11 forgets to take back a cancel
+
+    def _check_granted(self, granted: Sequence[Any]) -> None:
+        """A line that hears no acknowledgements is none; without commands it is still one."""
+        for name, code in zip(self._hearers, granted, strict=False):
+            if (code if isinstance(code, int) else code.value) < _NOT_GRANTED:
+                continue
+            if name == topic(self._gateway, DOWN_ACK):
+                raise aiomqtt.MqttError("Not authorized to hear acknowledgements")
+            log.warning("the broker does not let us hear %s", name)
 
     async def _tell(self, client: aiomqtt.Client, status_topic: str) -> None:
         try:
@@ -143,6 +169,8 @@ class Session:
 
     async def _send(self, client: aiomqtt.Client) -> None:
         while True:
+            while self._sayings:
+                await self._say_next(client)
             outgoing = self._window.next(self._clock.monotonic_s())
             if outgoing is None:
                 await self._something_to_do()
@@ -151,6 +179,15 @@ class Session:
                 await client.publish(where, self._signed(outgoing), qos=1, timeout=PUBACK_TIMEOUT_S)
                 self.counts.published += 1
                 _leave_if_cancelled()
+
+    async def _say_next(self, client: aiomqtt.Client) -> None:
+        leaf, payload = saying = self._sayings.popleft()
+        try:
+            await client.publish(topic(self._gateway, leaf), payload, qos=1, timeout=PUBACK_TIMEOUT_S)
+        except (aiomqtt.MqttError, asyncio.CancelledError):
+            self._sayings.appendleft(saying)  # the next line takes it
+            raise
+        _leave_if_cancelled()
 
     def _signed(self, outgoing: Outgoing) -> bytes:
         return sign(outgoing.payload, self._line.hmac_key, key_id=self._line.key_id, late=outgoing.late)
@@ -168,17 +205,22 @@ class Session:
 
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            try:
-                ack = Ack.decode(bytes(message.payload), (self._line.hmac_key,))
-            except ProtocolError as error:
-                self.counts.bad_acknowledgements += 1
-                log.warning("acknowledgement refused: %s", error)
-                continue
-            self.heard_s = self._clock.monotonic_s()
-            for stream, epoch, ranges in ack.held:
-                self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
-            self._wake.set()
+            hearer = self._hearers.get(message.topic.value)
+            if hearer is not None:
+                hearer(bytes(message.payload))
         raise aiomqtt.MqttError("the broker closed the connection")
+
+    def _acknowledged(self, payload: bytes) -> None:
+        try:
+            ack = Ack.decode(payload, (self._line.hmac_key,))
+        except ProtocolError as error:
+            self.counts.bad_acknowledgements += 1
+            log.warning("acknowledgement refused: %s", error)
+            return
+        self.heard_s = self._clock.monotonic_s()
+        for stream, epoch, ranges in ack.held:
+            self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
+        self._wake.set()
 
 
 def _leave_if_cancelled() -> None:

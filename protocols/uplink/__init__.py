@@ -2,6 +2,7 @@
 
 from protocols.uplink.ack import Ack, HeldRanges
 from protocols.uplink.body import BodyEncoder
+from protocols.uplink.command import Command, Configuration, Item, Result, State
 from protocols.uplink.envelope import (
     FLAG_CLOCK_UNSYNCED,
     FLAG_LATE,
@@ -16,6 +17,7 @@ from protocols.uplink.envelope import (
     verify,
 )
 from protocols.uplink.events import MAX_EVENTS, decode_events, encode_events
+from protocols.uplink.signed import Kind, Signed
 
 __all__ = [
     "FLAG_CLOCK_UNSYNCED",
@@ -25,8 +27,15 @@ __all__ = [
     "MAX_READINGS",
     "Ack",
     "BodyEncoder",
+    "Command",
+    "Configuration",
     "Header",
     "HeldRanges",
+    "Item",
+    "Kind",
+    "Result",
+    "Signed",
+    "State",
     "Stream",
     "decode_events",
     "encode_events",

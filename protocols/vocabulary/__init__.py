@@ -1,6 +1,6 @@
 """The words of this house as types; imports the standard library only."""
 
-from protocols.vocabulary.clock import Clock, ManualClock, SystemClock
+from protocols.vocabulary.clock import Clock, ManualClock, SystemClock, wait_at_most
 from protocols.vocabulary.errors import (
     ConfigError,
     DeviceRefused,
@@ -41,5 +41,6 @@ __all__ = [
     "parse_gateway_id",
     "reason_names",
     "unit_of",
+    "wait_at_most",
     "worst",
 ]

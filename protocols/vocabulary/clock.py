@@ -57,7 +57,10 @@ class ManualClock:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append((self._monotonic_s + seconds, future))
-        await future
+        try:
+            await future
+        finally:  # who was cancelled sleeps no longer
+            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[1] is not future]
 
     def advance(self, seconds: float) -> None:
         """Both clocks go on by ``seconds``; whoever slept until then is woken."""
@@ -72,3 +75,14 @@ class ManualClock:
     def step_wall(self, seconds: float) -> None:
         """Only the wall clock jumps, as when NTP sets it."""
         self._wall_ms += round(seconds * 1000)
+
+
+async def wait_at_most(clock: Clock, seconds: float, event: asyncio.Event) -> None:
+    """Return when the event is set, or when the clock has gone on by ``seconds``."""
+    if event.is_set():
+        return
+    async with asyncio.TaskGroup() as group:
+        tasks = group.create_task(event.wait()), group.create_task(clock.sleep(seconds))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()

@@ -17,11 +17,11 @@ from cloud.registry.gateways import BrokerAccount, hash_password
 from edge.backoff import REFUSED_FLOOR_S
 from edge.spool.gather import Gatherer
 from edge.spool.spool import Spool
-from edge.uplink.session import STATUS_PERIOD_S, Line, Session
+from edge.uplink.session import MAX_SAYINGS, STATUS_PERIOD_S, Line, Session
 from edge.uplink.window import Window
 from protocols.uplink import Ack, Header, HeldRanges, Stream, read_header, verify
 from protocols.vocabulary import Batch, Point, Reading, SystemClock
-from protocols.vocabulary.topics import DOWN_ACK, UP_BATCH, UP_STATUS, topic
+from protocols.vocabulary.topics import DOWN_ACK, DOWN_COMMAND, UP_BATCH, UP_RESULT, UP_STATUS, topic
 from tests.edge.spool.disk import opened
 from tests.system.proxy import Proxy
 
@@ -261,4 +261,41 @@ async def test_it_stops_although_the_line_is_dead(
     finally:
         process.send_signal(signal.SIGCONT)
     assert spool.counts.synced == 2
+    spool.__exit__()
+
+
+async def test_commands_come_down_and_results_go_up(spool: Spool, port: int, broker: EmbeddedBroker) -> None:
+    heard: list[bytes] = []
+    gateway = Gateway(spool, port)
+    gateway.session.hear(DOWN_COMMAND, heard.append)
+    gateway.session.say(UP_RESULT, b"before the line was there")
+    async with cloud(port) as client:
+        await client.subscribe(topic("+", UP_RESULT), qos=1)
+        async with gateway.running():
+            assert await next_result(client) == b"before the line was there"
+            await client.publish(topic("gw-1", DOWN_COMMAND), b"do", qos=1)
+            await client.publish(topic("gw-2", DOWN_COMMAND), b"not ours", qos=1)
+            await gateway.until(lambda: heard == [b"do"])
+            gateway.session.say(UP_RESULT, b"done")
+            assert await next_result(client) == b"done"
+        await client.publish(topic("gw-1", DOWN_COMMAND), b"while it was away", qos=1)
+        async with gateway.running():
+            await gateway.until(lambda: heard == [b"do", b"while it was away"])
+    spool.__exit__()
+
+
+async def next_result(client: aiomqtt.Client) -> bytes:
+    async with asyncio.timeout(10):
+        async for message in client.messages:
+            if message.topic.matches(topic("+", UP_RESULT)):
+                return bytes(message.payload)  # type: ignore[arg-type]
+    raise AssertionError
+
+
+async def test_results_that_find_no_line_are_bounded(spool: Spool) -> None:
+    gateway = Gateway(spool, 1)
+    for number in range(MAX_SAYINGS + 5):
+        gateway.session.say(UP_RESULT, b"%d" % number)
+    assert gateway.session.counts.sayings_dropped == 5
+    assert gateway.session._sayings[0] == (UP_RESULT, b"5")
     spool.__exit__()

@@ -73,7 +73,7 @@ class Model(RuleBasedStateMachine):
         if outgoing.resend:
             assert key in self.ever_sent
             if before:
-                assert self.now_s - before[-1] >= min(RESEND_CAP_S, 10 * 2 ** (len(before) - 1))
+                assert self.now_s >= before[-1] + min(RESEND_CAP_S, 10 * 2 ** (len(before) - 1))
         else:
             assert key not in self.ever_sent, "sent twice"
             if outgoing.late and key not in self.sealed_s:

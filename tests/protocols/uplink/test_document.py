@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
-from protocols.uplink import MAX_ENVELOPE, MAX_READINGS, Ack, HeldRanges, Stream, read_header
+from protocols.uplink import MAX_ENVELOPE, MAX_READINGS, Ack, HeldRanges, Kind, Stream, read_header
 from protocols.uplink.ack import MAX_RANGES
+from protocols.uplink.command import MAX_REASON
 from protocols.uplink.envelope import MAX_BODY
 from protocols.vocabulary import Quality, Reason
+from tests.protocols.uplink import test_signed as signed
 from tests.protocols.uplink.golden import SMALLEST, load
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "uplink.md").read_text("utf-8")
@@ -35,8 +37,12 @@ def test_the_annotated_acknowledgement_answers_it() -> None:
     assert bytes_of(DUMPS[1]) == ack.encode(golden.key)
 
 
+def test_the_annotated_command_is_the_golden_one() -> None:
+    assert bytes_of(DUMPS[2]) == signed.load("one_point").message
+
+
 def test_the_limits_are_those_of_the_code() -> None:
-    for limit in (MAX_ENVELOPE, MAX_BODY, MAX_READINGS, MAX_RANGES):
+    for limit in (MAX_ENVELOPE, MAX_BODY, MAX_READINGS, MAX_RANGES, MAX_REASON, *(kind.max_body for kind in Kind)):
         assert f"{limit:,}" in DOCUMENT
 
 

@@ -1,0 +1,1 @@
+"""What comes down to the gateway and is carried out: commands to devices."""

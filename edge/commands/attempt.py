@@ -1,0 +1,77 @@
+"""One point of a device is brought to a value, and the device tells what it holds then."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from math import isclose
+from typing import Final
+
+from edge.commands.actuator import Actuators, Unfit
+from protocols.uplink import Item
+from protocols.vocabulary import Clock, Point, YingzhouError
+
+PATIENCE_S: Final = 30.0
+"""How long one question may take, its turn on the cable included."""
+SETTLE_TRIES: Final = 4
+SETTLE_S: Final = 0.5
+"""A device that does not say the wanted value at once is asked again so often, with a pause before each."""
+MAX_TOLD: Final = 500
+"""Characters of a reason."""
+
+
+class Attempts:
+    """Writes once, and asks as often as it takes."""
+
+    def __init__(self, actuators: Actuators, clock: Clock) -> None:
+        self._actuators = actuators
+        self._clock = clock
+
+    async def set(self, point: Point, value: float) -> Item:
+        """Write, and have the device tell what it holds; what goes wrong is in the item."""
+        try:
+            told = self._actuators.fit(point, value)
+        except Unfit as unfit:
+            return Item(point.series, "failed", None, str(unfit)[:MAX_TOLD])
+        found = await self._in_time(lambda: self._actuators.write(point, value))
+        for _ in range(SETTLE_TRIES):
+            if isinstance(found, YingzhouError) or _same(found, told):
+                break
+            await self._clock.sleep(SETTLE_S)
+            found = await self._in_time(lambda: self._actuators.read(point, value))
+        return _item(point, told, found)
+
+    async def look(self, point: Point, value: float) -> Item:
+        """Have the device tell what it holds, without writing."""
+        try:
+            told = self._actuators.fit(point, value)
+        except Unfit as unfit:
+            return Item(point.series, "failed", None, str(unfit)[:MAX_TOLD])
+        return _item(point, told, await self._in_time(lambda: self._actuators.read(point, value)))
+
+    async def _in_time(self, work: Callable[[], Awaitable[float]]) -> float | YingzhouError:
+        """What comes of it; an error when it takes longer than PATIENCE_S."""
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(_outcome(work)), group.create_task(self._clock.sleep(PATIENCE_S))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+        asked = tasks[0]
+        return YingzhouError(f"no answer within {PATIENCE_S:g} s") if asked.cancelled() else asked.result()
+
+
+async def _outcome(work: Callable[[], Awaitable[float]]) -> float | YingzhouError:
+    try:
+        return await work()
+    except YingzhouError as error:
+        return error
+
+
+def _same(found: float, told: float) -> bool:
+    return isclose(found, told, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _item(point: Point, told: float, found: float | YingzhouError) -> Item:
+    if isinstance(found, YingzhouError):
+        return Item(point.series, "failed", None, str(found)[:MAX_TOLD])
+    if not _same(found, told):
+        return Item(point.series, "failed", found, f"the device says {found:g}, {told:g} was wanted")
+    return Item(point.series, "applied", found)
