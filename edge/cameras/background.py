@@ -47,7 +47,8 @@ class Background:
         light = np.ones(3, np.float32)
         if visible.any():
             light = np.median((small[::4, ::4][visible] + 1) / (self._mean[::4, ::4][visible] + 1), axis=0)
-        distance: NDArray[np.float32] = np.abs(small - light * self._mean).max(axis=2).astype(np.float32)
+        away = np.abs(small - light.astype(np.float32) * self._mean)
+        distance: NDArray[np.float32] = np.maximum(np.maximum(away[..., 0], away[..., 1]), away[..., 2])
         distance[hidden] = 0
         return distance
 
@@ -70,12 +71,14 @@ class Background:
     def take(self, small: Small, distance: NDArray[np.float32], moving: Mask) -> None:
         """Learn a further picture."""
         self._seen += 1
-        rate = np.where(moving, _SLOW, 1.0) / min(self._seen, self._learn)
-        self._mean += (rate[:, :, None] * (small - self._mean)).astype(np.float32)
-        self._deviation += (rate * (distance - self._deviation)).astype(np.float32)
+        share = 1 / min(self._seen, self._learn)
+        rate = np.where(moving, np.float32(_SLOW * share), np.float32(share))
+        self._mean += rate[:, :, None] * (small - self._mean)
+        self._deviation += rate * (distance - self._deviation)
 
 
 def grey_of(colours: Small) -> NDArray[np.float32]:
     """Brightness of RGB (ITU-R BT.601)."""
-    grey: NDArray[np.float32] = colours @ np.array([0.299, 0.587, 0.114], np.float32)
+    red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
+    grey: NDArray[np.float32] = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
     return grey

@@ -46,6 +46,7 @@ class Zones:
         self._polygons = polygons
         self._size = (0, 0)
         self._mask: Mask = np.zeros((0, 0), bool)
+        self._cells: Mask = np.zeros((0, 0), bool)
 
     def mask(self, width: int, height: int) -> Mask:
         """True in every coding unit that a polygon touches, and in those beside it.
@@ -53,9 +54,18 @@ class Zones:
         A JPEG decoder mixes neighbouring units where it interpolates colours: one further unit, and two snapshots
         that differ in a zone alone become the same picture.
         """
+        self._fit(width, height)
+        return self._mask
+
+    def cells(self, width: int, height: int) -> Mask:
+        """The same of the picture that is looked at: cells of which a part is black."""
+        self._fit(width, height)
+        return self._cells
+
+    def _fit(self, width: int, height: int) -> None:
         if self._size != (width, height):
             self._size, self._mask = (width, height), self._drawn(width, height)
-        return self._mask
+            self._cells = _cells(self._mask, _factor(width))
 
     def _drawn(self, width: int, height: int) -> Mask:
         across, down = -(-width // BLOCK), -(-height // BLOCK)
@@ -92,13 +102,16 @@ def develop(jpeg: bytes, zones: Zones) -> Frame:
     height, width = pixels.shape[:2]
     mask = zones.mask(width, height)
     pixels[mask] = 0
-    factor = max(1, round(width / SMALL_WIDTH))
-    small = np.asarray(Image.fromarray(pixels).reduce(factor), np.float32)
-    return Frame(pixels, mask, small, _cells(mask, factor, small.shape[:2]))
+    small = np.asarray(Image.fromarray(pixels).reduce(_factor(width)), np.float32)
+    return Frame(pixels, mask, small, zones.cells(width, height))
 
 
-def _cells(mask: Mask, factor: int, shape: tuple[int, ...]) -> Mask:
-    down, across = shape
+def _factor(width: int) -> int:
+    return max(1, round(width / SMALL_WIDTH))
+
+
+def _cells(mask: Mask, factor: int) -> Mask:
+    down, across = (-(-size // factor) for size in mask.shape)
     whole = np.pad(mask, ((0, down * factor - mask.shape[0]), (0, across * factor - mask.shape[1])), mode="edge")
     return _any_of(whole, factor)
 
