@@ -68,6 +68,12 @@ class CoreCollector(Collector):
         yield CounterMetricFamily(
             "yz_broker_starts", "Starts of our own broker", core.broker.starts if core.broker else 0
         )
+        dispatched = core.dispatcher.counts
+        yield CounterMetricFamily("yz_commands_sent", "Commands sent for the first time", dispatched.sent)
+        yield CounterMetricFamily("yz_commands_resent", "Commands sent again", dispatched.resent)
+        yield CounterMetricFamily("yz_results", "Results that said something new", dispatched.results)
+        yield CounterMetricFamily("yz_results_untrusted", "Results with a wrong MAC or malformed", dispatched.untrusted)
+        yield CounterMetricFamily("yz_results_dropped", "Results for which there was no room", dispatched.dropped)
         yield GaugeMetricFamily(
             "yz_latest_datastreams", "Datastreams that have a reading", len(core.latest.everything())
         )

@@ -4,65 +4,74 @@ import asyncio
 import json
 import logging
 import os
-import ssl
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from prometheus_client import start_http_server
 
 from edge.cameras.equipment import pictures_of
 from edge.commands.actuator import Actuators as LinkActuators
+from edge.commands.attempt import Attempts
 from edge.commands.executor import Executor
 from edge.commands.journal import Journal
-from edge.config import EdgeConfig, secret
+from edge.commands.local_actions import LocalActions
+from edge.config import EdgeConfig
 from edge.exception_report import ByException, policies
 from edge.intake import Intake
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
 from edge.quality.checked import DAY_MS, Checked, Checks
+from edge.remote.effective import merged, store_of
+from edge.remote.keeper import Keeper
 from edge.rules.actuators import Actuators
 from edge.rules.local import LocalRules
 from edge.spool.gather import Gatherer, Sealed
 from edge.spool.spool import Spool
-from edge.uplink.session import Line, Session
+from edge.uplink.line import line_of
+from edge.uplink.session import Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
-from protocols.vocabulary.topics import DOWN_COMMAND, UP_RESULT
+from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, UP_RESULT
 
 log = logging.getLogger(__name__)
 
 STATUS_FILE: Final = "status.json"
 _SAVE_S: Final = 2.0
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Agent:
-    """One gateway's agent; ``run`` lives until it is cancelled.
+    """One gateway's agent; ``run`` lives until it is cancelled, or another configuration is in force (Restart).
 
-    :param actuators: who carries out what rules and lamps want; needed when the configuration has such.
-    :raises ConfigError: nobody can carry out what is configured; from ``run``: the spool is in use, or a secret cannot
-        be read.
+    :param actuators: who carries out what rules and lamps want; None: the links.
+    :param path: the configuration's file; None: nobody may change it from afar.
+    :raises ConfigError: nobody can carry out what is configured, or a secret cannot be read; from ``run``: the spool
+        is in use.
     """
 
-    def __init__(self, config: EdgeConfig, clock: Clock, actuators: Actuators | None = None) -> None:
+    def __init__(
+        self, config: EdgeConfig, clock: Clock, actuators: Actuators | None = None, *, path: Path | None = None
+    ) -> None:
         self._config = config
         self._clock = clock
         self._links = [link_for(link, clock) for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
-        line = self._line()
+        line = line_of(config.uplink)
         self.session = Session(config.gateway.id, line, self.window, clock, self.status)
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
         self.pictures = pictures_of(config, self._links, line, self.gatherer, clock)
+        self._store = store_of(config)
+        self.keeper = None if path is None else self._keeper(path, line.hmac_key)
         self._journal = Journal(config.gateway.data / "commands")
+        hands = LinkActuators(self._links)
+        self._local_actions = LocalActions(Attempts(hands, clock))
         self.executor = Executor(
             config.gateway.id,
             line.hmac_key,
-            LinkActuators(self._links),
+            hands,
             self._journal,
             self.gatherer,
             clock,
@@ -72,7 +81,7 @@ class Agent:
         self.checks: Checks | None = None
         self.by_exception: ByException | None = None
         self.rules: LocalRules | None = None
-        self._intake = self._way_to_the_spool(actuators)
+        self._intake = self._way_to_the_spool(actuators or (self._local_actions if hands.links else None))
 
     def _way_to_the_spool(self, actuators: Actuators | None) -> Intake:
         """Links -> checks -> rules -> report by exception -> spool; what is not configured is not on the way."""
@@ -103,6 +112,23 @@ class Agent:
             intake = Checked(intake, self.checks, clock)
         return intake
 
+    def _keeper(self, path: Path, key: bytes) -> Keeper:
+        def check(toml: str, version: int) -> None:
+            Agent(merged(path, toml, version), self._clock)
+
+        keeper = Keeper(
+            self._config.gateway.id,
+            key,
+            self._store,
+            check=check,
+            notes=self.gatherer,
+            clock=self._clock,
+            connected=lambda: self.session.counts.connected,
+            say=lambda result: self.session.say(UP_RESULT, result),
+        )
+        self.session.hear(DOWN_CONFIG, keeper.hear)
+        return keeper
+
     async def run(self) -> None:
         """Until cancelled; what was taken is on disk when it returns."""
         with self.spool, ExitStack() as stack:
@@ -117,9 +143,13 @@ class Agent:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gatherer.run())
                 group.create_task(self.executor.run())
+                if self.keeper is not None:
+                    self._store.load()
+                    group.create_task(self.keeper.run())
                 group.create_task(self.session.run())
                 group.create_task(self._keep_notes())
                 if self.rules is not None:
+                    group.create_task(self._local_actions.run())
                     group.create_task(self.rules.run())
                 if self.pictures is not None:
                     group.create_task(self.pictures.run())
@@ -189,6 +219,7 @@ class Agent:
                 "backlog": self.window.backlog,
             },
             "commands": self.executor.status(),
+            "config": None if self.keeper is None else self.keeper.status(),
             "quality": self.checks.status() if self.checks else None,
             "report_by_exception": self.by_exception.status() if self.by_exception else None,
             "pictures": self.pictures.status() if self.pictures else None,
@@ -205,26 +236,6 @@ class Agent:
                     told = ", ".join(f"{reason} {count}" for reason, count in found.items())
                     device["notes"].append(f"checks: {told}")
         return link
-
-    def _line(self) -> Line:
-        uplink = self._config.uplink
-        url = urlsplit(uplink.url)
-        if url.hostname is None:
-            raise ConfigError(f"uplink.url: {uplink.url!r}: expected mqtt://host:port")
-        try:
-            key = bytes.fromhex(secret(uplink.hmac_key_file))
-        except ValueError as error:
-            raise ConfigError(f"{uplink.hmac_key_file}: expected the key in hexadecimal") from error
-        return Line(
-            url.hostname,
-            url.port or _PORTS[url.scheme],
-            uplink.username or "",
-            secret(uplink.password_file) if uplink.password_file else "",
-            key,
-            key_id=uplink.key_id & 0xFF,
-            keepalive_s=uplink.keepalive_s,
-            tls=ssl.create_default_context(cafile=uplink.ca_file) if url.scheme == "mqtts" else None,
-        )
 
 
 def _link_status(status: Any) -> dict[str, Any]:

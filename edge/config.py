@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -135,9 +135,19 @@ def load(path: Path) -> EdgeConfig:
     :raises ConfigError: one line per fault, ``file:line: key: value: what is allowed``.
     """
     file = ConfigFile.read(path, MAX_CONFIG)
+    return checked(file, file.table, path.parent)
+
+
+def checked(file: ConfigFile, table: Mapping[str, Any], base: Path) -> EdgeConfig:
+    """What a table means.
+
+    :param file: whose lines a fault is told with.
+    :param base: the folder from which relative paths count.
+    :raises ConfigError: one line per fault.
+    """
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return EdgeConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})
+        return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": base})
     except ValidationError as error:
         raise file.refuse([_fault(one) for one in error.errors(include_url=False)]) from None
 

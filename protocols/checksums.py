@@ -1,6 +1,7 @@
 """Checksums that more than one wire format, or more than one direction, needs."""
 
 from array import array
+from functools import lru_cache
 
 
 def _reflected_table(polynomial: int) -> tuple[int, ...]:
@@ -43,25 +44,36 @@ def sum8(data: bytes) -> int:
     return sum(data) & 0xFF
 
 
-def _after_zeros(columns: tuple[int, ...], register: int) -> int:
-    result = 0
-    for bit, column in enumerate(columns):
-        if register >> bit & 1:
-            result ^= column
-    return result
+_Run = tuple[tuple[int, ...], tuple[int, ...]]
+"""What a register becomes behind a run of zero bytes: the share of its low byte, and that of its high byte."""
 
 
-def _zero_runs(count: int) -> tuple[tuple[int, ...], ...]:
-    """What 1, 2, 4, 8... zero bytes do to each bit of a register of the polynomial A001."""
-    columns = tuple((1 << bit >> 8) ^ _A001[(1 << bit) & 0xFF] for bit in range(16))
-    runs = [columns]
+def _after(run: _Run, register: int) -> int:
+    return run[0][register & 0xFF] ^ run[1][register >> 8]
+
+
+def _zero_runs(count: int) -> tuple[_Run, ...]:
+    """What 1, 2, 4, 8... zero bytes do to a register of the polynomial A001."""
+    run: _Run = (_A001, tuple(range(256)))
+    runs = [run]
     for _ in range(count - 1):
-        columns = tuple(_after_zeros(columns, column) for column in columns)
-        runs.append(columns)
+        run = (tuple(_after(run, share) for share in run[0]), tuple(_after(run, share) for share in run[1]))
+        runs.append(run)
     return tuple(runs)
 
 
 _ZERO_RUNS = _zero_runs(20)
+_SHORT = 256
+
+
+@lru_cache(maxsize=_SHORT + 1)
+def _short_run(length: int) -> _Run:
+    """What so many zero bytes do, 0 to 256: a decoder of short frames asks it for nearly every byte."""
+    run: _Run = (tuple(range(256)), tuple(byte << 8 for byte in range(256)))
+    for bit, longer in enumerate(_ZERO_RUNS[: length.bit_length()]):
+        if length >> bit & 1:
+            run = (tuple(_after(longer, share) for share in run[0]), tuple(_after(longer, share) for share in run[1]))
+    return run
 
 
 class RunningCrc16:
@@ -91,7 +103,11 @@ class RunningCrc16:
         """The CRC of the bytes from begin to before end, at most 2**20 - 1 of them. 0..65535."""
         register = self._registers[begin] ^ 0xFFFF
         length = end - begin
-        for bit in range(length.bit_length()):
-            if length >> bit & 1:
-                register = _after_zeros(_ZERO_RUNS[bit], register)
+        if length <= _SHORT:
+            low, high = _short_run(length)
+            return low[register & 0xFF] ^ high[register >> 8] ^ self._registers[end]
+        for low, high in _ZERO_RUNS[: length.bit_length()]:
+            if length & 1:
+                register = low[register & 0xFF] ^ high[register >> 8]
+            length >>= 1
         return register ^ self._registers[end]

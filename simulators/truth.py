@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Literal, NamedTuple, Self
 
-Event = Literal["answered", "sent", "acknowledged"]
+Event = Literal["answered", "sent", "acknowledged", "obeyed"]
 
 
 class Said(NamedTuple):
@@ -22,7 +22,8 @@ class Said(NamedTuple):
     value: float
     """In the observed property's unit, out of the digits or registers as they were sent."""
     event: Event
-    """``answered`` a question; ``sent`` for the first time; ``acknowledged`` by the other end (an obligation)."""
+    """``answered`` a question; ``sent`` for the first time; ``acknowledged`` by the other end (an obligation);
+    ``obeyed``: it was told to take this value, and did."""
     at: int
     """When it was said by the machine's clock, ms UTC."""
 

@@ -191,14 +191,14 @@ def _stream(tools: Tools, args: argparse.Namespace) -> int:
 
 
 def _print(told: _Decoded, args: argparse.Namespace, where: Told, place: str) -> bool:
-    """Whether it was bad."""
+    """Whether it was bad: then one line on standard error says so, whatever stands on standard output."""
     if args.json:
         print(_json(told.frame_or_error() | where), flush=True)
     elif told.error is None:
         print(f"{place}\n{told.text()}\n" if where else f"{told.text()}\n", flush=True)
-    else:
-        if told.fields:
-            print(f"{told.text()}\n", flush=True)
+    elif told.fields:
+        print(f"{told.text()}\n", flush=True)
+    if told.error is not None:
         print(f"yingzhou decode: {place}: {told.error}", file=sys.stderr, flush=True)
     return told.error is not None
 

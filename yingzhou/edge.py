@@ -2,10 +2,13 @@
 
 import argparse
 import json
+import os
+import sys
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from edge.config import EdgeConfig, load
 from protocols.vocabulary import ConfigError, SystemClock
@@ -26,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """0 done; 1 the agent does not run; 2 the configuration is wrong."""
     config = load(args.config)
     if args.what == "run":
-        return _run(config, verbose=args.verbose)
+        return _run(args.config, verbose=args.verbose)
     status = _status(config)
     if args.json:
         print(json.dumps(status if args.what == "status" else status["spool"]))
@@ -37,11 +40,31 @@ def run(args: argparse.Namespace) -> int:
     return 0 if time.time() * 1000 - status["at_ms"] < 15_000 else 1
 
 
-def _run(config: EdgeConfig, *, verbose: bool) -> int:
+def _run(path: Path, *, verbose: bool) -> int:
+    """Run until stopped; when another configuration is in force, this process starts anew with it."""
     from edge.agent import Agent  # noqa: PLC0415 - the look at a status needs none of it
+    from edge.remote.effective import crashed, start  # noqa: PLC0415
+    from edge.remote.keeper import Restart  # noqa: PLC0415
     from yingzhou.running import run_until_stopped  # noqa: PLC0415
 
-    return run_until_stopped(Agent(config, SystemClock()).run(), verbose=verbose)
+    config = start(path)
+    try:
+        return run_until_stopped(Agent(config, SystemClock(), path=path).run(), verbose=verbose)
+    except Restart:
+        _start_anew()
+    except ConfigError:
+        raise  # the gateway's own file, a secret, a spool in use: nothing that came from afar
+    except Exception as error:
+        if not crashed(path, error):  # what runs now has proved itself: whoever supervises us starts us again
+            raise
+        traceback.print_exc()
+        _start_anew()
+
+
+def _start_anew() -> NoReturn:
+    """The same command in the same process, as if it had just been started."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
 
 
 def _status(config: EdgeConfig) -> dict[str, Any]:
@@ -61,6 +84,11 @@ def _print_status(status: dict[str, Any]) -> None:
     print(f"uplink  {line}, {uplink['in_flight']} in flight, {uplink['resent']} resent")
     waits = "nothing waits" if spool["oldest_h"] is None else f"oldest {spool['oldest_h']:.2f} h"
     print(f"spool   {spool['bytes']:,} bytes, {spool['share']:.1%} of its bound, {waits}")
+    if commands := status.get("commands"):
+        told = ", ".join(f"{commands[name]} {name}" for name in ("applied", "failed", "refused", "expired", "waiting"))
+        print(f"orders  {told}")
+    if (config := status.get("config")) and config["version"] is not None:
+        print(f"config  version {config['version']} from afar{', on trial' if config['on_trial'] else ''}")
     for line in _findings(status):
         print(line)
     rows = [

@@ -5,10 +5,12 @@ from typing import Any, Final
 from protocols import coap, lwm2m
 from protocols.coap import codes, options
 from protocols.lwm2m.describe import describe
-from protocols.lwm2m.registration import BASE
+from protocols.lwm2m.registration import BASE, Request
 from protocols.vocabulary import ProtocolError
 
 _TLV: Final = frozenset({11_542, 1_542})
+_SOME_LINK: Final = b"</>"
+"""Stands for links that are not all here: a registration without any is refused."""
 
 
 def lwm2m_view(raw: bytes) -> dict[str, Any]:
@@ -38,13 +40,23 @@ def _is_part(message: coap.Message) -> bool:
 def _registration(message: coap.Message, path: tuple[str, ...]) -> dict[str, Any]:
     query = message.texts(options.URI_QUERY)
     method = codes.name_of(message.code)
-    call = lwm2m.Call(method, path, query, message.uint(options.CONTENT_FORMAT), message.payload)
-    match lwm2m.read_request(call):
+    part = bool(message.payload and message.values(options.BLOCK1))
+    payload = _SOME_LINK if part else message.payload
+    call = lwm2m.Call(method, path, query, message.uint(options.CONTENT_FORMAT), payload)
+    told = _told(lwm2m.read_request(call))
+    if part:  # the links go on in the next block, or began in one before
+        told.pop("root", None)
+        told.pop("instances", None)
+        told["links"] = "in blocks: this message has a part of them"
+    return told
+
+
+def _told(request: Request) -> dict[str, Any]:
+    match request:
         case lwm2m.Registering(registration):
             identities = [str(identity) for identity in lwm2m.identities(registration.endpoint)]
-            told: dict[str, Any] = {"operation": "register", "endpoint": registration.endpoint}
-            told |= {"identities": identities} if identities else {}
-            return told | _changed(registration)
+            named = {"identities": identities} if identities else {}
+            return {"operation": "register", "endpoint": registration.endpoint} | named | _changed(registration)
         case lwm2m.Updating(location, update):
             return {"operation": "update", "location": location} | _changed(update)
         case lwm2m.Deregistering(location):

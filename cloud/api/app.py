@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from cloud.api import (
     alarms,
     commands,
+    configurations,
     console,
     events,
     gateways,
@@ -49,6 +50,7 @@ _ROUTERS: Final = (
     pictures,
     webhooks,
     commands,
+    configurations,
 )
 
 

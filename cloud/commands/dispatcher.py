@@ -9,11 +9,12 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.registry import commands
+from cloud.registry import commands, configurations
 from cloud.registry.commands import Given
+from cloud.registry.configurations import Ordered
 from cloud.registry.database import Database
 from cloud.registry.mac_keys import MacKeys
-from protocols.uplink import Command, Kind, Result, Signed
+from protocols.uplink import Command, Configuration, Kind, Result, Signed
 from protocols.vocabulary import Clock, ProtocolError, wait_at_most
 from protocols.vocabulary.topics import topic
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 MAX_RESULTS: Final = 20_000
 """That may wait to be written; a further one is dropped and counted: the gateway says it again when asked again."""
 PER_ROUND: Final = 500
+CONFIGURED_PER_ROUND: Final = 8
+AWAY_MS: Final = 300_000
 LOOK_EVERY_S: Final = 5.0
 """Another process may have given commands."""
 _AFTER_FAILURE_S: Final = 5.0
@@ -53,10 +56,17 @@ class _Heard(NamedTuple):
     settle: Callable[[], None]
 
 
-class _Round(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Round:
     messages: list[tuple[str, bytes]]
     sent: list[Given]
     late: list[Given]
+    configured: list[Ordered]
+    away: list[Ordered]
+    """Configurations of gateways that are not there: a megabyte each does not pile up at the broker."""
+
+    def __len__(self) -> int:
+        return len(self.sent) + len(self.late) + len(self.configured) + len(self.away)
 
 
 class Dispatcher:
@@ -106,13 +116,14 @@ class Dispatcher:
 
     def _next_ms(self) -> int | None:
         with self._registry.read() as tx:
-            return commands.next_ms(tx)
+            found = (commands.next_ms(tx), configurations.next_ms(tx))
+        return min((one for one in found if one is not None), default=None)
 
     async def _round(self) -> bool:
         """Some of what is due; True: there is more."""
         async with self._turn:
             found = await asyncio.to_thread(self._due, reachable=self._line.connected.is_set())
-            if not found.sent and not found.late:
+            if not len(found):
                 return False
             for name, payload in found.messages:
                 self._line.publish(name, payload)
@@ -120,7 +131,7 @@ class Dispatcher:
             await asyncio.to_thread(self._note, found, now_ms)
         self.counts.sent += sum(one.attempts == 0 for one in found.sent)
         self.counts.resent += sum(one.attempts > 0 for one in found.sent)
-        return len(found.sent) + len(found.late) >= PER_ROUND
+        return len(found) >= PER_ROUND
 
     def _due(self, *, reachable: bool) -> _Round:
         now_ms = self._clock.now_ms()
@@ -129,23 +140,35 @@ class Dispatcher:
             with self._registry.begin() as tx:
                 for gateway in sorted(returned):
                     commands.resend(tx, gateway, now_ms)
+                    configurations.resend(tx, gateway, now_ms)
         with self._registry.read() as tx:
             given = commands.due(tx, now_ms, PER_ROUND)
+            ordered = configurations.due(tx, now_ms, CONFIGURED_PER_ROUND) if reachable else []
         late = [one for one in given if now_ms >= one.expires_ms]
         sent = [one for one in given if now_ms < one.expires_ms] if reachable else []
-        return _Round([message for one in sent for message in self._messages(one)], sent, late)
+        here = [one for one in ordered if one.gateway in self._online]
+        away = [one for one in ordered if one.gateway not in self._online]
+        both: list[Given | Ordered] = [*sent, *here]
+        messages = [message for one in both for message in self._messages(one)]
+        return _Round(messages, sent, late, here, away)
 
-    def _messages(self, one: Given) -> list[tuple[str, bytes]]:
-        command = Command(one.id, one.neuron, one.version, one.created_ms, one.expires_ms, one.desired)
-        signed = Signed(Kind.COMMAND, one.gateway, command.body())
-        # during an overlap the gateway may know the old key only: the command goes out under each
+    def _messages(self, one: Given | Ordered) -> list[tuple[str, bytes]]:
+        if isinstance(one, Given):
+            command = Command(one.id, one.neuron, one.version, one.created_ms, one.expires_ms, one.desired)
+            signed = Signed(Kind.COMMAND, one.gateway, command.body())
+        else:
+            configuration = Configuration(one.id, one.version, one.created_ms, one.toml)
+            signed = Signed(Kind.CONFIGURATION, one.gateway, configuration.body())
+        # during an overlap the gateway may know the old key only: it goes out under each
         keys = self._keys.mac_keys(one.gateway).values()
-        return [(topic(one.gateway, Kind.COMMAND.leaf), signed.encode(key)) for key in keys]
+        return [(topic(one.gateway, signed.kind.leaf), signed.encode(key)) for key in keys]
 
     def _note(self, found: _Round, now_ms: int) -> None:
         with self._registry.begin() as tx:
             commands.note_sent(tx, found.sent, now_ms)
             commands.note_late(tx, found.late, now_ms)
+            configurations.note_sent(tx, found.configured, now_ms)
+            configurations.put_off(tx, found.away, now_ms + AWAY_MS)
 
     def seen(self, gateway: str, *, online: bool) -> None:
         """What a gateway said on ``up/status``: when it comes back, what it has not answered goes to it at once."""
@@ -192,7 +215,10 @@ class Dispatcher:
             return
         now_ms = self._clock.now_ms()
         with self._registry.begin() as tx:
-            new = sum(commands.heed(tx, gateway, result, now_ms) for gateway, result in results)
+            new = sum(
+                (configurations if result.id.startswith("cfg-") else commands).heed(tx, gateway, result, now_ms)
+                for gateway, result in results
+            )
         self.counts.results += new
 
     def _result_of(self, heard: _Heard) -> Result | None:

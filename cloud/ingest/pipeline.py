@@ -18,7 +18,7 @@ from cloud.ingest.latest import Frontier, Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Runs
 from cloud.ingest.reader import suspect_parcel
-from cloud.registry import commands, events, quarantine
+from cloud.registry import commands, configurations, events, quarantine
 from cloud.registry.database import Database
 from cloud.store.port import Columns, CommitReport, Store
 from protocols.uplink import Ack
@@ -294,7 +294,8 @@ class Pipeline:
         with self._registry.begin() as tx:
             quarantine.add(tx, prepared.suspects, self._bounds)
             prepared.events = events.add(tx, prepared.events)
-            commands.heed_events(tx, prepared.events, self._clock.now_ms())
+            for takers in (commands, configurations):
+                takers.heed_events(tx, prepared.events, self._clock.now_ms())
 
     def _keep(self, suspect: quarantine.Suspect) -> None:
         with self._registry.begin() as tx:

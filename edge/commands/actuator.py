@@ -45,7 +45,8 @@ class Actuators:
     """The links of a gateway as one: each point goes to the link that has its device."""
 
     def __init__(self, links: Iterable[object]) -> None:
-        self._links = [link for link in links if isinstance(link, Actuator)]
+        self.links = [link for link in links if isinstance(link, Actuator)]
+        """Those that can act."""
 
     def fit(self, point: Point, value: float) -> float:
         """What the device will tell once it has the value.
@@ -72,7 +73,7 @@ class Actuators:
         return await link.read(point.source, point.observed, point.channel)
 
     def _find(self, point: Point, value: float) -> tuple[Actuator, float]:
-        for link in self._links:
+        for link in self.links:
             told = link.fit(point.source, point.observed, point.channel, value)
             if told is not None:
                 return link, told

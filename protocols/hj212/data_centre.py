@@ -26,6 +26,8 @@ Said = Send[Packet] | Received | Noticed | Ended | Left | Unreadable
 Key = bytes
 
 EXECUTION_S: Final = 60.0
+_ENDLESS: Final = frozenset({"2011", "2021"})
+"""Requests whose data go on until a notice stops them: more of them do not mean that 9012 is still to come."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,8 @@ class DataCentre:
 
     :param over_time_s: how long 9011 or 9013 is waited for.
     :param retries: how often a request is sent again without it.
-    :param execution_s: how long 9012 is waited for, from 9011 or the last data on. The standard names no such time.
+    :param execution_s: how long 9012 is waited for, from 9011 or the last data on, or from the first data of 2011 and
+        2021, which do not end. The standard names no such time.
     :param remembered: how many of the packets that came last are known again.
     """
 
@@ -131,10 +134,11 @@ class DataCentre:
 
     def _data(self, packet: Packet, key: Key | None, now_s: float) -> list[Said]:
         exchange = self._exchange
-        asked = exchange is not None and answered_qn(packet) == exchange.request.qn
+        asked = exchange is not None and (answered_qn(packet), packet.mn) == (exchange.request.qn, exchange.request.mn)
         if exchange is not None and asked:
+            if not exchange.begun or exchange.request.cn not in _ENDLESS:
+                exchange.due_s = now_s + self._execution_s
             exchange.begun = True
-            exchange.due_s = now_s + self._execution_s
         if key in self._pending:
             return []
         if len(self._pending) >= MAX_WAITING:

@@ -32,7 +32,7 @@ class Packet:
     """One packet. A header field that was not sent is None; an unknown one is kept in ``extra``."""
 
     mn: str
-    """The station: 24 hexadecimal digits by the standard, 12 or 14 characters in the field."""
+    """The station: 24 hexadecimal digits by the standard, 12 or 14 characters in the field, or none."""
     cn: str
     """The command, 4 digits."""
     st: str
@@ -145,7 +145,7 @@ def _read_header(text: str, groups: tuple[Group, ...], frame: Frame) -> Packet:
             )
         fields[name] = value
     return Packet(
-        mn=_shaped(fields, "MN", None),
+        mn=_present(fields, "MN"),
         cn=_shaped(fields, "CN", _COMMAND),
         st=_shaped(fields, "ST", _SYSTEM),
         qn=fields.pop("QN", None),
@@ -161,10 +161,18 @@ def _read_header(text: str, groups: tuple[Group, ...], frame: Frame) -> Packet:
     )
 
 
-def _shaped(fields: dict[str, str], name: str, shape: re.Pattern[str] | None) -> str:
+def _present(fields: dict[str, str], name: str) -> str:
+    """A field that must be there; a logger that was never set up sends ``PW=;MN=;``."""
     value = fields.pop(name, None)
-    if not value or (shape and shape.fullmatch(value) is None):
-        raise ProtocolError(f"header: {name} is missing" if value is None else f"header: {name}={value!r}")
+    if value is None:
+        raise ProtocolError(f"header: {name} is missing")
+    return value
+
+
+def _shaped(fields: dict[str, str], name: str, shape: re.Pattern[str]) -> str:
+    value = _present(fields, name)
+    if shape.fullmatch(value) is None:
+        raise ProtocolError(f"header: {name}={value!r}")
     return value
 
 

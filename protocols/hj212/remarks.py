@@ -38,8 +38,9 @@ def _header(packet: Packet) -> list[str]:
         ),
         (len(packet.pw or "123456") != 6, f"PW has {len(packet.pw or '')} characters: expected 6"),
         (packet.pw == "", "PW is empty: expected 6 characters"),
+        (packet.mn == "", "MN is empty: which station sent it cannot be told"),
         (
-            packet.version > 0 and _MN.fullmatch(packet.mn) is None,
+            packet.version > 0 and packet.mn != "" and _MN.fullmatch(packet.mn) is None,
             f"MN={packet.mn} ({len(packet.mn)} characters) is not 24 hexadecimal digits; carried as it is",
         ),
         (packet.flag is None, "Flag is missing: taken for the edition of 2005, no answer wanted"),

@@ -9,6 +9,7 @@ from protocols.modbus.answer import Refused, check_answer
 from protocols.modbus.diagnosis import SUB_FUNCTIONS, Diagnostics, EventLog, ServerId, event
 from protocols.modbus.files import FileContent, ReadFile, WriteFile
 from protocols.modbus.identification import MEI, MORE, Identification, ReadIdentification
+from protocols.modbus.lengths import MIN_FRAME
 from protocols.modbus.pairing import Heard
 from protocols.modbus.pdu import (
     EXCEPTION,
@@ -39,8 +40,26 @@ def describe_rtu(raw: bytes) -> dict[str, Any]:
     :raises ProtocolError: wrong length or wrong CRC; the message says which was found and which is right.
     """
     unit, pdu = rtu.open_frame(raw)
+    told = _pdu(pdu)
+    if told["direction"] == "vendor":
+        _refuse_zeros_behind(raw)
     crc = raw[-2:].hex().upper()
-    return {"address": unit} | _pdu(pdu) | {"crc_given_low_first": crc, "crc_computed": crc}
+    return {"address": unit} | told | {"crc_given_low_first": crc, "crc_computed": crc}
+
+
+def _refuse_zeros_behind(raw: bytes) -> None:
+    """A CRC of this kind is right again behind each zero byte: a line that rings when its driver lets go makes some.
+
+    :raises ProtocolError: without zeros at its end it is a frame that says something.
+    """
+    for end in range(len(raw) - 1, max(len(raw.rstrip(b"\0")), MIN_FRAME) - 1, -1):
+        try:
+            _, pdu = rtu.open_frame(raw[:end])
+            said = _pdu(pdu)["direction"] != "vendor"
+        except ProtocolError:
+            continue
+        if said:
+            raise ProtocolError(f"Modbus: a frame of {end} bytes, and {len(raw) - end} more that are zero", raw)
 
 
 def describe_tcp(raw: bytes) -> dict[str, Any]:

@@ -26,6 +26,18 @@ _COUNTED: Final[dict[Direction, dict[int, tuple[int, int]]]] = {
 }
 """Where the byte count stands, and how wide it is, by function."""
 _ENCAPSULATED: Final = 43
+_SETTLED: Final[dict[Direction, tuple[int | None, ...]]] = {
+    direction: tuple(
+        (_REFUSAL if direction == "response" else UNKNOWN)
+        if function & EXCEPTION
+        else None
+        if function == _ENCAPSULATED or function in _COUNTED[direction]
+        else _FIXED[direction].get(function, UNKNOWN)
+        for function in range(256)
+    )
+    for direction in _FIXED
+}
+"""What the function alone tells, by function; None where more bytes must."""
 _FIRST_OBJECT: Final = 8
 
 
@@ -35,17 +47,18 @@ def frame_length(buffer: Sequence[int], position: int, direction: Direction) -> 
     if left < 2:
         return MORE
     function = buffer[position + 1]
-    if function & EXCEPTION:
-        return _REFUSAL if direction == "response" else UNKNOWN
+    settled = _SETTLED[direction][function]
+    if settled is not None:
+        return settled
     if function == _ENCAPSULATED:
         return _encapsulated(buffer, position, direction)
-    fixed = _FIXED[direction].get(function)
-    at, width = _COUNTED[direction].get(function, (0, 0))
-    if fixed is not None or not width:
-        return fixed or UNKNOWN
+    at, width = _COUNTED[direction][function]
     if left < at + width:
         return MORE
-    return _bounded(at + width + int.from_bytes(bytes(buffer[position + at : position + at + width])) + 2)
+    count = buffer[position + at]
+    if width == 2:
+        count = count << 8 | buffer[position + at + 1]
+    return _bounded(at + width + count + 2)
 
 
 def _bounded(length: int) -> int:

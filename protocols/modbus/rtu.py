@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
-from protocols.checksums import crc16_modbus
+from protocols.checksums import RunningCrc16, crc16_modbus
 from protocols.framing import Noise
 from protocols.modbus.answer import check_answer
 from protocols.modbus.lengths import MAX_FRAME, MIN_FRAME, MORE, UNKNOWN, frame_length
@@ -118,7 +118,7 @@ class Decoder:
             return None
         if length == MORE or position + length > len(self._buffer):
             return "wait"
-        return frame_in(bytes(self._buffer[position : position + length]), self._direction)
+        return self._scanner.frame(position, length, self._direction)
 
 
 class Listener:
@@ -150,9 +150,8 @@ class Listener:
         for length in sorted({asked, answered} - {UNKNOWN, MORE}):
             if position + length > len(self._buffer):
                 return "wait"
-            raw = bytes(self._buffer[position : position + length])
-            request = frame_in(raw, "request") if length == asked else None
-            response = frame_in(raw, "response") if length == answered else None
+            request = self._scanner.frame(position, length, "request") if length == asked else None
+            response = self._scanner.frame(position, length, "response") if length == answered else None
             heard = self._pairing.heard(request, response)
             if heard is not None:
                 return heard
@@ -171,6 +170,23 @@ class Scanner:
     def __init__(self, buffer: bytearray) -> None:
         self._buffer = buffer
         self._noise = Noise(MAX_FRAME)
+        self._crc = RunningCrc16()
+        self._summed = 0
+
+    def frame(self, position: int, length: int, direction: Direction) -> Adu | None:
+        """The frame of so many bytes; None when its CRC is wrong or its PDU is none: they are then counted as noise.
+
+        A right CRC behind the bytes that it was made of makes 0 of the sum of all of them.
+        """
+        end = position + length
+        if length < MIN_FRAME or self._crc.part(position, end):
+            return None
+        raw = bytes(self._buffer[position:end])
+        try:
+            pdu = decode_request(raw[1:-2]) if direction == "request" else decode_response(raw[1:-2])
+        except ProtocolError:
+            return None
+        return Adu(raw[0], pdu, raw)
 
     def scan(
         self, frame_at: Callable[[int], Found | Literal["wait"] | None], *, at_rest: bool
@@ -181,6 +197,7 @@ class Scanner:
         :param at_rest: no more bytes will come.
         """
         buffer = self._buffer
+        self._crc.add(bytes(buffer[self._summed :]))
         found: list[Found | ProtocolError] = []
         start = position = 0
         while position < len(buffer):
@@ -196,13 +213,15 @@ class Scanner:
             start = position = position + len(frame.raw)
         found += self._noise.add(bytes(buffer[start:position]))
         del buffer[:position]
+        self._crc.drop(position)
+        self._summed = len(buffer)
         if at_rest:
             found += self._noise.end()
         return found
 
 
 def frame_in(raw: bytes, direction: Direction) -> Adu | None:
-    """The frame; None when its CRC is wrong or its PDU is none: the bytes are then counted as noise."""
+    """The frame that these bytes are; None when they are none."""
     try:
         return decode(raw, direction)
     except ProtocolError:

@@ -35,6 +35,9 @@ _PLAIN_NAMES: Final = {
     Content.EVENTS: ("events", events),
 }
 
+_REPORTS: Final = frozenset({Content.ELEMENTS, Content.SERIES})
+_MAKERS: Final = "a mark and a layout of the maker's own, carried to the end of the body"
+
 
 def content_of(frame: Frame, lists: Lists) -> Told:
     """Elements or parameters, states, series and readings, each under its name.
@@ -83,14 +86,14 @@ def _items(frame: Frame, body: Body) -> Told:
                 asked.append(parameter_row(item) if takes_parameters else asked_row(item))
             case StationMark() if place == 0:
                 continue
-            case Element() if takes_parameters:
-                rows.append(parameter_row(item))
             case StationMark() | TimeMark():
                 rows.append(mark_row(item))
             case Element():
-                rows.append(element_row(item))
+                rows.append(parameter_row(item) if takes_parameters else element_row(item))
             case Series():
                 rows += _series_rows(item)
+            case Plain(data) if function(frame.function).content(frame.direction) in _REPORTS:
+                rows.append({"id": f"{data[0]:02X}", "raw": data.hex().upper(), "note": _MAKERS})
     told: Told = {}
     if rows:
         told["parameters" if takes_parameters else "elements"] = rows

@@ -18,6 +18,7 @@ TEXT: Final = 0xF2
 PICTURE: Final = 0xF3
 RAIN_LIST: Final = 0xF4
 LEVEL_LISTS: Final = range(0xF5, 0xFD)
+RESERVED: Final = range(0x76, 0xF0)
 BULK: Final = 0xFD
 EXTENDED: Final = 0xFF
 RELAY_RANGE: Final = 0x0E

@@ -115,6 +115,8 @@ def _series(series: Series) -> list[Row]:
 
 
 def _plain_name(content: Content) -> str:
+    if content in (Content.ELEMENTS, Content.SERIES):
+        return "maker's own"
     return content.name.lower() if content not in (Content.NOTHING, Content.FREE) else "data"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from protocols.bcd import digits
-from protocols.sl651.elements import EXTENDED, LEVEL_LISTS, RELAY_RANGE, STATION, STEP, TIME, code, elements
+from protocols.sl651.elements import EXTENDED, LEVEL_LISTS, RELAY_RANGE, RESERVED, STATION, STEP, TIME, code, elements
 from protocols.sl651.functions import Content, Function
 from protocols.sl651.items import TO_THE_END, Asked, Element, Item, Period, Plain, Series, StationMark, TimeMark
 from protocols.sl651.numbers import NOT_DECIMAL, number
@@ -96,6 +96,10 @@ class Reader:
         if self._function.takes_parameters:
             size = definition if identifier == RELAY_RANGE else definition >> 3
             return Element(identifier, definition, self._take(size, f"parameter {code(identifier)}"))
+        if identifier == definition and (identifier in RESERVED or identifier in LEVEL_LISTS):
+            # 7979: a maker's mark like F2F2; what follows says neither how long it is nor where the next one begins
+            self._at -= 2
+            return Plain(self._take(self._left, "data"))
         _check_definition(identifier, definition)
         if identifier in TO_THE_END:
             return Element(identifier, definition, self._take(self._left, "data"))

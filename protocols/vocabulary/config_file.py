@@ -43,6 +43,15 @@ class ConfigFile(NamedTuple):
             raise ConfigError(f"{path}: {error.strerror}") from None
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path}: no UTF-8 at byte {error.start}") from None
+        return cls.parse(path, text)
+
+    @classmethod
+    def parse(cls, path: Path, text: str) -> "ConfigFile":
+        """The same of a text that is no file.
+
+        :param path: how messages name it.
+        :raises ConfigError: it is no TOML.
+        """
         try:
             return cls(path, text, tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:

@@ -133,21 +133,19 @@ def _read(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
 
 def _write_one(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
     """Function 6: the answer repeats the request."""
-    del now_ms
     if len(pdu) != 5:
         return ILLEGAL_VALUE
-    return target.write(_PAIR.unpack_from(pdu, 1)[0], pdu[3:]) or pdu
+    return target.write(_PAIR.unpack_from(pdu, 1)[0], pdu[3:], now_ms) or pdu
 
 
 def _write_many(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
     """Function 16: the answer repeats address and quantity."""
-    del now_ms
     if len(pdu) < 6:
         return ILLEGAL_VALUE
     address, quantity = _PAIR.unpack_from(pdu, 1)
     if not 1 <= quantity <= 123 or not len(pdu) - 6 == 2 * quantity == pdu[5]:
         return ILLEGAL_VALUE
-    return target.write(address, pdu[6:]) or pdu[:5]
+    return target.write(address, pdu[6:], now_ms) or pdu[:5]
 
 
 _FUNCTIONS: Final[dict[int, Callable[[Unit, bytes, int], bytes | int]]] = {3: _read, 6: _write_one, 16: _write_many}

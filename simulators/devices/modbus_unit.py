@@ -47,9 +47,9 @@ class Unit:
             self._witness(self._said(words, address, quantity, now_ms))
         return words
 
-    def write(self, address: int, words: bytes) -> int:
+    def write(self, address: int, words: bytes, now_ms: int) -> int:
         """Write register words from ``address`` on; 0 when done, else the exception code."""
-        del address, words
+        del address, words, now_ms
         return ILLEGAL_ADDRESS
 
     def values(self, sample_ms: int) -> Mapping[str, float]:
@@ -82,7 +82,7 @@ class Streetlight(Unit):
         self.commanded: int | None = None
         """The level that was written, %; None as long as none was."""
 
-    def write(self, address: int, words: bytes) -> int:
+    def write(self, address: int, words: bytes, now_ms: int) -> int:
         if address != LAMP_LEVEL or len(words) != 2:
             return ILLEGAL_ADDRESS
         level = int.from_bytes(words, "big")
@@ -90,6 +90,9 @@ class Streetlight(Unit):
             return ILLEGAL_VALUE
         self.commanded = level
         self._sampled_ms = None
+        if self._witness is not None:
+            told = (self.site.device, str(self.hardware), "lamp_level", None, float(level))
+            self._witness([Said(*told, "obeyed", now_ms)])
         return 0
 
     def values(self, sample_ms: int) -> Mapping[str, float]:

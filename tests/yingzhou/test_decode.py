@@ -117,6 +117,7 @@ def test_line_by_line(yingzhou):
     plain = yingzhou("decode", "hj212", stdin=stdin)
     assert plain.code == 1
     assert [line.split(":")[1] for line in plain.err] == [" line 2", " line 3", " line 4"]
+    assert said.err == plain.err
 
 
 @pytest.mark.parametrize(

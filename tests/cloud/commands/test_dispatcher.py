@@ -108,7 +108,7 @@ async def test_a_group_goes_out_one_after_the_other(street: Street, post: Post) 
                     times.setdefault(name, street.clock.now_ms())
             street.clock.advance(0.1)
     assert list(times) == names
-    assert max(times.values()) - min(times.values()) >= 1900
+    assert max(times.values()) - min(times.values()) >= 1700  # each is seen up to a step of 100 ms late
 
 
 async def test_during_an_overlap_it_goes_out_under_each_key(street: Street, post: Post) -> None:

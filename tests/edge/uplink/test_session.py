@@ -280,7 +280,8 @@ async def test_commands_come_down_and_results_go_up(spool: Spool, port: int, bro
             assert await next_result(client) == b"done"
         await client.publish(topic("gw-1", DOWN_COMMAND), b"while it was away", qos=1)
         async with gateway.running():
-            await gateway.until(lambda: heard == [b"do", b"while it was away"])
+            await gateway.until(lambda: b"while it was away" in heard)
+    assert list(dict.fromkeys(heard)) == [b"do", b"while it was away"]  # at least once: the executor knows repeats
     spool.__exit__()
 
 

@@ -230,3 +230,26 @@ def test_everything_is_bounded():
     for qn in QNS[1:MAX_WAITING]:
         centre.taken(upload(qn))
     assert len(centre._known) == 16
+
+
+@pytest.mark.parametrize("start", [ask.start_real_time_data, ask.start_equipment_state])
+def test_data_without_end_do_not_hold_up_the_next_request_for_ever(start):
+    """A station that never says 9012 and sends on under the request's QN: 2012, which stops it, must get its turn."""
+    centre, started = DataCentre(execution_s=60), request(start())
+    stop = request(ask.stop_real_time_data(), QNS[1])
+    centre.ask(started, 0)
+    centre.ask(stop, 0)
+    said = []
+    for second in range(30, 301, 30):
+        data = upload(cn=started.cn, groups=((("DataTime", f"20160801090{second:03}"),), *DATA[1:]))
+        said += centre.receive(data, second) + centre.taken(data) + centre.wake(second)
+    assert Ended(started, why="no 9012 for 60 s") in said
+    assert Send(stop) in said
+
+
+def test_data_of_another_station_under_the_same_qn_answer_nothing():
+    centre, asked = DataCentre(), request(ask.get_history("2051", 0, 0))
+    centre.ask(asked, 0)
+    other = replace(upload(cn="2051"), mn="B")
+    assert centre.receive(other, 1) == [Received(other)]
+    assert centre.receive(upload(cn="2051"), 1) == [Received(upload(cn="2051"), asked)]

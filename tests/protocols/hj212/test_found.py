@@ -46,6 +46,17 @@ def test_a_stray_comma_and_a_flag_in_capitals():
     ]
 
 
+def test_a_station_without_a_number_is_read_and_told():
+    packet = decode(ROWS["found-hj212-009"]["frame"].encode())
+    assert (packet.mn, packet.pw) == ("", "")
+    assert len(measurements(packet)) == 13
+    assert describe(packet.raw)["remarks"] == [
+        "PW is empty: expected 6 characters",
+        "MN is empty: which station sent it cannot be told",
+        "Flag is missing: taken for the edition of 2005, no answer wanted",
+    ]
+
+
 def test_the_first_of_two_packets_waits_for_the_second():
     packet = decode(ROWS["found-hj212-002"]["frame"].encode())
     assert (packet.pnum, packet.pno, packet.wants_answer, packet.says_split) == (2, 1, True, True)

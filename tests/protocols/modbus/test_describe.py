@@ -77,3 +77,13 @@ def test_a_right_crc_does_not_make_an_exception_without_a_code_a_frame(pdu, why)
 def test_a_layout_of_the_makers_own_is_shown_as_it_is_when_the_crc_is_right(pdu):
     found = told(pdu)
     assert (found["direction"], found["data"]) == ("vendor", pdu[2:].lower())
+
+
+@pytest.mark.parametrize(
+    ("frame", "zeros"), [("010301F400040407", 1), ("010308000E00010002006E67FB", 2), ("018302C0F1", 3)]
+)
+def test_zeros_behind_a_frame_keep_its_crc_right_and_are_no_layout_of_the_makers_own(frame, zeros):
+    raw = bytes.fromhex(frame)
+    rtu.open_frame(raw + bytes(zeros))
+    with pytest.raises(ProtocolError, match=f"a frame of {len(raw)} bytes, and {zeros} more that are zero"):
+        describe_rtu(raw + bytes(zeros))

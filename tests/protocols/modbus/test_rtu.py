@@ -1,5 +1,6 @@
 import pytest
 
+from protocols.checksums import crc16_modbus
 from protocols.modbus import ReadRegisters, Refusal, Registers, rtu
 from protocols.vocabulary import ProtocolError
 
@@ -77,3 +78,16 @@ def test_what_does_not_fit_is_not_written(adu):
 def test_sliding_over_the_worst_garbage_is_bounded(benchmark_s):
     with benchmark_s(3):
         rtu.Decoder("response").feed(b"\x03\x03\xfa" * 20_000)
+
+
+@pytest.mark.parametrize("decoder", [lambda: rtu.Decoder("response"), rtu.Listener])
+def test_nothing_but_beginnings_of_long_frames_is_not_summed_again_and_again(decoder, monkeypatch):
+    """01 03 FA announces 255 bytes at every third place: 17 s of CRC for a megabyte, were each frame summed alone."""
+    summed = []
+    monkeypatch.setattr(rtu, "crc16_modbus", lambda data: summed.append(len(data)) or crc16_modbus(data))
+    hostile, right = b"\x01\x03\xfa" * 5_000, rtu.seal(b"\x01\x03\x02\x00\x09")
+    summed.clear()
+    line = decoder()
+    frames = [found for found in line.feed(hostile + right) + line.silence() if not isinstance(found, ProtocolError)]
+    assert [getattr(found, "adu", found).raw for found in frames] == [right]
+    assert sum(summed) <= len(hostile)

@@ -201,7 +201,7 @@ def test_sizes_of_the_two_layouts():
     assert (HEX.head_size, ASCII.head_size, HEX.crc_size, ASCII.crc_size) == (14, 24, 2, 4)
 
 
-@given(st.binary(max_size=300), st.data())
+@given(st.binary(max_size=600), st.data())
 def test_the_running_crc_of_any_part(stream, data):
     running = RunningCrc16()
     cut = data.draw(st.integers(0, len(stream)))

@@ -10,6 +10,7 @@ from tests.protocols.sl651.bodies import REAL
 ALL = frames("sl651", "SL651")
 PICTURE = next(row for row in ALL if row["encoding"] == "hex_list")
 WRONG_CRC = [row for row in ALL if row["accept"] is False]
+FOUND = frames("sl651", "SL651", file="found.json")
 RIGHT = [row for row in ALL if row["accept"] is not False]
 # Every expected field of every frame holds: no frame of the collection was found to be wrong. One (020) is neither
 # accepted nor refused by it; it is read as its direction nibble says.
@@ -23,7 +24,7 @@ def raw_of(row) -> bytes:
     return bytes.fromhex("".join(row["frame"]) if row["encoding"] == "hex_list" else row["frame"])
 
 
-@pytest.mark.parametrize("row", RIGHT, ids=frame_id)
+@pytest.mark.parametrize("row", [*RIGHT, *FOUND], ids=frame_id)
 def test_a_right_frame_says_what_is_expected(row):
     said = describe(raw_of(row))
     assert {name: said.get(name) for name in row["expected"]} == row["expected"]
@@ -51,7 +52,7 @@ def test_frames_are_written_as_they_came(row):
         assert sl651.encode(frame) == frame.raw
 
 
-@pytest.mark.parametrize("row", [row for row in RIGHT if row is not PICTURE], ids=frame_id)
+@pytest.mark.parametrize("row", [*(row for row in RIGHT if row is not PICTURE), *FOUND], ids=frame_id)
 def test_bodies_are_written_as_they_came(row):
     frame = sl651.decode(raw_of(row))
     assert sl651.compose(frame, sl651.read_body(frame)).body == frame.body
@@ -96,3 +97,13 @@ def test_a_picture_in_any_order_and_with_packets_twice():
     said = describe(b"".join([packets[3], *reversed(packets), packets[12]]))
     assert said["jpeg_sha256"] == PICTURE["expected"]["jpeg_sha256"]
     assert said["first_packet"] == PICTURE["expected"]["first_packet"]
+
+
+def test_what_stands_in_front_of_a_makers_own_layout_is_read():
+    """One station puts 7979, 7D7D and F9F9 behind its levels, which says neither a length nor an end."""
+    frame = sl651.decode(raw_of(FOUND[0]))
+    values = {(m.element, m.value) for m in sl651.measurements(frame) if m.element not in ("DRP", "DRZ1")}
+    assert values == {("PT", 3.0), ("Z", 7.97), ("PJ", 0.5)}
+    row = describe(frame.raw)["elements"][-1]
+    assert (row["id"], row["raw"][:8], row["raw"][-8:]) == ("79", "79790211", "38121207")
+    assert "maker's own" in [field.name for field in explain(frame.raw)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from protocols.uplink import Command, Configuration, Item, Kind, Result, Signed
 from protocols.uplink.command import MAX_ITEMS, MAX_REASON, STATES
+from protocols.uplink.describe import describe
 from protocols.vocabulary import ProtocolError
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -91,6 +92,15 @@ def test_a_golden_message_says_what_is_expected(golden: Golden) -> None:
 def test_a_broken_message_is_refused(golden: Golden) -> None:
     with pytest.raises(ProtocolError, match=golden.expected["error"]):
         read(golden.message, Kind.COMMAND, golden.key)
+
+
+def test_it_is_described_for_people() -> None:
+    golden = load("one_point")
+    found = describe(golden.message, golden.key)
+    assert (found["kind"], found["mac_verified"]) == ("command", True)
+    assert found["body"] == golden.expected["body"]
+    assert describe(golden.message)["mac_verified"] is None
+    assert describe(load("wrong_mac").message, golden.key)["mac_verified"] is False
 
 
 @given(gateways, commands | configurations | results)

@@ -87,6 +87,15 @@ async def test_the_sonde_speaks_floats_low_word_first():
             assert value == pytest.approx(known(observed), rel=1e-6)
 
 
+async def test_what_a_lamp_obeys_is_told():
+    heard = []
+    lamp = Streetlight(Site("u"), SERIAL, WORLD, heard.extend)
+    async with serve({3: lamp}) as (_, client, _clock):
+        for level in (40, 40, 101):
+            await client.write_register(3, level, device_id=3)
+    assert heard == [Said("u", "serial:SN-1", "lamp_level", None, 40.0, "obeyed", NOON)] * 2
+
+
 @pytest.mark.parametrize("function", [6, 16])
 async def test_a_lamp_follows_the_sun_until_it_is_told(function):
     lamp = Streetlight(Site("u"), SERIAL, WORLD)
