@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from edge.cameras.config import Pictures
+from edge.cameras.config import CameraLinkConfig, Pictures
 from edge.exception_report import SourceReportRow
 from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
 from edge.quality.config import QualityConfig
@@ -114,11 +114,13 @@ class EdgeConfig(Section):
         names = [link.name for link in self.link]
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        cameras = [camera.neuron for link in self.link if isinstance(link, CameraLinkConfig) for camera in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
             ("MN", stations),
+            ("camera", cameras),
             ("rule", rules),
             ("lights", lights),
         )

@@ -152,8 +152,7 @@ class PictureFiles:
         with self._database.read() as tx:
             there = pictures.has(tx, upload.sha256, upload.neuron)
         if there and self._path(upload.sha256).is_file():
-            with self._database.begin() as tx:
-                pictures.add(tx, self._picture(upload))
+            self._enter(upload)
             self.counts["duplicate"] += 1
             return True
         return False
@@ -208,6 +207,9 @@ class PictureFiles:
         part.replace(path)
         _sync(path.parent)
         del self._parts[upload.name]
+        self._enter(upload)
+
+    def _enter(self, upload: Upload) -> None:
         with self._database.begin() as tx:
             pictures.add(tx, self._picture(upload))
             needless = pictures.forget_over(tx, self._max_bytes)

@@ -48,6 +48,8 @@ class Analyst:
         self._conditions = {name: Condition(camera.scene.confirm) for name in ("dark", "occluded", "shifted")}
         self._sent_s: dict[str, float] = {}
         self._kept_s: float | None = None
+        self._begun = 0
+        self._known_s: float | None = None
 
     @property
     def relearned(self) -> int:
@@ -64,15 +66,24 @@ class Analyst:
         frame = develop(jpeg, self._zones)
         view = self._scene.look(frame)
         height = frame.small.shape[0]
+        coarse = self._camera.redact == "all" or not self._settled(view, now_s)
         values = dict(self._values(view, height))
         happenings = tuple(self._happenings(view, values))
         occasions = self._occasions(view, values, happenings, now_s) + ((ASKED,) if asked else ())
         picture = None
         if occasions or self._keeps(now_s):
             self._kept_s = now_s
-            picture = redacted(frame, view, self._camera.sizes.person_min, self._camera.quality)
+            picture = redacted(frame, view, self._camera, coarse=coarse)
         size = frame.pixels.shape[1], frame.pixels.shape[0]
         return Study(values, happenings, occasions, picture, size)
+
+    def _settled(self, view: View, now_s: float) -> bool:
+        """Whether the scene has been known for so long that who stood in its first pictures has gone."""
+        if self._begun != self._scene.begun:
+            self._begun, self._known_s = self._scene.begun, None
+        if view.clear and self._known_s is None:
+            self._known_s = now_s
+        return self._known_s is not None and now_s - self._known_s >= self._camera.scene.settle_s
 
     def _values(self, view: View, height: int) -> Iterator[tuple[tuple[str, str], float]]:
         yield ("image_brightness", ""), round(view.brightness, 2)

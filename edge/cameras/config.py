@@ -47,6 +47,9 @@ class Scene(Section):
     """So many pictures in a row, before it is said that something began or ended."""
     learn: Annotated[int, Field(ge=5, le=1000)] = 30
     """Over so many pictures the background is averaged."""
+    settle_s: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+    """So long after a scene became known pictures stay coarse: who stands still from its first picture on is taken for
+    a part of it."""
 
 
 class Camera(Watched):
@@ -76,6 +79,8 @@ class Camera(Watched):
     """Not more often than this for one occasion."""
     keep_every_s: Seconds | None = None
     """Pictures that are kept here, unsent, for who asks later: one in so long. None: none are."""
+    redact: Literal["moving", "all"] = "moving"
+    """all: the whole picture is coarse, always; for places where people sit for hours."""
     quality: Annotated[int, Field(ge=20, le=95)] = 75
     """Of the JPEG pictures that are kept and sent."""
 

@@ -23,7 +23,8 @@ OFFSET: Final = "upload-offset"
 ASIDE_S: Final = 900.0
 """A picture that the cloud does not take now is left for so long, and the others go on."""
 _NEVER: Final = frozenset({413, 415, 422})
-_LATER: Final = frozenset({403, 404})
+_LINK: Final = frozenset({401, 408, 425, 429})
+"""Of those from 400 to 499, what another picture would be told, too."""
 _MAX_TURNS: Final = 3
 """So often may the cloud disagree about what it has before the picture is put aside."""
 
@@ -67,6 +68,8 @@ class Courier:
         self._clock = clock
         self._backoff = backoff or Backoff()
         self._aside: dict[str, float] = {}
+        self._again = ""
+        """Name of the picture that is sent once more from its first byte: a power cut may have cost the cloud some."""
         self._ahead_ms = 0
         """The cloud's clock, seen from ours."""
 
@@ -111,7 +114,9 @@ class Courier:
 
     def _put_off(self, one: Snapshot, error: Refused) -> None:
         log.warning("picture of %s: %s", one.source, error)
-        if error.for_good:
+        if error.for_good and self._again != one.name:
+            self._again = one.name
+        elif error.for_good:
             self._album.refused(one)
         else:
             self.counts["aside"] += 1
@@ -160,7 +165,7 @@ class Courier:
             raise BadAnswer("not_http", f"{OFFSET} {have[:20]!r}: expected less than {one.size}")
         if answer.status == 401:
             raise NotAuthenticated
-        if answer.status in _NEVER | _LATER:
+        if 400 <= answer.status < 500 and answer.status not in _LINK:
             raise Refused(answer.status, for_good=answer.status in _NEVER)
         raise LinkDown(f"{self._errand.server.authority} answers {answer.status}")
 

@@ -12,6 +12,8 @@ from protocols.vocabulary import ProtocolError
 
 MAX_PIXELS: Final = 20_000_000
 MIN_SIDE: Final = 64
+MAX_RATIO: Final = 5
+"""Of the longer side to the shorter: no panorama is longer, and what is looked at stays small."""
 FULL: Final = (1280, 720)
 """Larger pictures are decoded at a half, a quarter or an eighth, as long as they stay at least as large as this."""
 SMALL_WIDTH: Final = 320
@@ -87,9 +89,9 @@ def develop(jpeg: bytes, zones: Zones) -> Frame:
     try:
         with Image.open(BytesIO(jpeg), formats=["JPEG"]) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE:
-                raise ProtocolError(f"picture of {width} x {height}: expected {MIN_SIDE} a side to {MAX_PIXELS} in all")
-            image.draft("RGB", FULL)
+            if not _is_expected(width, height):
+                raise ProtocolError(f"picture of {width} x {height}: no camera's")
+            image.draft("RGB", FULL if width >= height else FULL[::-1])
             pixels = np.array(image.convert("RGB"))
     except (
         OSError,
@@ -104,6 +106,12 @@ def develop(jpeg: bytes, zones: Zones) -> Frame:
     pixels[mask] = 0
     small = np.asarray(Image.fromarray(pixels).reduce(_factor(width)), np.float32)
     return Frame(pixels, mask, small, zones.cells(width, height))
+
+
+def _is_expected(width: int, height: int) -> bool:
+    """Whether a camera has pictures of that size: a decoder allocates what the first bytes announce."""
+    short, long = sorted((width, height))
+    return short >= MIN_SIDE and long <= MAX_RATIO * short and width * height <= MAX_PIXELS
 
 
 def _factor(width: int) -> int:

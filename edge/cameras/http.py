@@ -50,6 +50,7 @@ class Server:
         try:
             parts = urlsplit(url)
             port = parts.port
+            (parts.hostname or "").encode("idna")  # as who looks the name up does it
         except ValueError as error:
             raise ConfigError(f"url {url!r}: {error}") from None
         if not parts.hostname or parts.username is not None:

@@ -6,6 +6,7 @@ from typing import Final
 from PIL import Image
 
 from edge.cameras.blobs import MAX_BLOBS, Box, together
+from edge.cameras.config import Camera
 from edge.cameras.frame import Frame
 from edge.cameras.scene import View
 
@@ -23,23 +24,24 @@ _ABOVE: Final = 1.0
 """The same upwards: what moves may be legs alone."""
 
 
-def redacted(frame: Frame, view: View, person_min: float, quality: int) -> bytes:
+def redacted(frame: Frame, view: View, camera: Camera, *, coarse: bool) -> bytes:
     """The picture as a JPEG file, without anything but its pixels in it.
 
-    :param person_min: share of the picture's height from which on what moves is made unrecognisable.
+    :param camera: says from which height on what moves is made unrecognisable.
+    :param coarse: all of it is.
     """
     image = Image.fromarray(frame.pixels)
-    if not view.clear or len(view.moving) >= MAX_BLOBS:
+    if coarse or not view.clear or len(view.moving) >= MAX_BLOBS:
         _coarsen(image, Box(0, 0, image.height, image.width), WHOLE_SQUARES)
     else:
         scale = image.width / frame.small.shape[1]
-        for region in regions(view.moving, frame.small.shape[0], person_min):
+        for region in regions(view.moving, frame.small.shape[0], camera.sizes.person_min):
             top, left, bottom, right = (round(side * scale) for side in region)
             inside = Box(max(0, top), max(0, left), min(image.height, bottom), min(image.width, right))
             _coarsen(image, inside, SQUARES_DOWN)
     image.paste(0, mask=Image.fromarray(frame.black))
     file = BytesIO()
-    image.save(file, "JPEG", quality=quality)
+    image.save(file, "JPEG", quality=camera.quality)
     return file.getvalue()
 
 

@@ -44,6 +44,8 @@ class Scene:
         self._dark_percent = dark_percent
         self._shape: tuple[int, ...] = ()
         self._uproar = 0
+        self.begun = 0
+        """How often it was begun to be learned."""
         self.relearned = 0
         """How often it was given up and learned anew."""
 
@@ -55,6 +57,7 @@ class Scene:
     def _begin(self, frame: Frame) -> None:
         self._shape = frame.pixels.shape
         self._uproar = 0
+        self.begun += 1
         self._background = Background(self._learn)
         self._structure = Structure(self._learn)
         self._shift = ShiftFinder(frame.hidden)

@@ -253,3 +253,10 @@ def test_a_process_killed_before_it_looked_at_the_whole_does_so_when_asked(depot
     with pytest.raises(NotThePicture):
         depot.files.ask(wrong)
     assert depot.files.ask(wrong) == Progress(0)
+
+
+def test_one_picture_of_ever_other_instants_takes_no_more_rows_than_its_share(depot: Depot) -> None:
+    for number in range(40):
+        depot.bring(picture(1), time_ms=NOW + number)
+    assert len(depot.listed) * 8192 <= depot.max_bytes
+    assert depot.on_disk == {sha256(picture(1)).hexdigest()}

@@ -52,8 +52,9 @@ def camera(**options: Any) -> Camera:
 class Watcher:
     """An analyst with a scene in front of it, one picture a minute."""
 
-    def __init__(self, scene: Wetland, **options: Any) -> None:
+    def __init__(self, scene: Wetland, settle_s: float = 0, **options: Any) -> None:
         self.scene = scene
+        options["scene"] = {"settle_s": settle_s, **options.get("scene", {})}
         self.analyst = Analyst(camera(**options))
         self.time_ms = T0
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from cloud.pictures.files import Upload
 from edge.backoff import Backoff
 from edge.cameras.album import Album
 from edge.cameras.courier import ASIDE_S, Courier, Errand
@@ -230,6 +231,18 @@ async def test_what_the_cloud_never_takes_is_given_up_and_counted(scene: Scene) 
     await album.add(scene.neuron, NOW, picture(2), ("birds",))
     await run_until_empty(scene.courier(album, clock), album)
     assert (album.counts["refused"], album.counts["sent"]) == (2, 1)
+
+
+async def test_what_the_cloud_lost_in_a_power_cut_is_sent_once_more(scene: Scene) -> None:
+    clock, whole = HastyClock(NOW), picture(1)
+    album = scene.album(clock)
+    taken = await album.add(scene.neuron, NOW, whole, ("birds",))
+    assert taken is not None
+    upload = Upload("gw-1", scene.neuron, taken.sha256, NOW, len(whole))
+    scene.desk.pictures.take(upload, 0, bytes(1000))  # of the right length, and never written
+    await run_until_empty(scene.courier(album, clock), album)
+    assert (album.counts["refused"], album.counts["sent"]) == (0, 1)
+    assert scene.desk.pictures.counts["wrong_hash"] == 1
 
 
 async def test_a_gateway_whose_clock_is_wrong_takes_the_clouds(scene: Scene) -> None:

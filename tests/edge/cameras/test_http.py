@@ -210,7 +210,7 @@ def test_urls(url: str, host: str, port: int, base: str) -> None:
     assert (server.host, server.port, server.base) == (host, port, base)
 
 
-@pytest.mark.parametrize("url", ["http:///x", "http://h:99999/", "http://u:p@h/", "http://[::1/"])
+@pytest.mark.parametrize("url", ["http:///x", "http://h:99999/", "http://u:p@h/", "http://[::1/", "http://a..b/"])
 def test_urls_that_are_none(url: str) -> None:
     with pytest.raises(ConfigError, match="url"):
         Server.of(url)

@@ -128,7 +128,7 @@ def test_two_people_who_differ_in_their_faces_alone_leave_as_good_as_the_same_pi
         if not eyes:
             y, x, half = int((0.92 - 0.92 * 0.3) * HEIGHT), WIDTH // 2, int(0.05 * 0.3 * HEIGHT)
             scene[y - half : y + half, x - half : x + half] = scene[y - half, x]
-        study = watcher.analyst.study(jpeg(scene), 1e6, asked=True)
+        study = watcher.analyst.study(jpeg(scene), watcher.time_ms / 1000 + 60, asked=True)
         pictures.append(pixels(study.picture or b"").astype(int))
     assert np.abs(pictures[0] - pictures[1]).max() <= 24
 
@@ -142,7 +142,7 @@ def test_nothing_of_a_person_in_parts_is_left() -> None:
     marked[400:440, 600:630] = 250  # 40 pixels: a bird by its size
     marked[400:440:4, 600:630] = 10
     marked[490:560, 600:632] = 20
-    study = watcher.analyst.study(jpeg(marked), 1e6, asked=True)
+    study = watcher.analyst.study(jpeg(marked), watcher.time_ms / 1000 + 60, asked=True)
     assert detail(pixels(study.picture or b"")[400:440, 600:630]) < 0.2 * detail(marked[400:440, 600:630])
 
 
@@ -167,14 +167,47 @@ def test_when_it_is_not_known_what_moves_the_whole_picture_is_coarse(why: str) -
     elif why == "uproar":
         watcher.scene._still[:] = watcher.scene._still[::-1].copy()
     study = watcher.look(asked=True)
-
-    def fine(picture: Picture) -> float:
-        side = max(LEAST_SQUARE, HEIGHT // WHOLE_SQUARES)
-        down, across = HEIGHT // side, WIDTH // side
-        squares = picture[: down * side, : across * side].reshape(down, side, across, side, 3)
-        return float(squares.std(axis=(1, 3)).mean())
-
     assert fine(pixels(study.picture or b"")) < 0.3 * fine(watcher.scene.draw(watcher.time_ms))
+
+
+def fine(picture: Picture) -> float:
+    """How much there is within squares."""
+    side = max(LEAST_SQUARE, HEIGHT // WHOLE_SQUARES)
+    down, across = HEIGHT // side, WIDTH // side
+    squares = picture[: down * side, : across * side].reshape(down, side, across, side, 3)
+    return float(squares.std(axis=(1, 3)).mean())
+
+
+def test_who_stands_there_from_the_first_picture_on_leaves_with_a_coarse_picture() -> None:
+    watcher = Watcher(wetland(), settle_s=600)
+    watcher.scene.actors.append(person(0.3, 0.6))
+    watcher.look(WARM_UP)
+    for _ in range(10):
+        study = watcher.look(asked=True)
+        assert fine(pixels(study.picture or b"")) < 0.3 * fine(watcher.scene.draw(watcher.time_ms))
+    watcher.scene.actors.clear()
+    study = watcher.look(asked=True)
+    assert fine(pixels(study.picture or b"")) > 0.6 * fine(watcher.scene.draw(watcher.time_ms))
+
+
+def test_where_people_sit_for_hours_all_pictures_are_coarse() -> None:
+    watcher = Watcher(wetland(people=2), redact="all")
+    watcher.look(WARM_UP + 2)
+    study = watcher.look(asked=True)
+    assert fine(pixels(study.picture or b"")) < 0.3 * fine(watcher.scene.draw(watcher.time_ms))
+
+
+@pytest.mark.parametrize("size", [(60, 640), (64, 330), (2000, 64), (5000, 4500)])
+def test_sizes_that_no_camera_has_are_refused_before_they_are_decoded(size: tuple[int, int]) -> None:
+    with pytest.raises(ProtocolError, match="no camera's"):
+        develop(jpeg(np.zeros((size[1], size[0], 3), np.uint8)), Zones(()))
+
+
+@pytest.mark.parametrize("size", [(64, 320), (320, 64), (2000, 8000), (8000, 2000)])
+def test_long_pictures_cost_no_more_than_others(size: tuple[int, int]) -> None:
+    frame = develop(jpeg(np.zeros((size[1], size[0], 3), np.uint8)), Zones(()))
+    assert frame.small.size <= 3 * 512 * 320 * 5
+    assert frame.pixels.size <= 3 * 5_000_000
 
 
 def test_nothing_but_pixels_is_in_the_file() -> None:
