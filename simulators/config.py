@@ -102,6 +102,17 @@ class CoapEntry(_Device):
     ack_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
 
 
+class CameraEntry(_Device):
+    """``[[camera]]``: a network camera that shows a wetland; without user name it lets everybody in."""
+
+    host: Host = "127.0.0.1"
+    port: Port
+    birds: Annotated[int, Field(ge=0, le=50)] = 3
+    people: Annotated[int, Field(ge=0, le=50)] = 1
+    daylight: Annotated[float, Field(ge=0, le=1)] | None = None
+    """0 night to 1 noon, always; None: by the sun."""
+
+
 class IslandConfig(_Section):
     """The whole file."""
 
@@ -113,11 +124,12 @@ class IslandConfig(_Section):
     modbus: tuple[ModbusPort, ...] = ()
     hj212: tuple[Hj212Entry, ...] = ()
     coap: tuple[CoapEntry, ...] = ()
+    camera: tuple[CameraEntry, ...] = ()
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
         units = [unit for port in self.modbus for unit in port.unit]
-        _once("name", (device.name for device in (*units, *self.hj212, *self.coap)))
+        _once("name", (device.name for device in (*units, *self.hj212, *self.coap, *self.camera)))
         _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
         _once("MN", (station.mn for station in self.hj212))
         _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from protocols.vocabulary import Clock, HardwareId
-from simulators.config import CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit
+from simulators.config import CameraEntry, CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit
 from simulators.devices.coap_node import CoapNode, CoapSettings
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_logger import Hj212Settings
@@ -13,6 +13,8 @@ from simulators.devices.hj212_station import Hj212Station
 from simulators.devices.modbus_tcp import ModbusServer
 from simulators.devices.modbus_unit import Streetlight, Unit
 from simulators.devices.register_map import REGISTER_MAPS
+from simulators.devices.snapshot_camera import CameraSettings, SnapshotCamera
+from simulators.devices.wetland import Wetland
 from simulators.environment import Site, Tempo, World
 from simulators.environment.measured import load_series
 from simulators.truth import TruthFile, Witness
@@ -35,6 +37,8 @@ class Island:
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
+            for camera in self.config.camera:
+                await stack.enter_async_context(self._camera(camera))
             serving(servers)
             async with asyncio.TaskGroup() as tasks:
                 for station in self.config.hj212:
@@ -67,6 +71,12 @@ class Island:
             clock_error_s=entry.clock_error_s,
         )
         return Hj212Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+
+    def _camera(self, entry: CameraEntry) -> SnapshotCamera:
+        site = Site(entry.name, *entry.location)
+        wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people)
+        wetland.weather.daylight = entry.daylight
+        return SnapshotCamera(wetland, CameraSettings(host=entry.host, port=entry.port), self._clock)
 
     def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
         settings = CoapSettings(
