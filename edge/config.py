@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from edge.cameras.config import CameraLinkConfig, Pictures
 from edge.exception_report import SourceReportRow
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
+from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port, Sl651Tcp, Sl651Udp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
@@ -115,12 +115,14 @@ class EdgeConfig(Section):
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
         cameras = [camera.neuron for link in self.link if isinstance(link, CameraLinkConfig) for camera in link.device]
+        hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
             ("MN", stations),
             ("camera", cameras),
+            ("SL 651 station", hydro),
             ("rule", rules),
             ("lights", lights),
         )

@@ -13,6 +13,8 @@ from protocols.vocabulary import HardwareId
 from protocols.vocabulary.config_file import ConfigFile, Fault
 from simulators.devices.coap_node import SENSORS, Encoding
 from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKind
+from simulators.devices.sl651_content import FACTORY_PASSWORD as SL651_PASSWORD
+from simulators.devices.sl651_content import StationKind as Sl651Kind
 
 MAX_CONFIG: Final = 32 << 20
 """Bytes; a larger file is refused unread."""
@@ -88,6 +90,24 @@ class Hj212Entry(_Device):
     clock_error_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
 
 
+class Sl651Entry(_Device):
+    """``[[sl651]]``: a hydrological station that dials in to host and port."""
+
+    kind: Sl651Kind
+    station: Annotated[str, Field(pattern=r"^[0-9A-F]{10}$")]
+    host: Host = "127.0.0.1"
+    port: Port
+    transport: Literal["tcp", "udp"] = "tcp"
+    mode: Literal["HEX", "ASCII"] = "HEX"
+    centre: Annotated[int, Field(ge=1, le=255)] = 1
+    period_s: Seconds = 300.0
+    password: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")] = SL651_PASSWORD
+    resends: bool = True
+    confirm_s: Seconds = 30.0
+    keep_alive_s: Annotated[float, Field(ge=1, le=255)] | None = None
+    clock_error_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+
+
 class CoapEntry(_Device):
     """``[[coap]]``: a node that posts SenML to host and port."""
 
@@ -123,15 +143,17 @@ class IslandConfig(_Section):
     """JSON lines of all that was said are appended there; its folder must exist."""
     modbus: tuple[ModbusPort, ...] = ()
     hj212: tuple[Hj212Entry, ...] = ()
+    sl651: tuple[Sl651Entry, ...] = ()
     coap: tuple[CoapEntry, ...] = ()
     camera: tuple[CameraEntry, ...] = ()
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
         units = [unit for port in self.modbus for unit in port.unit]
-        _once("name", (device.name for device in (*units, *self.hj212, *self.coap, *self.camera)))
+        _once("name", (device.name for device in (*units, *self.hj212, *self.sl651, *self.coap, *self.camera)))
         _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
         _once("MN", (station.mn for station in self.hj212))
+        _once("SL 651 station", (station.station for station in self.sl651))
         _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))
         for port in self.modbus:
             _once(f"{port.host}:{port.port} unit", (unit.unit for unit in port.unit))

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from protocols.sl651 import Mode
 from protocols.vocabulary import Clock, HardwareId
-from simulators.config import CameraEntry, CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit
+from simulators.config import CameraEntry, CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit, Sl651Entry
 from simulators.devices.coap_node import CoapNode, CoapSettings
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_logger import Hj212Settings
@@ -13,6 +14,9 @@ from simulators.devices.hj212_station import Hj212Station
 from simulators.devices.modbus_tcp import ModbusServer
 from simulators.devices.modbus_unit import Streetlight, Unit
 from simulators.devices.register_map import REGISTER_MAPS
+from simulators.devices.sl651_content import STATION_TYPES
+from simulators.devices.sl651_logger import Sl651Settings
+from simulators.devices.sl651_station import Sl651Station
 from simulators.devices.snapshot_camera import CameraSettings, SnapshotCamera
 from simulators.devices.wetland import Wetland
 from simulators.environment import Site, Tempo, World
@@ -43,6 +47,8 @@ class Island:
             async with asyncio.TaskGroup() as tasks:
                 for station in self.config.hj212:
                     tasks.create_task(self._station(station, truth).run())
+                for hydrological in self.config.sl651:
+                    tasks.create_task(self._hydrological(hydrological, truth).run())
                 for node in self.config.coap:
                     tasks.create_task(self._node(node, truth).run())
                 await asyncio.get_running_loop().create_future()  # for ever: a server has no task of its own
@@ -77,6 +83,24 @@ class Island:
         wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people)
         wetland.weather.daylight = entry.daylight
         return SnapshotCamera(wetland, CameraSettings(host=entry.host, port=entry.port), self._clock)
+
+    def _hydrological(self, entry: Sl651Entry, truth: Witness | None) -> Sl651Station:
+        settings = Sl651Settings(
+            host=entry.host,
+            port=entry.port,
+            station=entry.station,
+            type=STATION_TYPES[entry.kind],
+            transport=entry.transport,
+            mode=Mode(entry.mode),
+            centre=entry.centre,
+            password=entry.password,
+            period_s=entry.period_s,
+            resends=entry.resends,
+            confirm_s=entry.confirm_s,
+            keep_alive_s=entry.keep_alive_s,
+            clock_error_s=entry.clock_error_s,
+        )
+        return Sl651Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
 
     def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
         settings = CoapSettings(

@@ -29,7 +29,7 @@ def _run(config: IslandConfig, *, verbose: bool) -> int:
     def serving(servers: list[ModbusServer]) -> None:
         for server in servers:
             print(f"modbus-tcp  {server.host}:{server.port}  {len(server.units)} units")
-        for wire, entries in (("hj212-tcp", config.hj212), ("coap", config.coap)):
+        for wire, entries in (("hj212-tcp", config.hj212), ("sl651", config.sl651), ("coap", config.coap)):
             for (host, port), count in _counted([(entry.host, entry.port) for entry in entries]).items():
                 print(f"{wire:10}  to {host}:{port}  {count} devices")
         truth = "" if config.truth is None else f", truth in {config.truth}"

@@ -16,6 +16,7 @@ class Ports:
     api: int
     mqtt: int
     hj212: int
+    sl651: int
     coap: int
     modbus: tuple[int, ...]
     camera: int = 0
@@ -36,6 +37,7 @@ def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
         api=api or _free(last.get("api", 0)),
         mqtt=mqtt or _free(last.get("mqtt", 0)),
         hj212=_free(last.get("hj212", 0)),
+        sl651=_free(last.get("sl651", 0)),
         coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
         camera=_free(last.get("camera", 0)),
         modbus=tuple(_free(port) for port in (*modbus, *[0] * (modbus_servers - len(modbus)))),
@@ -50,11 +52,8 @@ def _last(path: Path) -> dict[str, Any]:
     """Those of last time; none when nobody can tell any more, which is no reason not to start."""
     try:
         found = json.loads(path.read_text())
-        numbers = [
-            *(found[name] for name in ("api", "mqtt", "hj212", "coap")),
-            *found["modbus"],
-            found.get("camera", 1),
-        ]
+        numbers = [*(found[name] for name in ("api", "mqtt", "hj212", "coap")), *found["modbus"]]
+        numbers += [found.get(name, 1) for name in ("sl651", "camera")]  # a folder of an older release has none
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     known: dict[str, Any] = found

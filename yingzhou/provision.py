@@ -12,11 +12,17 @@ from protocols.vocabulary import LinkDown
 from simulators.document import WETLAND
 from simulators.layout import NeuronPlan, Wire
 
-GATEWAYS: Final[dict[Wire, str]] = {"modbus-tcp": "gw-modbus", "hj212-tcp": "gw-hj212", "coap": "gw-coap"}
+GATEWAYS: Final[dict[Wire, str]] = {
+    "modbus-tcp": "gw-modbus",
+    "hj212-tcp": "gw-hj212",
+    "sl651-tcp": "gw-sl651",
+    "coap": "gw-coap",
+}
 CAMERA_GATEWAY: Final = "gw-camera"
 _NAMES: Final = {
     "gw-modbus": "仿真网关 Modbus",
     "gw-hj212": "仿真网关 HJ 212",
+    "gw-sl651": "仿真网关 SL 651",
     "gw-coap": "仿真网关 CoAP",
     CAMERA_GATEWAY: "仿真网关 摄像机",
 }
