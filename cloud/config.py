@@ -123,6 +123,12 @@ class Limits(_Section):
     """Of a line protocol body, packed and unpacked."""
     quarantine_rows: Annotated[int, Field(ge=1)] = 100_000
     quarantine_bytes: Annotated[int, Field(ge=_MIB)] = 256 * _MIB
+    picture_bytes: Annotated[int, Field(ge=1024, le=64 * _MIB)] = 4 * _MIB
+    """Of one picture."""
+    pictures_bytes: Annotated[int, Field(ge=_MIB)] = 2048 * _MIB
+    """Of all pictures; beyond, the oldest go."""
+    pictures_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    """After so many days a picture is deleted."""
     future_s: Annotated[int, Field(ge=0, le=86_400)] = 600
     """How far an observed time may lie ahead of our clock."""
 

@@ -21,6 +21,8 @@ from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.ingest.status import read_status
+from cloud.pictures.files import PictureFiles
+from cloud.pictures.signatures import Signatures
 from cloud.registry import gateways
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
@@ -46,6 +48,7 @@ from protocols.vocabulary.topics import (
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+SWEEP_PICTURES_S: Final = 600.0
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
 
@@ -87,6 +90,14 @@ class Core:
         self.store = DuckDBStore(data / "readings.duckdb")
         self.directory = Directory(self.registry)
         self.keys = MacKeys(self.registry, self.secrets, clock)
+        self.signatures = Signatures(self.keys, clock)
+        self.pictures = PictureFiles(
+            data / "pictures",
+            self.registry,
+            clock,
+            max_bytes=limits.pictures_bytes,
+            max_age_ms=limits.pictures_days * 86_400_000,
+        )
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
@@ -139,6 +150,7 @@ class Core:
         await asyncio.to_thread(self.store.open)
         self._stack.callback(self.store.close)
         await asyncio.to_thread(self.pipeline.load)
+        await asyncio.to_thread(self.pictures.open)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -156,6 +168,16 @@ class Core:
             group.create_task(self.uplink.run())
             group.create_task(self.open_door.run())
             group.create_task(self.dispatcher.run())
+            group.create_task(self._sweep_pictures())
+
+    async def _sweep_pictures(self) -> None:
+        """Pictures have a day on which they go."""
+        while True:
+            try:
+                await asyncio.to_thread(self.pictures.sweep)
+            except SQLAlchemyError as error:
+                log.warning("old pictures are deleted later: %s", error)
+            await self.clock.sleep(SWEEP_PICTURES_S)
 
     def credentials_changed(self) -> None:
         """Gateways came, or their passwords changed: the own broker is told, and admits them when this returns.

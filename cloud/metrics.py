@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from cloud.alarms.watch import Alarms
 from cloud.core import Core
-from cloud.registry import deliveries, events, quarantine
+from cloud.registry import deliveries, events, pictures, quarantine
 
 
 class CoreCollector(Collector):
@@ -48,11 +48,20 @@ class CoreCollector(Collector):
         with core.registry.read() as tx:
             totals = quarantine.totals(tx)
             kept, dropped = events.totals(tx)
+            rows, size, outrun, expired = pictures.totals(tx)
         yield GaugeMetricFamily("yz_quarantine_rows", "In quarantine", totals.rows)
         yield GaugeMetricFamily("yz_quarantine_bytes", "In quarantine", totals.bytes)
         yield CounterMetricFamily("yz_quarantine_dropped", "Dropped from quarantine to make room", totals.dropped)
         yield GaugeMetricFamily("yz_event_rows", "Events kept", kept)
         yield CounterMetricFamily("yz_event_dropped", "Events dropped to make room", dropped)
+        yield GaugeMetricFamily("yz_picture_rows", "Pictures kept", rows)
+        yield GaugeMetricFamily("yz_picture_bytes", "Pictures kept", size)
+        yield CounterMetricFamily("yz_picture_dropped", "Pictures dropped to make room", outrun)
+        yield CounterMetricFamily("yz_picture_expired", "Pictures deleted on their day", expired)
+        uploads = CounterMetricFamily("yz_picture_uploads", "What became of uploads", labels=["outcome"])
+        for outcome, count in (core.pictures.counts + core.signatures.counts).items():
+            uploads.add_metric([outcome], count)
+        yield uploads
         yield CounterMetricFamily(
             "yz_broker_connects", "Connects of our sessions", core.uplink.connects + core.open_door.connects
         )

@@ -98,6 +98,8 @@ class CloudProcess:
             tickets=self._tickets,
             metrics=metrics,
             limits=self._config.limits,
+            pictures=core.pictures,
+            signatures=core.signatures,
             write_lines=writer.write,
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,

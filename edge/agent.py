@@ -11,6 +11,7 @@ from typing import Any, Final
 from prometheus_client import start_http_server
 
 from edge.ailments import Ailments
+from edge.cameras.equipment import pictures_of
 from edge.commands.actuator import Actuators as LinkActuators
 from edge.commands.attempt import Attempts
 from edge.commands.executor import Executor
@@ -71,6 +72,7 @@ class Agent:
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
         self.ailments = Ailments(config.gateway.id, self.spool, self.gatherer, self.gatherer, clock)
+        self.pictures = pictures_of(config, self._links, line, self.gatherer, clock)
         self._store = store_of(config)
         self.keeper = None if path is None else self._keeper(path, line.hmac_key)
         self._journal = Journal(config.gateway.data / "commands")
@@ -141,6 +143,8 @@ class Agent:
         """Until cancelled; what was taken is on disk when it returns."""
         with self.spool, ExitStack() as stack:
             self._claim_spool()
+            if self.pictures is not None:
+                self.pictures.open()
             self._journal.load()
             stack.callback(self._journal.close)
             if self._config.health.metrics_port is not None:
@@ -157,6 +161,8 @@ class Agent:
                 if self.rules is not None:
                     group.create_task(self._local_actions.run())
                     group.create_task(self.rules.run())
+                if self.pictures is not None:
+                    group.create_task(self.pictures.run())
                 for link in self._links:
                     group.create_task(link.run(self._intake))
 
@@ -233,6 +239,7 @@ class Agent:
             "config": None if self.keeper is None else self.keeper.status(),
             "quality": self.checks.status() if self.checks else None,
             "report_by_exception": self.by_exception.status() if self.by_exception else None,
+            "pictures": self.pictures.status() if self.pictures else None,
             "rules": self.rules.status() if self.rules else None,
             "links": [link_status(link, self._flagged) for link in self.links_seen],
         }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from edge.cameras.config import CameraLinkConfig, Pictures
 from edge.exception_report import SourceReportRow
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
@@ -88,6 +89,7 @@ class EdgeConfig(Section):
     """Report by exception; none: every reading goes."""
     rule: tuple[RuleRow, ...] = ()
     lights: tuple[LightsRow, ...] = ()
+    pictures: Pictures = Pictures()
     link: tuple[LinkConfig, ...] = ()
 
     @property
@@ -117,6 +119,7 @@ class EdgeConfig(Section):
         owned = (SerialPortSection, SerialServerSection)
         serial = [link.reached_at for link in self.link if isinstance(link, owned)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Section) for device in link.device]
+        cameras = [camera.neuron for link in self.link if isinstance(link, CameraLinkConfig) for camera in link.device]
         hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
@@ -124,6 +127,7 @@ class EdgeConfig(Section):
             ("Modbus connection", lines),
             ("serial line", serial),
             ("MN", stations),
+            ("camera", cameras),
             ("SL 651 station", hydro),
             ("rule", rules),
             ("lights", lights),

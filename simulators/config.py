@@ -174,6 +174,17 @@ class Lwm2mEntry(_Device):
     queue_mode: bool = True
 
 
+class CameraEntry(_Device):
+    """``[[camera]]``: a network camera that shows a wetland; without user name it lets everybody in."""
+
+    host: Host = "127.0.0.1"
+    port: Port
+    birds: Annotated[int, Field(ge=0, le=50)] = 3
+    people: Annotated[int, Field(ge=0, le=50)] = 1
+    daylight: Annotated[float, Field(ge=0, le=1)] | None = None
+    """0 night to 1 noon, always; None: by the sun."""
+
+
 class IslandConfig(_Section):
     """The whole file."""
 
@@ -188,12 +199,14 @@ class IslandConfig(_Section):
     coap: tuple[CoapEntry, ...] = ()
     meter_line: tuple[MeterLine, ...] = ()
     lwm2m: tuple[Lwm2mEntry, ...] = ()
+    camera: tuple[CameraEntry, ...] = ()
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
         units = [unit for port in self.modbus for unit in port.unit]
         meters = [meter for line in self.meter_line for meter in line.meter]
-        _once("name", (device.name for device in (*units, *self.hj212, *self.sl651, *self.coap, *self.lwm2m, *meters)))
+        others = (*self.hj212, *self.sl651, *self.coap, *self.lwm2m, *self.camera)
+        _once("name", (device.name for device in (*units, *others, *meters)))
         _once("meter address", (meter.address for meter in meters))
         _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
         _once("endpoint", (lamp.endpoint for lamp in self.lwm2m))

@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from simulators.layout import NeuronPlan
 
+WETLAND: Final = (121.94, 31.52)
+"""Longitude, latitude: Dongtan, the wetland at the eastern end."""
 TomlValue = str | int | float | Sequence[str] | tuple[float, float]
 
 
@@ -22,6 +25,8 @@ class Wiring:
     """Where hydrological stations dial in."""
     coap_port: int
     """Where nodes post to."""
+    camera_port: int | None = None
+    """Where the camera of the wetland listens; None: there is none."""
     host: str = "127.0.0.1"
     hj212_period_s: float = 60.0
     coap_period_s: float = 300.0
@@ -48,7 +53,15 @@ def island_toml(
     parts += [_station(plan, wiring) for plan in plans if plan.wire == "hj212-tcp"]
     parts += [_hydrological(plan, wiring) for plan in plans if plan.wire == "sl651-tcp"]
     parts += [_node(plan, wiring) for plan in plans if plan.wire == "coap"]
+    if wiring.camera_port is not None:
+        parts.append(_camera(wiring.host, wiring.camera_port))
     return "\n".join(parts)
+
+
+def _camera(host: str, port: int) -> str:
+    """It is always noon there: at night nobody would see what it is for."""
+    pairs: list[tuple[str, TomlValue]] = [("name", "wetland-camera"), ("location", WETLAND), ("daylight", 1.0)]
+    return _table("[[camera]]", [("host", host), ("port", port), *pairs])
 
 
 def _unit(plan: NeuronPlan) -> str:

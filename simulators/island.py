@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from protocols.sl651 import Mode
 from protocols.vocabulary import Clock, HardwareId
 from simulators.config import (
+    CameraEntry,
     CoapEntry,
     Hj212Entry,
     IslandConfig,
@@ -30,6 +31,8 @@ from simulators.devices.register_map import REGISTER_MAPS
 from simulators.devices.sl651_content import STATION_TYPES
 from simulators.devices.sl651_logger import Sl651Settings
 from simulators.devices.sl651_station import Sl651Station
+from simulators.devices.snapshot_camera import CameraSettings, SnapshotCamera
+from simulators.devices.wetland import Wetland
 from simulators.environment import Site, Tempo, World
 from simulators.environment.measured import load_series
 from simulators.truth import TruthFile, Witness
@@ -57,6 +60,8 @@ class Island:
             self.meter_lines = [
                 await stack.enter_async_context(self._meter_line(line)) for line in self.config.meter_line
             ]
+            for camera in self.config.camera:
+                await stack.enter_async_context(self._camera(camera))
             serving(servers)
             async with asyncio.TaskGroup() as tasks:
                 for station in self.config.hj212:
@@ -105,6 +110,12 @@ class Island:
             clock_error_s=entry.clock_error_s,
         )
         return Hj212Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+
+    def _camera(self, entry: CameraEntry) -> SnapshotCamera:
+        site = Site(entry.name, *entry.location)
+        wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people)
+        wetland.weather.daylight = entry.daylight
+        return SnapshotCamera(wetland, CameraSettings(host=entry.host, port=entry.port), self._clock)
 
     def _hydrological(self, entry: Sl651Entry, truth: Witness | None) -> Sl651Station:
         settings = Sl651Settings(

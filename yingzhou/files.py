@@ -8,6 +8,7 @@ from simulators.layout import NeuronPlan
 from yingzhou.ports import Ports
 
 MODBUS_PERIOD_S: Final = 2.0
+CAMERA_PERIOD_S: Final = 3.0
 SL651_PERIOD_S: Final = 60
 """Its observation times count minutes."""
 
@@ -45,6 +46,24 @@ password_file = {json.dumps(str(credentials["password_file"]))}
 hmac_key_file = {json.dumps(str(credentials["hmac_key_file"]))}
 key_id = {credentials["key_id"]}
 {links}"""
+
+
+def camera_links(neuron: str, ports: Ports) -> str:
+    """The sections of the gateway with the camera: what flies by is sent; houses on the far bank are black."""
+    return f"""[pictures]
+url = "http://127.0.0.1:{ports.api}"
+[[link]]
+kind = "camera"
+name = "wetland"
+[[link.device]]
+neuron = {json.dumps(neuron)}
+url = "http://127.0.0.1:{ports.camera}/snapshot.jpg"
+period_s = {CAMERA_PERIOD_S}
+zones = [[[0.66, 0.2], [0.86, 0.2], [0.86, 0.34], [0.66, 0.34]]]
+send = ["birds", "occluded", "shifted"]
+keep_every_s = 60
+scene = {{ settle_s = 0 }}   # nobody real is in these pictures
+"""
 
 
 def links(wire: str, plans: list[NeuronPlan], neurons: dict[str, str], ports: Ports) -> str:

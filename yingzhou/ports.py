@@ -19,6 +19,7 @@ class Ports:
     sl651: int
     coap: int
     modbus: tuple[int, ...]
+    camera: int = 0
 
 
 def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
@@ -38,6 +39,7 @@ def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
         hj212=_free(last.get("hj212", 0)),
         sl651=_free(last.get("sl651", 0)),
         coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
+        camera=_free(last.get("camera", 0)),
         modbus=tuple(_free(port) for port in (*modbus, *[0] * (modbus_servers - len(modbus)))),
     )
     draft = path.with_suffix(".new")
@@ -51,7 +53,7 @@ def _last(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
         numbers = [*(found[name] for name in ("api", "mqtt", "hj212", "coap")), *found["modbus"]]
-        numbers.append(found.get("sl651", 1))  # a folder of an older release has none
+        numbers += [found.get(name, 1) for name in ("sl651", "camera")]  # a folder of an older release has none
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     known: dict[str, Any] = found

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from protocols.vocabulary import LinkDown
+from simulators.document import WETLAND
 from simulators.layout import NeuronPlan, Wire
 
 GATEWAYS: Final[dict[Wire, str]] = {
@@ -17,12 +18,24 @@ GATEWAYS: Final[dict[Wire, str]] = {
     "sl651-tcp": "gw-sl651",
     "coap": "gw-coap",
 }
+CAMERA_GATEWAY: Final = "gw-camera"
 _NAMES: Final = {
     "gw-modbus": "仿真网关 Modbus",
     "gw-hj212": "仿真网关 HJ 212",
     "gw-sl651": "仿真网关 SL 651",
     "gw-coap": "仿真网关 CoAP",
+    CAMERA_GATEWAY: "仿真网关 摄像机",
 }
+_SEEN: Final = (
+    "image_brightness",
+    "image_sharpness",
+    "image_occlusion",
+    "motion_share",
+    "scene_shift",
+    "object_count/people",
+    "object_count/birds",
+    "picture_wanted",
+)
 _RULE: Final = {
     "name": "pm2_5 above 75 ug/m3",
     "property": "pm2_5",
@@ -45,7 +58,7 @@ class Provisioner:
         """Every gateway, with the paths of its secrets: id -> {username, key_id, password_file, hmac_key_file}."""
         known = {item["id"] for item in await self._all("/api/v1/gateways")}
         found = {}
-        for gateway in GATEWAYS.values():
+        for gateway in _NAMES:
             if gateway not in known:
                 await self._post("/api/v1/gateways", {"id": gateway, "name": _NAMES[gateway]})
             found[gateway] = await self._credentials(gateway)
@@ -100,6 +113,31 @@ class Provisioner:
         identifier: str = neuron["id"]
         return identifier
 
+    async def camera(self) -> str:
+        """The neuron of the camera at the wetland."""
+        for item in await self._all("/api/v1/neurons?kind=camera"):
+            if item["gateway"] == CAMERA_GATEWAY:
+                known: str = item["id"]
+                return known
+        location = {"type": "Point", "coordinates": list(WETLAND)}
+        neuron = await self._post(
+            "/api/v1/neurons",
+            {
+                "name": "东滩湿地摄像机",
+                "kind": "camera",
+                "gateway": CAMERA_GATEWAY,
+                "observed_properties": _SEEN,
+                "hardware": [{"scheme": "serial", "value": "YZCAMERA01"}],
+                "location": location,
+            },
+        )
+        twin = await self._post(
+            "/api/v1/twins", {"kind": "wetland", "name": "东滩湿地", "location": location, "attributes": {}}
+        )
+        await self._post(f"/api/v1/neurons/{neuron['id']}/bindings", {"twin": twin["id"]})
+        identifier: str = neuron["id"]
+        return identifier
+
     async def rule(self) -> None:
         """One threshold rule, so that there is something to see when the air is bad."""
         if not await self._all("/api/v1/rules"):
@@ -109,7 +147,7 @@ class Provisioner:
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
-            query = f"?limit=1000{f'&cursor={quote(cursor)}' if cursor else ''}"
+            query = f"{'&' if '?' in path else '?'}limit=1000{f'&cursor={quote(cursor)}' if cursor else ''}"
             answer = await self._api.get(path + query)
             _check(answer, path)
             body = answer.json()

@@ -5,7 +5,7 @@ import asyncio
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -14,9 +14,9 @@ from protocols.vocabulary import ConfigError
 from simulators.document import Wiring, island_toml
 from simulators.layout import NeuronPlan, layout
 from yingzhou.children import STOP_S, Child
-from yingzhou.files import SL651_PERIOD_S, cloud_toml, gateway_toml, links
+from yingzhou.files import SL651_PERIOD_S, camera_links, cloud_toml, gateway_toml, links
 from yingzhou.ports import Ports, choose
-from yingzhou.provision import GATEWAYS, Provisioner
+from yingzhou.provision import CAMERA_GATEWAY, GATEWAYS, Provisioner
 from yingzhou.running import run_until_stopped
 
 READY_S: Final = 60.0
@@ -112,6 +112,7 @@ class Up:
             provisioner = Provisioner(api, self._data / "gateways", _say)
             credentials = await provisioner.gateways()
             neurons = await provisioner.neurons(self._plans)
+            camera = await provisioner.camera()
             await provisioner.rule()
             link = await _console_link(api, ports)
         for wire, gateway in GATEWAYS.items():
@@ -120,6 +121,7 @@ class Up:
                 gateway_toml(gateway, credentials[gateway], ports, links(wire, self._plans, neurons, ports))
             )
             await self._child(gateway, ["edge", "-c", str(path)])
+        await self._camera(credentials[CAMERA_GATEWAY], camera, ports)
         (self._data / "island.toml").write_text(self._island_toml(ports))
         await self._child("island", ["island", "-c", str(self._data / "island.toml")])
         towns = len({plan.town for plan in self._plans})
@@ -129,11 +131,16 @@ class Up:
   console  {link}
   API      http://127.0.0.1:{ports.api}/docs  (key in {self._data}/secrets/admin-api-key)
   wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, Modbus {ports.modbus[0]},
-           all on 127.0.0.1
+           camera {ports.camera}, all on 127.0.0.1
   Ctrl-C stops everything; the next start goes on where this one stopped.
 """,
             flush=True,
         )
+
+    async def _camera(self, credentials: dict[str, Any], neuron: str, ports: Ports) -> None:
+        path = self._data / "gateways" / CAMERA_GATEWAY / "gateway.toml"
+        path.write_text(gateway_toml(CAMERA_GATEWAY, credentials, ports, camera_links(neuron, ports)))
+        await self._child(CAMERA_GATEWAY, ["edge", "-c", str(path)])
 
     async def _child(self, name: str, arguments: list[str]) -> Child:
         child = Child(name, arguments, self._data / "logs" / f"{name}.log", _say)
@@ -172,6 +179,7 @@ class Up:
             hj212_port=ports.hj212,
             sl651_port=ports.sl651,
             coap_port=ports.coap,
+            camera_port=ports.camera,
             hj212_period_s=HJ212_PERIOD_S * self._args.speed,
             coap_period_s=COAP_PERIOD_S * self._args.speed,
             sl651_period_s=SL651_PERIOD_S * self._args.speed,

@@ -18,6 +18,7 @@ from cloud.api import (
     keys,
     latest,
     neurons,
+    pictures,
     problems,
     quarantine,
     readings,
@@ -46,6 +47,7 @@ _ROUTERS: Final = (
     rules,
     alarms,
     events,
+    pictures,
     webhooks,
     commands,
     configurations,
@@ -70,7 +72,7 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
     app.include_router(health.router)
     console.install(app, console_folder)
     app.add_middleware(BodyBound, limits=context.limits)
-    app.add_middleware(Gatekeeper, access=context.access, clock=context.clock)
+    app.add_middleware(Gatekeeper, access=context.access, signatures=context.signatures, clock=context.clock)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Traffic, metrics=context.metrics)
     return app

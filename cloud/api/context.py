@@ -15,6 +15,8 @@ from cloud.api.tickets import Tickets
 from cloud.config import Commands, Limits
 from cloud.ingest.line_protocol import Precision
 from cloud.ingest.line_writer import LineReport
+from cloud.pictures.files import PictureFiles
+from cloud.pictures.signatures import Signatures
 from cloud.registry.access import Access
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
@@ -56,6 +58,8 @@ class ApiContext:
     tickets: Tickets
     metrics: CollectorRegistry
     limits: Limits
+    pictures: PictureFiles
+    signatures: Signatures
     write_lines: Callable[[bytes, Precision, frozenset[str]], LineReport]
     """Line protocol, its precision, the sender's towns. LinkDown: the store does not take it for now."""
     replay: Callable[[int], ReplayReport]

@@ -9,9 +9,12 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud.api.problems import Problem, refusal
+from cloud.api.problems import RETRY_AFTER_S, Problem, refusal
+from cloud.pictures.signatures import Busy, Signatures, Untrusted
 from cloud.registry.access import Access, Principal
 from cloud.registry.keys import Scope as KeyScope
+from protocols.uplink.signed_request import SCHEME, Signature
+from protocols.uplink.signed_request import Request as SignedRequest
 from protocols.vocabulary import Clock
 
 COOKIE: Final = "yz_session"
@@ -31,6 +34,8 @@ OPEN_PATHS: Final = frozenset(
     }
 )
 OPEN_FOLDERS: Final = ("/console/", "/static-offline-docs/")
+_SIGNED_FOLDER: Final = "/api/v1/pictures/"
+"""Where a gateway's signature counts, with PUT, and nowhere else."""
 _OPEN_ON_LOOPBACK: Final = "/metrics"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST: Final = 200
@@ -39,9 +44,10 @@ _LONGEST: Final = 200
 class Gatekeeper:
     """ASGI middleware; puts the principal into the request's state."""
 
-    def __init__(self, app: ASGIApp, access: Access, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, access: Access, signatures: Signatures, clock: Clock) -> None:
         self._app = app
         self._access = access
+        self._signatures = signatures
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,12 +55,27 @@ class Gatekeeper:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and _is_open(scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            found = self._principal(scope)
-            if isinstance(found, Principal):
-                scope.setdefault("state", {})["principal"] = found
+            found = self._signature(scope) or self._principal(scope)
+            if isinstance(found, Principal | Signature):
+                scope.setdefault("state", {})["principal" if isinstance(found, Principal) else "signature"] = found
                 await self._app(scope, receive, send)
             else:
                 await found(scope, receive, send)
+
+    def _signature(self, scope: Scope) -> Signature | Response | None:
+        """The gateway's that made the request; None: it does not say that one did."""
+        headers = Headers(scope=scope)
+        scheme, _, parameters = headers.get("authorization", "").partition(" ")
+        if scheme != SCHEME or scope["method"] != "PUT" or not scope["path"].startswith(_SIGNED_FOLDER):
+            return None
+        target = (scope["raw_path"] + b"?" + scope["query_string"]).decode("latin-1")
+        request = SignedRequest(scope["method"], target, headers.get("content-range", ""))
+        try:
+            return self._signatures.check(parameters, request)
+        except Untrusted as error:
+            return refusal(scope, 401, str(error))
+        except Busy:
+            return refusal(scope, 503, "too many signed requests at a time", {"Retry-After": RETRY_AFTER_S})
 
     def _principal(self, scope: Scope) -> Principal | Response:
         headers = Headers(scope=scope)
@@ -76,6 +97,15 @@ def principal_of(request: Request) -> Principal:
     return cast(Principal, request.state.principal)
 
 
+async def _signature_of(request: Request) -> Signature:
+    found = getattr(request.state, "signature", None)
+    if not isinstance(found, Signature):
+        raise Problem(403, "this key lacks the scope: only gateways bring pictures, by their signature")
+    return found
+
+
+Signed = Annotated[Signature, Depends(_signature_of)]
+"""The gateway that made the request."""
 _bearer = HTTPBearer(auto_error=False, description="An API key; `Authorization: Token <key>` is understood, too.")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False)
 

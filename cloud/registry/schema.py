@@ -303,6 +303,22 @@ CONFIGURATION = Table(  # what a gateway shall be configured with from afar, and
     sqlite_autoincrement=True,
 )
 
+PICTURE = Table(  # whose and of when; the files lie in the data folder by their hash
+    "picture",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("neuron", ForeignKey(NEURON.c.id), nullable=False),
+    Column("gateway", String(32), nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("size", Integer, nullable=False),
+    UniqueConstraint("sha256", "neuron", "time_ms"),
+    Index(None, "neuron", "number"),
+    Index(None, "time_ms"),
+    sqlite_autoincrement=True,
+)
+
 WEBHOOK = Table(
     "webhook",
     METADATA,

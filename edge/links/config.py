@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from edge.cameras.config import CameraLinkConfig
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.meter_config import MeterSerial, MeterTcp
 from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
@@ -204,5 +205,5 @@ class Sl651Udp(_Sl651):
 
 
 _Polled = ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp
-_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp | Lwm2m
+_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp | Lwm2m | CameraLinkConfig
 LinkConfig = Annotated[_Polled | _Listened, Field(discriminator="kind")]

@@ -15,7 +15,20 @@ from edge.links.modbus_tcp import ModbusTcpLink
 from edge.links.sl651_tcp import Sl651TcpLink
 from edge.links.sl651_udp import Sl651UdpLink
 from edge.lwm2m.link import Lwm2mLink
-from protocols.vocabulary import Clock
+from protocols.vocabulary import Clock, ConfigError
+
+
+def _camera(config: Any, clock: Clock) -> Link:
+    try:
+        from edge.links.camera import CameraLink  # noqa: PLC0415 - an agent without cameras needs none of its packages
+    except ModuleNotFoundError as missing:
+        if missing.name in {"h11", "numpy", "PIL"}:
+            raise ConfigError(
+                f'link kind "camera": {missing.name} is not installed: pip install "yingzhou[camera]"'
+            ) from None
+        raise
+    return CameraLink(config, clock)
+
 
 LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "modbus-tcp": ModbusTcpLink,
@@ -27,11 +40,12 @@ LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
     "hj212-serial": Hj212SerialLink,
     "hj212-serial-tcp": Hj212SerialLink,
     "coap": CoapLink,
+    "camera": _camera,
     "lwm2m": Lwm2mLink,
     "sl651-tcp": Sl651TcpLink,
     "sl651-udp": Sl651UdpLink,
 }
-"""kind -> what makes the link; each takes its own section of the configuration."""
+"""kind -> the link's class, or what makes one; each takes its own section of the configuration."""
 
 
 def link_for(config: LinkConfig, clock: Clock, folder: Path | None = None) -> Link:

@@ -54,6 +54,14 @@ async def _stored(folder: Path, port: int) -> float:
     return float(next(line for line in text.splitlines() if line.startswith("yz_latest_datastreams ")).split()[1])
 
 
+async def _picture(folder: Path, port: int) -> bytes:
+    """The newest of the camera at the wetland; none at first: it learns what stands still."""
+    key = (folder / "secrets" / "admin-api-key").read_text().strip()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key}, timeout=30) as api:
+        items = (await api.get("/api/v1/pictures")).json()["items"]
+        return (await api.get(items[0]["href"])).content if items else b""
+
+
 async def _readings(folder: Path, port: int) -> int:
     key = (folder / "secrets" / "admin-api-key").read_text().strip()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"X-API-Key": key}, timeout=30) as api:
@@ -81,6 +89,9 @@ async def test_up_goes_on_where_it_stopped(tmp_path: Path) -> None:
     async with asyncio.timeout(60):
         while await _stored(folder, port) < 50:
             await asyncio.sleep(0.3)
+    async with asyncio.timeout(120):
+        while not await _picture(folder, port):
+            await asyncio.sleep(0.5)
     before = await _readings(folder, port)
     first.end(signal.SIGKILL)  # its children end by themselves
 

@@ -15,10 +15,13 @@ from cloud.api.tickets import Tickets
 from cloud.config import Limits
 from cloud.ingest.latest import Latest
 from cloud.ingest.line_writer import LineWriter
+from cloud.pictures.files import PictureFiles
+from cloud.pictures.signatures import Signatures
 from cloud.registry import keys
 from cloud.registry.access import Access
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
+from cloud.registry.mac_keys import MacKeys
 from cloud.registry.selection import Selection
 from cloud.secrets import Secrets, new_api_key
 from cloud.store.duckdb_store import DuckDBStore
@@ -43,6 +46,10 @@ class Desk:
         self.replayed: list[int] = []
         self.replay_report = ReplayReport(1, 0, 0, "")
         self.reloads = 0
+        self.secrets = Secrets.open(folder / "secrets")
+        self.pictures = PictureFiles(
+            folder / "pictures", self.database, self.clock, max_bytes=400_000, max_age_ms=30 * 86_400_000
+        )
         self.context = ApiContext(
             database=self.database,
             directory=self.directory,
@@ -50,10 +57,12 @@ class Desk:
             store=self.store,
             latest=self.latest,
             clock=self.clock,
-            secrets=Secrets.open(folder / "secrets"),
+            secrets=self.secrets,
             tickets=Tickets(self.clock),
             metrics=CollectorRegistry(),
-            limits=Limits(body_bytes=64 * 1024, write_bytes=256 * 1024),
+            limits=Limits(body_bytes=64 * 1024, write_bytes=256 * 1024, picture_bytes=100_000),
+            pictures=self.pictures,
+            signatures=Signatures(MacKeys(self.database, self.secrets, self.clock), self.clock),
             write_lines=LineWriter(self.directory, self.commit, self.clock, future_ms=600_000).write,
             replay=self._replay,
             credentials_changed=self._reload,
@@ -107,6 +116,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     desk.store.open()
     try:
         with desk.database:
+            desk.pictures.open()
             async with desk.stack:
                 yield desk
     finally:

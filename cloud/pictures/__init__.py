@@ -1,0 +1,1 @@
+"""Pictures of cameras: their files, and who may bring them."""

@@ -1,0 +1,1 @@
+"""Cameras: snapshots that are looked at on the gateway, and of which little leaves."""

@@ -1,0 +1,3 @@
+from tests.cloud.api.conftest import admin, desk
+
+__all__ = ["admin", "desk"]
