@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ class Agent:
     ) -> None:
         self._config = config
         self._clock = clock
-        self._links = [link_for(link, clock) for link in config.link]
+        self._links = [link_for(link, clock, config.gateway.data / "links") for link in config.link]
         self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
         self.window = Window(self.spool, config.uplink.window)
         line = line_of(config.uplink)
@@ -246,6 +247,7 @@ def _link_status(status: Any) -> dict[str, Any]:
                 "readings": device.readings,
                 "errors": dict(device.errors),
                 "notes": list(device.notes),
+                "dial_in": None if device.dial_in is None else asdict(device.dial_in),
             }
             for device in status.devices
         ],

@@ -10,11 +10,14 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, mod
 from pydantic_core import ErrorDetails
 
 from edge.exception_report import SourceReportRow
-from edge.links.config import Hj212Tcp, LinkConfig, ModbusTcp, Port
+from edge.lines.config import SerialPortSection, SerialServerSection
+from edge.links.config import Hj212Tcp, LinkConfig, Sl651Tcp, Sl651Udp
+from edge.links.meter_config import METER_PROTOCOLS
+from edge.links.modbus_config import ModbusTcp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import Section
+from edge.section import Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
@@ -118,12 +121,17 @@ class EdgeConfig(Section):
     def _no_doubles(self) -> Self:
         names = [link.name for link in self.link]
         lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
+        owned = (SerialPortSection, SerialServerSection)
+        serial = [link.reached_at for link in self.link if isinstance(link, owned)]
         stations = [device.mn for link in self.link if isinstance(link, Hj212Tcp) for device in link.device]
+        hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
         rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
         doubles = (
             ("link name", names),
             ("Modbus connection", lines),
+            ("serial line", serial),
             ("MN", stations),
+            ("SL 651 station", hydro),
             ("rule", rules),
             ("lights", lights),
         )
@@ -178,8 +186,13 @@ def secret(path: Path) -> str:
 
 
 def _fault(fault: ErrorDetails) -> Fault:
-    """Without the kind of link, which pydantic puts among the keys."""
-    keys = [key for at, key in enumerate(fault["loc"]) if not (at == 2 and fault["loc"][0] == "link")]
+    """Without the kind of link and the protocol of a device, which pydantic puts among the keys."""
+    keys = [key for at, key in enumerate(fault["loc"]) if not (fault["loc"][0] == "link" and _is_tag(at, key))]
     if fault["type"] == "union_tag_invalid":
-        return Fault([*keys, "kind"], fault["ctx"]["tag"], f"expected {fault['ctx']['expected_tags']}")
+        told = fault["ctx"]
+        return Fault([*keys, told["discriminator"].strip("'")], told["tag"], f"expected {told['expected_tags']}")
     return Fault(keys, fault["input"], fault["msg"])
+
+
+def _is_tag(at: int, key: int | str) -> bool:
+    return at == 2 or (at == 5 and key in METER_PROTOCOLS)

@@ -21,6 +21,10 @@ def _source(text: str) -> str:
     return text
 
 
+LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
+Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+"""0: the system's choice."""
 Source = Annotated[str, AfterValidator(_source)]
 """A neuron identifier, or a hardware identity ``scheme:value`` that the cloud's registry resolves."""
 Seconds = Annotated[float, Field(gt=0, le=604_800)]

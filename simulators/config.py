@@ -13,6 +13,9 @@ from protocols.vocabulary import HardwareId
 from protocols.vocabulary.config_file import ConfigFile, Fault
 from simulators.devices.coap_node import SENSORS, Encoding
 from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKind
+from simulators.devices.meters import Kind as MeterKind
+from simulators.devices.sl651_content import FACTORY_PASSWORD as SL651_PASSWORD
+from simulators.devices.sl651_content import StationKind as Sl651Kind
 
 MAX_CONFIG: Final = 32 << 20
 """Bytes; a larger file is refused unread."""
@@ -88,6 +91,24 @@ class Hj212Entry(_Device):
     clock_error_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
 
 
+class Sl651Entry(_Device):
+    """``[[sl651]]``: a hydrological station that dials in to host and port."""
+
+    kind: Sl651Kind
+    station: Annotated[str, Field(pattern=r"^[0-9A-F]{10}$")]
+    host: Host = "127.0.0.1"
+    port: Port
+    transport: Literal["tcp", "udp"] = "tcp"
+    mode: Literal["HEX", "ASCII"] = "HEX"
+    centre: Annotated[int, Field(ge=1, le=255)] = 1
+    period_s: Seconds = 300.0
+    password: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")] = SL651_PASSWORD
+    resends: bool = True
+    confirm_s: Seconds = 30.0
+    keep_alive_s: Annotated[float, Field(ge=1, le=255)] | None = None
+    clock_error_s: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+
+
 class CoapEntry(_Device):
     """``[[coap]]``: a node that posts SenML to host and port."""
 
@@ -102,6 +123,43 @@ class CoapEntry(_Device):
     ack_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
 
 
+class MeterEntry(_Device):
+    """``[[meter_line.meter]]``: an electricity meter (DL/T 645), or one of water, gas or heat (CJ/T 188)."""
+
+    kind: MeterKind
+    address: Annotated[str, Field(pattern=r"^([0-9]{12}|[0-9]{14})$")]
+    """12 digits of an electricity meter, 14 of the others."""
+    password: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+    """An electricity meter's of level 2: whoever knows it may switch the relay."""
+
+    @model_validator(mode="after")
+    def _digits(self) -> Self:
+        digits = 12 if self.kind == "electricity" else 14
+        if len(self.address) != digits:
+            raise ValueError(f"address: expected {digits} digits for {self.kind}")
+        if self.password is not None and self.kind != "electricity":
+            raise ValueError("password: only electricity meters have one")
+        return self
+
+
+class MeterLine(_Section):
+    """``[[meter_line]]``: a TCP port as a serial server has it, or a serial port, with meters behind it."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """0: the system chooses, and it is printed."""
+    path: Annotated[str, Field(pattern=r"^/[!-~]{1,240}$")] | None = None
+    """A serial port, in place of host and port."""
+    baud: Annotated[int, Field(ge=50, le=4_000_000)] = 2400
+    meter: Annotated[tuple[MeterEntry, ...], Field(min_length=1, max_length=256)]
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.port is None) == (self.path is None):
+            raise ValueError("expected either port or path")
+        return self
+
+
 class IslandConfig(_Section):
     """The whole file."""
 
@@ -112,14 +170,19 @@ class IslandConfig(_Section):
     """JSON lines of all that was said are appended there; its folder must exist."""
     modbus: tuple[ModbusPort, ...] = ()
     hj212: tuple[Hj212Entry, ...] = ()
+    sl651: tuple[Sl651Entry, ...] = ()
     coap: tuple[CoapEntry, ...] = ()
+    meter_line: tuple[MeterLine, ...] = ()
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
         units = [unit for port in self.modbus for unit in port.unit]
-        _once("name", (device.name for device in (*units, *self.hj212, *self.coap)))
+        meters = [meter for line in self.meter_line for meter in line.meter]
+        _once("name", (device.name for device in (*units, *self.hj212, *self.sl651, *self.coap, *meters)))
+        _once("meter address", (meter.address for meter in meters))
         _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
         _once("MN", (station.mn for station in self.hj212))
+        _once("SL 651 station", (station.station for station in self.sl651))
         _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))
         for port in self.modbus:
             _once(f"{port.host}:{port.port} unit", (unit.unit for unit in port.unit))

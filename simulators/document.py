@@ -18,11 +18,14 @@ class Wiring:
     """One for every server of the layout: server n listens on the n-th."""
     hj212_port: int
     """Where stations dial in."""
+    sl651_port: int
+    """Where hydrological stations dial in."""
     coap_port: int
     """Where nodes post to."""
     host: str = "127.0.0.1"
     hj212_period_s: float = 60.0
     coap_period_s: float = 300.0
+    sl651_period_s: float = 300.0
 
 
 def island_toml(
@@ -43,6 +46,7 @@ def island_toml(
         parts.append(_table("[[modbus]]", [("host", wiring.host), ("port", wiring.modbus_ports[server])]))
         parts += [_unit(plan) for plan in plans if plan.server == server]
     parts += [_station(plan, wiring) for plan in plans if plan.wire == "hj212-tcp"]
+    parts += [_hydrological(plan, wiring) for plan in plans if plan.wire == "sl651-tcp"]
     parts += [_node(plan, wiring) for plan in plans if plan.wire == "coap"]
     return "\n".join(parts)
 
@@ -58,6 +62,12 @@ def _station(plan: NeuronPlan, wiring: Wiring) -> str:
     wire: list[tuple[str, TomlValue]] = [("host", wiring.host), ("port", wiring.hj212_port)]
     period = ("period_s", float(wiring.hj212_period_s))
     return _table("[[hj212]]", [("kind", plan.form), ("mn", plan.hardware.value), *wire, period, *_common(plan)])
+
+
+def _hydrological(plan: NeuronPlan, wiring: Wiring) -> str:
+    wire: list[tuple[str, TomlValue]] = [("host", wiring.host), ("port", wiring.sl651_port)]
+    period = ("period_s", float(wiring.sl651_period_s))
+    return _table("[[sl651]]", [("kind", plan.form), ("station", plan.hardware.value), *wire, period, *_common(plan)])
 
 
 def _node(plan: NeuronPlan, wiring: Wiring) -> str:

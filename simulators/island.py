@@ -4,15 +4,30 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from protocols.sl651 import Mode
 from protocols.vocabulary import Clock, HardwareId
-from simulators.config import CoapEntry, Hj212Entry, IslandConfig, ModbusPort, ModbusUnit
+from simulators.config import (
+    CoapEntry,
+    Hj212Entry,
+    IslandConfig,
+    MeterEntry,
+    MeterLine,
+    ModbusPort,
+    ModbusUnit,
+    Sl651Entry,
+)
 from simulators.devices.coap_node import CoapNode, CoapSettings
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_logger import Hj212Settings
 from simulators.devices.hj212_station import Hj212Station
+from simulators.devices.meter_line import MeterSerialPort, MeterServer
+from simulators.devices.meters import ElectricityMeter, MeterWire, PipeMeter
 from simulators.devices.modbus_tcp import ModbusServer
 from simulators.devices.modbus_unit import Streetlight, Unit
 from simulators.devices.register_map import REGISTER_MAPS
+from simulators.devices.sl651_content import STATION_TYPES
+from simulators.devices.sl651_logger import Sl651Settings
+from simulators.devices.sl651_station import Sl651Station
 from simulators.environment import Site, Tempo, World
 from simulators.environment.measured import load_series
 from simulators.truth import TruthFile, Witness
@@ -27,6 +42,8 @@ class Island:
     def __init__(self, config: IslandConfig, clock: Clock) -> None:
         self.config = config
         self.world = World(config.seed, Tempo(config.speed))
+        self.meter_lines: list[MeterServer | MeterSerialPort] = []
+        """Those that are open."""
         self._clock = clock
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
@@ -35,10 +52,15 @@ class Island:
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
+            self.meter_lines = [
+                await stack.enter_async_context(self._meter_line(line)) for line in self.config.meter_line
+            ]
             serving(servers)
             async with asyncio.TaskGroup() as tasks:
                 for station in self.config.hj212:
                     tasks.create_task(self._station(station, truth).run())
+                for hydrological in self.config.sl651:
+                    tasks.create_task(self._hydrological(hydrological, truth).run())
                 for node in self.config.coap:
                     tasks.create_task(self._node(node, truth).run())
                 await asyncio.get_running_loop().create_future()  # for ever: a server has no task of its own
@@ -52,6 +74,18 @@ class Island:
         if entry.kind == "streetlight":
             return Streetlight(site, hardware, self.world, truth)
         return Unit(site, hardware, REGISTER_MAPS[entry.kind], self.world, truth)
+
+    def _meter_line(self, line: MeterLine) -> MeterServer | MeterSerialPort:
+        wire = MeterWire(tuple(self._meter(entry) for entry in line.meter), self._clock.now_ms)
+        if line.path is not None:
+            return MeterSerialPort(line.path, line.baud, wire)
+        return MeterServer(line.host, line.port or 0, wire)
+
+    def _meter(self, entry: MeterEntry) -> ElectricityMeter | PipeMeter:
+        site = Site(entry.name, *entry.location)
+        if entry.kind == "electricity":
+            return ElectricityMeter(site, entry.address, self.world, entry.password)
+        return PipeMeter(site, entry.kind, entry.address, self.world)
 
     def _station(self, entry: Hj212Entry, truth: Witness | None) -> Hj212Station:
         settings = Hj212Settings(
@@ -67,6 +101,24 @@ class Island:
             clock_error_s=entry.clock_error_s,
         )
         return Hj212Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+
+    def _hydrological(self, entry: Sl651Entry, truth: Witness | None) -> Sl651Station:
+        settings = Sl651Settings(
+            host=entry.host,
+            port=entry.port,
+            station=entry.station,
+            type=STATION_TYPES[entry.kind],
+            transport=entry.transport,
+            mode=Mode(entry.mode),
+            centre=entry.centre,
+            password=entry.password,
+            period_s=entry.period_s,
+            resends=entry.resends,
+            confirm_s=entry.confirm_s,
+            keep_alive_s=entry.keep_alive_s,
+            clock_error_s=entry.clock_error_s,
+        )
+        return Sl651Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
 
     def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
         settings = CoapSettings(

@@ -6,10 +6,12 @@ from typing import Final, Literal, NamedTuple
 from protocols.vocabulary import HardwareId
 from simulators.devices.hj212_content import StationKind, station_type
 from simulators.devices.register_map import REGISTER_MAPS
+from simulators.devices.sl651_content import STATION_TYPES
+from simulators.devices.sl651_content import StationKind as Sl651Kind
 from simulators.environment.wander import chance
 from simulators.geography import Town, distance_km, inside, outlines, towns
 
-Wire = Literal["modbus-tcp", "hj212-tcp", "coap"]
+Wire = Literal["modbus-tcp", "hj212-tcp", "sl651-tcp", "coap"]
 UNITS_PER_SERVER: Final = 100
 """Modbus units behind one port; the unit identifier would allow 247."""
 _TYPE_ALLOCATION_CODE: Final = "86799703"
@@ -41,6 +43,11 @@ def _station(kind: str, device: StationKind, name: str, twin_kind: str, twin_nam
     return _Form(kind, "hj212-tcp", device, observed, name, twin_kind, twin_name)
 
 
+def _hydrological(kind: str, device: Sl651Kind, name: str, twin_kind: str, twin_name: str) -> _Form:
+    observed = tuple(row.observed for row in STATION_TYPES[device].elements)
+    return _Form(kind, "sl651-tcp", device, observed, name, twin_kind, twin_name)
+
+
 def _node(kind: str, observed: tuple[str, ...], name: str, twin_kind: str, twin_name: str) -> _Form:
     return _Form(kind, "coap", "", observed + _NODE, name, twin_kind, twin_name)
 
@@ -55,10 +62,13 @@ _FORMS: Final = (
     _node("sluice", ("water_level", "gate_opening"), "水闸监测仪", "sluice", "水闸"),
     _modbus("streetlight", "streetlight", "路灯控制器", "streetlight", "路灯"),
     _station("noise", "noise", "噪声监测仪", "monitoring_station", "噪声监测点"),
+    _hydrological("water_level", "river", "水文站", "river_section", "河道断面"),
     _station("water_quality", "surface_water", "水质自动站", "water_station", "水质自动站"),
     _node("soil", ("soil_moisture", "soil_temperature"), "墒情仪", "wetland", "湿地"),
+    _hydrological("weather", "rain", "雨量站", "weather_station", "雨量站"),
 )
-"""In this order round the towns; 11 and 18 have no common divisor, so that every town comes to have every form."""
+"""In this order round the towns; 13 and 18 have no common divisor, so that every town comes to have every form. The
+places of the hydrological stations are such that with 54 neurons each of the three islands has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class NeuronPlan:
     model: str
     """vendor/model of its register map (firmware_adapters.registry); empty for other wires."""
     hardware: HardwareId
-    """``serial`` (Modbus), ``mn`` (HJ 212) or ``imei`` (CoAP)."""
+    """``serial`` (Modbus), ``mn`` (HJ 212), ``sl651`` or ``imei`` (CoAP)."""
     observed: tuple[str, ...]
     town: str
     """9-digit division code."""
@@ -149,6 +159,8 @@ def _hardware(wire: Wire, town: Town, seed: int, number: int) -> HardwareId:
         return HardwareId("serial", f"YZ{seed % 10_000:04d}{number:06d}")
     if wire == "hj212-tcp":
         return HardwareId("mn", f"{town.code}{seed % 1_000_000:06d}{number:09d}")
+    if wire == "sl651-tcp":
+        return HardwareId("sl651", f"00{seed % 100:02d}{number:06d}")  # 00: a hydrological station, ten decimal digits
     digits = f"{_TYPE_ALLOCATION_CODE}{number:06d}"
     return HardwareId("imei", digits + _luhn(digits))
 

@@ -97,6 +97,9 @@ def _print_status(status: dict[str, Any]) -> None:
         for device in link["devices"]
     ]
     print(grid(rows, ("link", "device", "state", "seen", "readings", "errors")))
+    if stations := list(_stations(status)):
+        print()
+        print(grid(stations, ("station", "clock", "set", "gaps", "missing", "asked", "pulled", "refused")))
 
 
 def _findings(status: dict[str, Any]) -> Iterator[str]:
@@ -110,6 +113,19 @@ def _findings(status: dict[str, Any]) -> Iterator[str]:
     if rules := status.get("rules"):
         active = ", ".join(rules["active"]) or "no alarm"
         yield f"rules   {active}; {rules['actions_waiting']} actions to carry out"
+
+
+def _stations(status: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    """Of stations that dial in: clock and history; strangers' clocks, too."""
+    for link in status["links"]:
+        for device in link["devices"]:
+            if (told := device.get("dial_in")) is None:
+                continue
+            offset_s = told["clock_offset_s"]
+            clock = "not known" if offset_s is None else f"{offset_s:+,.1f} s"
+            missing = f"{told['missing_h']:,.1f} h" if told["gaps"] else ""
+            counts = (told[name] for name in ("asked", "pulled", "refused"))
+            yield (device["source"], clock, told["clock_set"], told["gaps"], missing, *counts)
 
 
 def _ago(status: dict[str, Any], device: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ from simulators.layout import NeuronPlan
 from yingzhou.ports import Ports
 
 MODBUS_PERIOD_S: Final = 2.0
+SL651_PERIOD_S: Final = 60
+"""Its observation times count minutes."""
 
 
 def cloud_toml(ports: Ports, data: Path) -> str:
@@ -52,6 +54,8 @@ def links(wire: str, plans: list[NeuronPlan], neurons: dict[str, str], ports: Po
     """
     if wire == "hj212-tcp":
         return f'[[link]]\nkind = "hj212-tcp"\nname = "stations"\nhost = "127.0.0.1"\nport = {ports.hj212}\n'
+    if wire == "sl651-tcp":
+        return _hydrological(plans, ports)
     if wire == "coap":
         return f'[[link]]\nkind = "coap"\nname = "nodes"\nhost = "127.0.0.1"\nport = {ports.coap}\n'
     parts = []
@@ -66,3 +70,14 @@ def links(wire: str, plans: list[NeuronPlan], neurons: dict[str, str], ports: Po
             for plan in units
         ]
     return "\n".join(parts)
+
+
+def _hydrological(plans: list[NeuronPlan], ports: Ports) -> str:
+    """A listener that knows its stations, sets their clocks and asks for what it lacks after a gap."""
+    link = f'[[link]]\nkind = "sl651-tcp"\nname = "hydrology"\nhost = "127.0.0.1"\nport = {ports.sl651}\n'
+    devices = [
+        f"[[link.device]]\nstation = {json.dumps(plan.hardware.value)}\nperiod_s = {SL651_PERIOD_S}\n"
+        for plan in plans
+        if plan.wire == "sl651-tcp"
+    ]
+    return "\n".join([f"{link}set_clock = true\npull_days = 3.0\n", *devices])

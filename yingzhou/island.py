@@ -26,17 +26,21 @@ def _run(config: IslandConfig, *, verbose: bool) -> int:
     from simulators.island import Island  # noqa: PLC0415
     from yingzhou.running import run_until_stopped  # noqa: PLC0415
 
+    island = Island(config, SystemClock())
+
     def serving(servers: list[ModbusServer]) -> None:
         for server in servers:
             print(f"modbus-tcp  {server.host}:{server.port}  {len(server.units)} units")
-        for wire, entries in (("hj212-tcp", config.hj212), ("coap", config.coap)):
+        for line in island.meter_lines:
+            print(f"meters      {line.place}  {len(line.wire.meters)} meters")
+        for wire, entries in (("hj212-tcp", config.hj212), ("sl651", config.sl651), ("coap", config.coap)):
             for (host, port), count in _counted([(entry.host, entry.port) for entry in entries]).items():
                 print(f"{wire:10}  to {host}:{port}  {count} devices")
         truth = "" if config.truth is None else f", truth in {config.truth}"
         print(f"island of seed {config.seed} at speed {config.speed:g}{truth}: ready", flush=True)
 
     try:
-        return run_until_stopped(Island(config, SystemClock()).run(serving), verbose=verbose)
+        return run_until_stopped(island.run(serving), verbose=verbose)
     except OSError as error:
         raise ConfigError(str(error)) from error
 

@@ -16,6 +16,7 @@ class Ports:
     api: int
     mqtt: int
     hj212: int
+    sl651: int
     coap: int
     modbus: tuple[int, ...]
 
@@ -35,6 +36,7 @@ def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
         api=api or _free(last.get("api", 0)),
         mqtt=mqtt or _free(last.get("mqtt", 0)),
         hj212=_free(last.get("hj212", 0)),
+        sl651=_free(last.get("sl651", 0)),
         coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
         modbus=tuple(_free(port) for port in (*modbus, *[0] * (modbus_servers - len(modbus)))),
     )
@@ -49,6 +51,7 @@ def _last(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
         numbers = [*(found[name] for name in ("api", "mqtt", "hj212", "coap")), *found["modbus"]]
+        numbers.append(found.get("sl651", 1))  # a folder of an older release has none
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     known: dict[str, Any] = found

@@ -11,10 +11,16 @@ import httpx
 from protocols.vocabulary import LinkDown
 from simulators.layout import NeuronPlan, Wire
 
-GATEWAYS: Final[dict[Wire, str]] = {"modbus-tcp": "gw-modbus", "hj212-tcp": "gw-hj212", "coap": "gw-coap"}
+GATEWAYS: Final[dict[Wire, str]] = {
+    "modbus-tcp": "gw-modbus",
+    "hj212-tcp": "gw-hj212",
+    "sl651-tcp": "gw-sl651",
+    "coap": "gw-coap",
+}
 _NAMES: Final = {
     "gw-modbus": "仿真网关 Modbus",
     "gw-hj212": "仿真网关 HJ 212",
+    "gw-sl651": "仿真网关 SL 651",
     "gw-coap": "仿真网关 CoAP",
 }
 _RULE: Final = {

@@ -14,7 +14,7 @@ from protocols.vocabulary import ConfigError
 from simulators.document import Wiring, island_toml
 from simulators.layout import NeuronPlan, layout
 from yingzhou.children import STOP_S, Child
-from yingzhou.files import cloud_toml, gateway_toml, links
+from yingzhou.files import SL651_PERIOD_S, cloud_toml, gateway_toml, links
 from yingzhou.ports import Ports, choose
 from yingzhou.provision import GATEWAYS, Provisioner
 from yingzhou.running import run_until_stopped
@@ -128,7 +128,8 @@ class Up:
             f"""
   console  {link}
   API      http://127.0.0.1:{ports.api}/docs  (key in {self._data}/secrets/admin-api-key)
-  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, CoAP {ports.coap}, Modbus {ports.modbus[0]}, all on 127.0.0.1
+  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, Modbus {ports.modbus[0]},
+           all on 127.0.0.1
   Ctrl-C stops everything; the next start goes on where this one stopped.
 """,
             flush=True,
@@ -169,9 +170,11 @@ class Up:
         wiring = Wiring(
             modbus_ports=ports.modbus,
             hj212_port=ports.hj212,
+            sl651_port=ports.sl651,
             coap_port=ports.coap,
             hj212_period_s=HJ212_PERIOD_S * self._args.speed,
             coap_period_s=COAP_PERIOD_S * self._args.speed,
+            sl651_period_s=SL651_PERIOD_S * self._args.speed,
         )
         return island_toml(self._plans, wiring, seed=self._args.seed, speed=self._args.speed)
 

@@ -1,12 +1,17 @@
 """Cadence without drift, and the breaker that leaves a silent device alone for longer and longer."""
 
 from math import floor
+from typing import Final
 from zlib import crc32
 
 
 def phase_of(name: str) -> float:
     """A share of the period, 0 <= phase < 1, that is always the same for one name and spreads many names evenly."""
     return crc32(name.encode()) / 0x1_0000_0000
+
+
+PROBING_SHARE: Final = 0.05
+"""Of a cable's time, spent on asking one silent device whether it is back."""
 
 
 class Cadence:
@@ -43,13 +48,15 @@ class Cadence:
 class Breaker:
     """Leaves a silent device alone for longer and longer, so that its neighbours on the cable keep their cadence.
 
-    :param period_s: the device's period; the first pause is two of them.
+    :param period_s: the device's period; the first pause is two of them, or more where a vain question costs much.
+    :param timeout_s: how long a vain question holds up the cable; no pause is shorter than twenty of them.
     :param ceiling_s: no pause is longer, unless the period itself is.
     """
 
-    def __init__(self, period_s: float, ceiling_s: float = 300.0) -> None:
+    def __init__(self, period_s: float, timeout_s: float = 0.0, ceiling_s: float = 300.0) -> None:
         self._period_s = period_s
-        self._ceiling_s = max(ceiling_s, period_s)
+        self._floor_s = timeout_s / PROBING_SHARE
+        self._ceiling_s = max(ceiling_s, period_s, self._floor_s)
         self._silences = 0
 
     @property
@@ -60,7 +67,8 @@ class Breaker:
     def silence(self) -> float:
         """The device did not answer; gives the pause before it is asked again, s."""
         self._silences += 1
-        return min(self._ceiling_s, self._period_s * 2.0 ** min(self._silences, 30))
+        pause_s = max(self._floor_s, 2.0 * self._period_s) * 2.0 ** min(self._silences - 1, 30)
+        return min(self._ceiling_s, pause_s)
 
     def answer(self) -> None:
         """The device answered: normal cadence again."""

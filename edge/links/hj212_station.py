@@ -1,19 +1,21 @@
 """What one HJ 212 station's uploads mean as readings (HJ 212-2017 §6.6.4 and Appendix C)."""
 
 import hmac
-from collections import Counter
+from collections import Counter, OrderedDict
 from decimal import Decimal
 from typing import Final
 
-from edge.links.config import Hj212Device, Interval
+from edge.links.config import Hj212Device, Hj212Tcp, Interval
+from edge.links.hj212_questions import HISTORY, REAL_TIME, Questions
 from edge.links.link import DeviceRecord, DeviceStatus
+from edge.links.stations import Stations
 from firmware_adapters.hj212_factors import FactorTable
 from protocols.hj212 import CrcMode, Measurement, Packet, measurements
 from protocols.hj212.measurement import data_time
-from protocols.vocabulary import Point, Reading
+from protocols.vocabulary import Point, ProtocolError, Reading, Reason
 
-REAL_TIME: Final = "2011"
-INTERVALS: Final[dict[str, Interval]] = {"2051": "minute", "2061": "hour", "2031": "day"}
+INTERVALS: Final[dict[str, Interval]] = {cn: interval for interval, cn in HISTORY.items()}
+_SPLIT_MESSAGES: Final = 16
 _MEANS: Final = frozenset({"Avg", "Data"})
 """Noise instruments write Leq-Data where others write Avg."""
 
@@ -22,17 +24,18 @@ class Station:
     """One station, listed in the configuration or not.
 
     :param device: its configuration; a stranger gets the defaults.
-    :param crc: which CRC it may use.
     """
 
-    def __init__(self, device: Hj212Device, crc: CrcMode) -> None:
-        self.record = DeviceRecord(device.neuron or f"mn:{device.mn}")
-        self.crc = device.crc or crc
+    def __init__(self, device: Hj212Device, config: Hj212Tcp, *, listed: bool = True) -> None:
+        self.record = DeviceRecord(device.source)
+        self.questions = Questions(device, config, self.record.errors, listed=listed)
+        self.crc = device.crc or config.crc
         self._password = device.password
         self._intervals = device.intervals
         self._factors = FactorTable(device.pm_unit, device.gas_unit)
         self._points: dict[tuple[str, str], Point | None] = {}
-        self._last_time: tuple[str, str | None, int | None] = ("", None, None)
+        self._times: OrderedDict[tuple[str, str | None], int | None] = OrderedDict()
+        """Of the split messages that came last, by command and QN."""
 
     def lets_in(self, packet: Packet) -> bool:
         """Whether CRC rule and password are the station's; counts if not.
@@ -47,10 +50,11 @@ class Station:
             return False
         return True
 
-    def readings(self, packet: Packet, arrived_ms: int) -> list[Reading]:
+    def readings(self, packet: Packet, arrived_ms: int, *, asked: bool = False) -> list[Reading]:
         """The readings of an upload; what is none of ours is counted and left.
 
         :param arrived_ms: stands in for the observed time of a packet that gives none.
+        :param asked: it answers a request: of history, what is there already or has no value is left out.
         :raises ProtocolError: it gives a time that is none.
         """
         interval = INTERVALS.get(packet.cn)
@@ -73,15 +77,36 @@ class Station:
                 self.record.errors["double_factor"] += 1
                 continue
             time = next((t for t in (measured.time, message_ms) if t is not None), arrived_ms)
-            read[point] = self._reading(point, measured, time)
+            reading = self._reading(point, measured, time)
+            if asked and interval is not None:
+                if reading.value is None or not self.questions.lacks(packet.cn, time):
+                    continue
+                reading = reading._replace(reasons=reading.reasons | Reason.BACKFILLED)
+            elif interval is not None and self.questions.has_pulled(packet.cn, time):
+                self.record.errors["pulled_already"] += 1
+                continue
+            read[point] = reading
         return list(read.values())
 
     def _time_of_message(self, packet: Packet) -> int | None:
-        """A later part of a split message (PNO > 1) may leave DataTime to the first one."""
+        """A later part of a split message (PNO > 1) may leave DataTime to the first one.
+
+        Each part is taken by itself, because each is acknowledged by itself: a station may send none before that.
+
+        :raises ProtocolError: the first part has not come; this one will come again, if it is not acknowledged.
+        """
         time = data_time(packet)
-        if time is None and packet.is_part and self._last_time[:2] == (packet.cn, packet.qn):
-            return self._last_time[2]
-        self._last_time = (packet.cn, packet.qn, time)
+        if not packet.is_part:
+            return time
+        key = packet.cn, packet.qn
+        if time is not None or packet.pno == 1:
+            self._times[key] = time
+            if len(self._times) > _SPLIT_MESSAGES:
+                self._times.popitem(last=False)
+        elif key in self._times:
+            return self._times[key]
+        elif packet.wants_answer:
+            raise ProtocolError(f"part {packet.pno} without DataTime came before the first one", packet.raw)
         return time
 
     def _point(self, code: str, interval: str) -> Point | None:
@@ -111,53 +136,25 @@ class Station:
         """With a note where the station sends means that nobody asked for."""
         left_out = [name for name in INTERVALS.values() if self.record.errors[f"{name}_left_out"]]
         note = f"sends {', '.join(left_out)} means; its intervals do not list them"
-        return self.record.status((note,) if left_out else ())
+        return self.record.status((note,) if left_out else (), self.questions.status())
 
 
-class Stations:
-    """All stations of a listener; strangers are let in, up to a bound, as ``mn:<MN>``.
+def stations_of(config: Hj212Tcp, counters: Counter[str]) -> Stations[Station]:
+    """All stations of a listener; strangers are let in as ``mn:<MN>``.
 
-    :param devices: those of the configuration.
-    :param crc: the listener's rule.
     :param counters: the listener's.
     """
 
-    MAX_STRANGERS: Final = 1000
-
-    def __init__(self, devices: tuple[Hj212Device, ...], crc: CrcMode, counters: Counter[str]) -> None:
-        self._crc = crc
-        self._counters = counters
-        self._listed = len(devices)
-        self._known = {device.mn: Station(device, crc) for device in devices}
-
-    @property
-    def crc(self) -> CrcMode:
-        """What a decoder has to let through before it is known which station sends."""
-        rules = {self._crc, *(station.crc for station in self._known.values())}
-        return rules.pop() if len(rules) == 1 else "either"
-
-    def of(self, mn: str) -> Station | None:
-        """The station of an MN; None when its name cannot be an identity or there are too many strangers."""
-        station = self._known.get(mn)
-        if station is not None:
-            return station
-        if len(self._known) - self._listed >= self.MAX_STRANGERS:
-            self._counters["too_many_strangers"] += 1
+    def stranger(mn: str) -> Station | None:
+        try:
+            return Station(Hj212Device(mn=mn), config, listed=False)
+        except ValueError:
             return None
-        device = _stranger(mn)
-        if device is None:
-            self._counters["unnameable_station"] += 1
-            return None
-        self._counters["stranger"] += 1
-        self._known[mn] = Station(device, self._crc)
-        return self._known[mn]
 
-    def status(self) -> tuple[DeviceStatus, ...]:
-        return tuple(station.status() for station in self._known.values())
+    return Stations({device.mn: Station(device, config) for device in config.device}, stranger, counters)
 
 
-def _stranger(mn: str) -> Hj212Device | None:
-    try:
-        return Hj212Device(mn=mn)
-    except ValueError:
-        return None
+def rule_of(config: Hj212Tcp) -> CrcMode:
+    """What a decoder has to let through before it is known which station sends."""
+    rules = {config.crc, *(device.crc or config.crc for device in config.device)}
+    return rules.pop() if len(rules) == 1 else "either"

@@ -1,40 +1,171 @@
 """The HJ 212 listener: stations dial in, and are acknowledged once their data are on disk (HJ 212-2017 §6.2, §7)."""
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass, field
-from typing import Final
+from collections import Counter, OrderedDict
+from pathlib import Path
+from typing import Final, NamedTuple
 
-from edge.backoff import Backoff
 from edge.intake import Intake
 from edge.links.config import Hj212Tcp
-from edge.links.hj212_station import Station, Stations
+from edge.links.dial_in import Caller, DialIn
+from edge.links.hj212_station import Station, rule_of, stations_of
 from edge.links.link import LinkStatus
+from edge.links.station_memory import StationMemory
+from edge.links.stations import Stations
 from protocols.conversation import Send
 from protocols.hj212 import Decoder, Packet, encode
 from protocols.hj212.data_centre import DataCentre, Said
-from protocols.hj212.dialogue import Received
+from protocols.hj212.dialogue import Ended, Noticed, Received
 from protocols.vocabulary import Batch, Clock, ProtocolError, SystemClock
 
-HELLO_S: Final = 60.0
-"""A new connection has so long for its first valid frame."""
-SWEEP_S: Final = 1.0
-CHUNK: Final = 4096
+REMEMBERED: Final = 20_000
+"""Packets of all stations that are known again when they come again."""
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    """One connection."""
+class _Waiting(NamedTuple):
+    """A packet whose readings are waited for."""
 
-    writer: asyncio.StreamWriter
-    deadline_s: float
-    stations: set[Station] = field(default_factory=set)
-    centre: DataCentre = field(default_factory=DataCentre)
-    """The conversation: what came before is acknowledged again, and not put on disk again."""
+    packet: Packet
+    station: Station
+    taken: "asyncio.Future[None] | None"
+    """None: it brought none."""
+    readings: int
+    asked: bool
+    """It answers a request."""
 
 
-_Waiting = tuple[Packet, Station, "asyncio.Future[None] | None"]
-"""A packet, whose it is, and when its readings are on disk; None: it brought none."""
+class _Talk:
+    """One connection; several stations may speak on it."""
+
+    def __init__(self, caller: Caller, link: "Hj212TcpLink", intake: Intake) -> None:
+        config = link.config
+        self._caller = caller
+        self._link = link
+        self._intake = intake
+        self._clock = link.clock
+        self._decoder = Decoder(rule_of(config))
+        self.stations: dict[Station, None] = {}
+        self._centre = DataCentre(config.over_time_s, config.retries, config.execution_s, REMEMBERED, link.known)
+        """The conversation: what came before is acknowledged again, and not put on disk again."""
+        self._asking: Station | None = None
+        """Whose answer is waited for."""
+
+    async def take(self, data: bytes) -> None:
+        """Hand over the readings of what came together, then acknowledge each packet whose readings are on disk."""
+        waiting: list[_Waiting] = []
+        ends: list[Ended] = []
+        for item in self._decoder.feed(data):
+            if isinstance(item, ProtocolError):
+                self._link.counters["crc" if str(item).startswith("CRC") else "malformed"] += 1
+                continue
+            self._caller.heard(self._clock.monotonic_s())
+            station = self._link.stations.of(item.mn)
+            if station is not None and station.lets_in(item):
+                self.stations[station] = None
+                self._heard(item, station, waiting, ends)
+        futures = [one.taken for one in waiting if one.taken is not None]
+        if futures:
+            await asyncio.wait(futures)  # unlike await, being cancelled here leaves the intake's futures alone
+        for one in waiting:
+            self._settle(one)
+        for ended in ends:
+            self._end(ended)
+        self._ask()
+
+    def over(self) -> None:
+        self._link.talks.discard(self)
+        for station in self.stations.keys() - {other for talk in self._link.talks for other in talk.stations}:
+            station.record.state = "silent"
+        if self._asking is not None:
+            self._asking.questions.interrupted()
+
+    def wake(self) -> None:
+        """Time passed: repeat, or give up, the request that was not answered."""
+        now_s = self._clock.monotonic_s()
+        if self._centre.due_s is not None and self._centre.due_s <= now_s:
+            for said in self._centre.wake(now_s):
+                if isinstance(said, Ended):
+                    self._end(said)
+                else:
+                    self._send(said)
+        self._ask()
+
+    def _heard(self, packet: Packet, station: Station, waiting: list[_Waiting], ends: list[Ended]) -> None:
+        """What a packet leaves to be waited for: its readings, when it brings data for the first time."""
+        now_ms = self._clock.now_ms()
+        for said in self._centre.receive(packet, self._clock.monotonic_s()):
+            station.record.heard(now_ms, 0)
+            if isinstance(said, Ended):
+                ends.append(said)
+            elif isinstance(said, Noticed):
+                self._link.counters[f"notice_{packet.cn}"] += 1
+                station.questions.heard(packet, now_ms)
+            elif isinstance(said, Received):
+                if said.request is None:
+                    station.questions.heard(packet, now_ms)
+                else:
+                    station.questions.told(packet, now_ms)
+                try:
+                    waiting.append(self._put(packet, station, asked=said.request is not None))
+                except ProtocolError:
+                    station.record.errors["malformed_time"] += 1
+                    self._centre.not_taken(packet)
+            else:
+                self._send(said)
+
+    def _put(self, packet: Packet, station: Station, *, asked: bool) -> _Waiting:
+        """Hand over the readings of a packet.
+
+        :raises ProtocolError: it gives a time that is none.
+        """
+        if packet.cn == "1011" and asked:
+            return _Waiting(packet, station, None, 0, asked)
+        readings = station.readings(packet, self._clock.now_ms(), asked=asked)
+        station.record.readings += len(readings)
+        taken = self._intake.put(Batch.of(readings)) if readings else None
+        return _Waiting(packet, station, taken, len(readings), asked)
+
+    def _settle(self, one: _Waiting) -> None:
+        """Its readings are on disk, or the disk refused them."""
+        packet, station, taken, readings, asked = one
+        if taken is not None and (taken.cancelled() or taken.exception() is not None):
+            station.record.errors["not_kept"] += 1
+            station.questions.spoiled()
+            self._centre.not_taken(packet)
+            return
+        if taken is not None:
+            pulled = readings if asked else 0
+            station.questions.kept(packet, self._clock.monotonic_s(), self._clock.now_ms(), pulled=pulled)
+        for said in self._centre.taken(packet):
+            self._send(said)
+
+    def _end(self, ended: Ended) -> None:
+        if self._asking is not None:
+            self._asking.questions.ended(ended, self._clock.monotonic_s(), self._clock.now_ms())
+            self._asking = None
+
+    def _ask(self) -> None:
+        """Ask one of the stations the next thing, while nobody else's answer is waited for."""
+        if self._asking is not None or self._caller.writer.transport.is_closing():
+            return
+        now_s, now_ms = self._clock.monotonic_s(), self._clock.now_ms()
+        for station in self.stations:
+            request = station.questions.next(now_s, now_ms)
+            if request is not None:
+                self._asking = station
+                self._link.counters[f"request_{request.cn}"] += 1
+                for said in self._centre.ask(request, now_s):
+                    self._send(said)
+                return
+
+    def _send(self, said: Said) -> None:
+        """9014 to data, 9013 to a notice, and requests."""
+        if not isinstance(said, Send):
+            return
+        try:
+            self._caller.send(encode(said.frame))
+        except ProtocolError:
+            self._link.counters["unanswerable"] += 1
 
 
 class Hj212TcpLink:
@@ -42,128 +173,45 @@ class Hj212TcpLink:
 
     def __init__(self, config: Hj212Tcp, clock: Clock | None = None) -> None:
         self.name = config.name
-        self._config = config
-        self._clock = clock or SystemClock()
-        self._counters: Counter[str] = Counter()
-        self._stations = Stations(config.device, config.crc, self._counters)
-        self._crc = self._stations.crc
-        self._calls: set[_Call] = set()
-        self._server: asyncio.Server | None = None
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.counters: Counter[str] = Counter()
+        self.stations: Stations[Station] = stations_of(config, self.counters)
+        self.talks: set[_Talk] = set()
+        self.known: OrderedDict[bytes, None] = OrderedDict()
+        """Which packets came, on whatever connection."""
+        self._memory = StationMemory(
+            lambda: ((name, one.questions.history) for name, one in self.stations.listed()), self.clock, self.counters
+        )
+        self._line: DialIn | None = None
+
+    def remember(self, path: Path) -> None:
+        """See edge.links.link.Remembering."""
+        self._memory.path = path
 
     @property
     def port(self) -> int | None:
         """Where it listens; with port 0 in the configuration the system's choice. None while it does not."""
-        return self._server.sockets[0].getsockname()[1] if self._server and self._server.sockets else None
+        return self._line.port if self._line else None
 
     async def run(self, intake: Intake) -> None:
-        backoff = Backoff()
-        async with asyncio.TaskGroup() as group:
+        def begin(caller: Caller) -> _Talk:
+            talk = _Talk(caller, self, intake)
+            self.talks.add(talk)
+            return talk
 
-            def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                group.create_task(self._serve(reader, writer, intake))
-
-            while self._server is None:
-                try:
-                    self._server = await asyncio.start_server(answer, self._config.host, self._config.port, limit=CHUNK)
-                except OSError:
-                    self._counters["port_not_had"] += 1
-                    await self._clock.sleep(backoff.next_s())
-            try:
-                await self._sweep()
-            finally:
-                self._server.close()
-                self._server = None
-
-    async def _sweep(self) -> None:
-        """Close, once a second, the connections that brought nothing valid for too long."""
-        while True:
-            await self._clock.sleep(SWEEP_S)
-            now_s = self._clock.monotonic_s()
-            for call in self._calls:
-                if now_s >= call.deadline_s:
-                    self._counters["idle_closed"] += 1
-                    call.writer.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, intake: Intake) -> None:
-        if len(self._calls) >= self._config.max_connections:
-            self._counters["connection_refused"] += 1
-            writer.transport.abort()
-            return
-        call = _Call(writer, self._clock.monotonic_s() + min(HELLO_S, self._config.idle_s))
-        self._calls.add(call)
-        self._counters["connection"] += 1
-        decoder = Decoder(self._crc)
-        end = writer.transport.abort
+        self._line = DialIn(self.config, self.clock, self.counters, begin, self._wake)
+        self._memory.load()
         try:
-            while data := await reader.read(CHUNK):
-                await self._take(decoder.feed(data), call, intake)
-            end = writer.close
-        except OSError:
-            self._counters["connection_reset"] += 1
+            await self._line.run()
         finally:
-            end()
-            self._calls.discard(call)
-            for station in call.stations - {other for c in self._calls for other in c.stations}:
-                station.record.state = "silent"
+            self._memory.save()
 
-    async def _take(self, found: list[Packet | ProtocolError], call: _Call, intake: Intake) -> None:
-        """Hand over the readings of what came together, then acknowledge each packet whose readings are on disk."""
-        waiting: list[_Waiting] = []
-        for item in found:
-            if isinstance(item, ProtocolError):
-                self._counters["crc" if str(item).startswith("CRC") else "malformed"] += 1
-                continue
-            call.deadline_s = self._clock.monotonic_s() + self._config.idle_s
-            station = self._stations.of(item.mn)
-            if station is not None and station.lets_in(item):
-                call.stations.add(station)
-                waiting += self._heard(item, station, call, intake)
-        futures = [taken for _, _, taken in waiting if taken is not None]
-        if futures:
-            await asyncio.wait(futures)  # unlike await, being cancelled here leaves the intake's futures alone
-        for packet, station, taken in waiting:
-            if taken is not None and (taken.cancelled() or taken.exception() is not None):
-                station.record.errors["not_kept"] += 1
-                call.centre.not_taken(packet)
-                continue
-            for said in call.centre.taken(packet):
-                self._send(said, station, call)
-        await call.writer.drain()
-
-    def _heard(self, packet: Packet, station: Station, call: _Call, intake: Intake) -> list[_Waiting]:
-        """What a packet leaves to be waited for: its readings, when it brings data for the first time."""
-        waiting: list[_Waiting] = []
-        for said in call.centre.receive(packet, self._clock.monotonic_s()):
-            if not isinstance(said, Received):
-                station.record.heard(self._clock.now_ms(), 0)
-                self._send(said, station, call)
-                continue
-            try:
-                waiting.append((packet, station, self._put(packet, station, intake)))
-            except ProtocolError:
-                station.record.errors["malformed_time"] += 1
-                call.centre.not_taken(packet)
-        return waiting
-
-    def _put(self, packet: Packet, station: Station, intake: Intake) -> "asyncio.Future[None] | None":
-        """Hand over the readings of a packet; None when it has none.
-
-        :raises ProtocolError: it gives a time that is none.
-        """
-        now_ms = self._clock.now_ms()
-        readings = station.readings(packet, now_ms)
-        station.record.heard(now_ms, len(readings))
-        return intake.put(Batch.of(readings)) if readings else None
-
-    def _send(self, said: Said, station: Station, call: _Call) -> None:
-        """9014 to data, 9013 to a notice; the conversation says nothing else while nobody asks the station anything."""
-        if not isinstance(said, Send):
-            return
-        try:
-            call.writer.write(encode(said.frame))
-        except ProtocolError:
-            station.record.errors["unanswerable"] += 1
+    def _wake(self) -> None:
+        self._memory.tick()
+        for talk in self.talks:
+            talk.wake()
 
     def status(self) -> LinkStatus:
-        counters = {**self._counters, "connections": len(self._calls)}
-        return LinkStatus(self.name, "hj212-tcp", self._server is not None, counters, self._stations.status())
+        counters = {**self.counters, "connections": self._line.connections if self._line else 0}
+        return LinkStatus(self.name, "hj212-tcp", self.port is not None, counters, self.stations.status())

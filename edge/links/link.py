@@ -3,11 +3,31 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from edge.intake import Intake
 
 DeviceState = Literal["waiting", "up", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class DialInStatus:
+    """What a listener knows of a station beyond its readings."""
+
+    clock_offset_s: float | None
+    """How far its clock is ahead; None: nothing is known."""
+    clock_set: int
+    """How often it was set."""
+    gaps: int
+    """Stretches of its series in which nothing came; only where history is asked for."""
+    missing_h: float
+    """How much that is, of the series that lacks most."""
+    asked: int
+    """Questions for history."""
+    pulled: int
+    """Readings that came because of them."""
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +48,8 @@ class DeviceStatus:
     """Counts by kind since the start; only kinds that happened."""
     notes: tuple[str, ...] = ()
     """What an engineer should know: registers that the device refuses, for example."""
+    dial_in: "DialInStatus | None" = None
+    """Of a station that dials in: its clock and its history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +78,15 @@ class Link(Protocol):
     def status(self) -> LinkStatus: ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A link that keeps something over a restart."""
+
+    def remember(self, path: Path) -> None:
+        """In this file; its folder is made. Called before run()."""
+        ...
+
+
 @dataclass(slots=True)
 class DeviceRecord:
     """The counts that a link keeps of one device."""
@@ -75,8 +106,8 @@ class DeviceRecord:
         if answer_s is not None:
             self.answer_s = answer_s
 
-    def status(self, notes: tuple[str, ...] = ()) -> DeviceStatus:
+    def status(self, notes: tuple[str, ...] = (), dial_in: DialInStatus | None = None) -> DeviceStatus:
         """A copy that stays as it is."""
         return DeviceStatus(
-            self.source, self.state, self.last_seen_ms, self.answer_s, self.readings, dict(self.errors), notes
+            self.source, self.state, self.last_seen_ms, self.answer_s, self.readings, dict(self.errors), notes, dial_in
         )

@@ -1,6 +1,5 @@
 """One Modbus device on a link: what it is asked, what it has refused, what its answers mean."""
 
-import asyncio
 from array import array
 from collections.abc import Iterable
 from itertools import chain
@@ -10,6 +9,7 @@ from edge.links.cadence import Breaker
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.modbus_orders import CommandedRows
 from edge.links.modbus_port import DeviceSilent, ModbusPort, ModbusRefused, WrongAnswer
+from edge.links.poller import Poll
 from firmware_adapters.interpretation import interpreter
 from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.rows import RegisterRow
@@ -36,23 +36,13 @@ class Answer(NamedTuple):
     faults: dict[int, int]
 
 
-class Poll(NamedTuple):
-    """How asking a device for everything went."""
-
-    batch: Batch | None
-    """What it said; None when nothing of it is a reading."""
-    silent: bool
-    """It stopped answering; what it had said before is in the batch."""
-    lost: LinkDown | None
-    """The connection broke meanwhile."""
-
-
 class ModbusDevice:
     """A device behind a link; knows nothing of its neighbours.
 
     :param source: neuron identifier or hardware identity.
     :param unit: unit identifier, 0-255.
     :param retries: how often a question is repeated when no answer came.
+    :param timeout_s: what it costs its neighbours to ask it in vain.
     """
 
     def __init__(  # noqa: PLR0913 - what makes a device a device
@@ -64,19 +54,25 @@ class ModbusDevice:
         clock: Clock,
         *,
         retries: int = 1,
+        timeout_s: float = 0.0,
         gap: int | None = None,
         limit: int = 125,
     ) -> None:
         self.record = DeviceRecord(source)
         self.unit = unit
         self.period_s = period_s
-        self.breaker = Breaker(period_s)
+        self.breaker = Breaker(period_s, timeout_s)
         self.commanded = CommandedRows(unit, model.rows, self.record)
         self._clock = clock
         self._retries = retries
         self._relearn_s = RELEARN_FIRST_S
         self._relearn_at_s = 0.0
         self._adopt(model.plan(limit=limit, gap=gap))
+
+    @property
+    def address(self) -> str:
+        """Its unit identifier."""
+        return str(self.unit)
 
     def _adopt(self, plan: Plan[RegisterRow]) -> None:
         self._plan = plan
@@ -187,11 +183,6 @@ class ModbusDevice:
                 quality[start + row] = Quality.MISSING
                 reasons[start + row] = bits
         return Batch(points, self._index[:count], time, value, quality, reasons)
-
-    def not_kept(self, taken: "asyncio.Future[None]") -> None:
-        """Count readings that the disk refused; they are lost, and the spool's own alarm says so."""
-        if not taken.cancelled() and taken.exception() is not None:
-            self.record.errors["not_kept"] += 1
 
     def status(self) -> DeviceStatus:
         absent = ", ".join(row.series for row in self._plan.absent)

@@ -117,6 +117,9 @@ _ROWS: Final = (
     _of("power_factor"),
     _of("frequency"),
     _of("active_energy", unit=(1, _TEN_K)),
+    _of("water_volume", unit=(1, _TEN_K)),
+    _of("gas_volume", unit=(1, _TEN_K)),
+    _of("heat_energy", unit=(1, _TEN_K)),
     _of("lamp_hours", unit=(10, _TEN_K)),
     # sluices, cameras and the devices themselves
     _of("gate_opening"),

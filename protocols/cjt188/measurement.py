@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from protocols.cjt188 import reading
+from protocols.cjt188.control import READING, Family, family
 from protocols.cjt188.reading import NOT_AVAILABLE, Value
 from protocols.vocabulary.quality import Quality, Reason
 
@@ -14,17 +15,36 @@ class Observed(NamedTuple):
 
     name: str
     channel: str
-    divisors: dict[str, int]
-    """By unit of the wire: what the value is to be divided by."""
+    ratios: dict[str, tuple[int, int]]
+    """By unit of the wire: what the value is to be multiplied by, and divided by."""
 
 
-_OBSERVED: Final = {
-    "supply_temperature": Observed("water_temperature", "supply", {"Cel": 1}),
-    "return_temperature": Observed("water_temperature", "return", {"Cel": 1}),
-    "temperature": Observed("water_temperature", "", {"Cel": 1}),
-    "flow": Observed("water_flow", "", {"m3/h": 3600, "L/h": 3_600_000}),
+_M3: Final = {"m3": (1, 1), "L": (1, 1000)}
+_KWH: Final = {
+    "Wh": (1, 1000),
+    "kWh": (1, 1),
+    "MWh": (1000, 1),
+    "J": (1, 3_600_000),
+    "kJ": (1, 3600),
+    "MJ": (5, 18),
+    "GJ": (2500, 9),
 }
-"""The vocabulary has no property of counted water, gas or heat: those are told by their item alone."""
+_CEL: Final = {"Cel": (1, 1)}
+_OBSERVED: Final = {
+    "supply_temperature": Observed("water_temperature", "supply", _CEL),
+    "return_temperature": Observed("water_temperature", "return", _CEL),
+    "temperature": Observed("water_temperature", "", _CEL),
+    "flow": Observed("water_flow", "", {"m3/h": (1, 3600), "L/h": (1, 3_600_000)}),
+}
+"""The same of all meters."""
+_WATER: Final = Observed("water_volume", "", _M3)
+_COUNTED: Final[dict[Family, dict[str, Observed]]] = {
+    "water": {"current": _WATER},
+    "heat": {"volume": _WATER, "heat": Observed("heat_energy", "", _KWH)},
+    "gas": {"current": Observed("gas_volume", "", _M3)},
+    "other": {"current": Observed("active_energy", "", _KWH)},
+}
+"""What a meter of a family counts. The last settlement is no value of now, and a freeze is none either."""
 
 
 class Measurement(NamedTuple):
@@ -55,24 +75,26 @@ def measurements(meter_type: int, di: int, data: bytes) -> list[Measurement]:
         return []
     stamps = [value.stamp for value in values if value.stamp]
     time = stamps[0].ms if stamps else None
-    return [_measured(value, time) for value in values if value.part.kind in ("quantity", "number")]
+    counted = _COUNTED[family(meter_type)] if di == READING else {}
+    observed = _OBSERVED | counted
+    numbers = [value for value in values if value.part.kind in ("quantity", "number")]
+    return [_measured(value, observed.get(value.part.key), time) for value in numbers]
 
 
-def _measured(value: Value, time: int | None) -> Measurement:
+def _measured(value: Value, observed: Observed | None, time: int | None) -> Measurement:
     quality, reasons = Quality.NOT_EVALUATED, Reason.NONE
     if value.number is None:
         quality, reasons = Quality.MISSING, _why(value.reason)
     elif value.unit_name == _LITRES:
         # the sources do not agree on how many decimals a count of litres has: told with two, and marked
         quality, reasons = Quality.SUSPECT, Reason.UNIT
-    observed = _OBSERVED.get(value.part.key)
-    divisor = observed.divisors.get(value.unit_name) if observed else None
+    ratio = observed.ratios.get(value.unit_name) if observed else None
     return Measurement(
         value.part.key,
         value.number,
         value.unit_name,
-        observed if divisor else None,
-        None if value.number is None or not divisor else value.number / divisor,
+        observed if ratio else None,
+        None if value.number is None or not ratio else value.number * ratio[0] / ratio[1],
         time,
         quality,
         reasons,

@@ -53,6 +53,7 @@ class DataCentre:
     :param execution_s: how long 9012 is waited for, from 9011 or the last data on, or from the first data of 2011 and
         2021, which do not end. The standard names no such time.
     :param remembered: how many of the packets that came last are known again.
+    :param known: what is remembered, where several connections share it: a station sends again on a new one.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class DataCentre:
         retries: int = RETRIES,
         execution_s: float = EXECUTION_S,
         remembered: int = MAX_WAITING,
+        known: OrderedDict[bytes, None] | None = None,
     ) -> None:
         self._over_time_s = over_time_s
         self._retries = retries
@@ -69,7 +71,7 @@ class DataCentre:
         self._exchange: _Exchange | None = None
         self._queue: deque[Packet] = deque()
         self._pending: set[Key] = set()
-        self._known: OrderedDict[Key, None] = OrderedDict()
+        self._known: OrderedDict[Key, None] = OrderedDict() if known is None else known
 
     @property
     def due_s(self) -> float | None:

@@ -7,7 +7,7 @@ the next question is already out.
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from protocols.conversation import Send
 from protocols.modbus import rtu
@@ -49,6 +49,7 @@ class Dropped:
 
 
 Said = Send[bytes] | Answered | Silent | Dropped
+Outcome = TypeVar("Outcome", Answered, Silent, None)
 
 
 class _Late(NamedTuple):
@@ -59,7 +60,9 @@ class _Late(NamedTuple):
 class Master:
     """Obeys protocols.conversation.Conversation; is told the bytes of the line as they come.
 
-    :param timeout_s: from a question to the end of its answer.
+    Whoever owns the line keeps the silence between frames before a question; what is half a frame by then is dropped.
+
+    :param timeout_s: from a question to the end of its answer, besides the time that their bytes take on the line.
     :param retries: how often a question is repeated before its device is silent.
     :param echoes: whether the adapter hands back what is sent. None: the answers to reads will tell; until then, what
         comes back to a write and equals it is taken as the device's answer.
@@ -74,6 +77,7 @@ class Master:
         self._asked: rtu.Adu | None = None
         self._sent = b""
         self._tries = 0
+        self._wire_s = 0.0
         self._due_s: float | None = None
         self._echoed = False
         """Whether the echo of the last question came."""
@@ -91,18 +95,27 @@ class Master:
         """Whether the adapter hands back what is sent, as far as is known."""
         return self._echoes
 
-    def ask(self, adu: rtu.Adu, now_s: float) -> list[Said]:
+    def ask(self, adu: rtu.Adu, now_s: float, wire_s: float = 0.0) -> list[Said]:
         """Ask one unit, or all of them.
 
+        :param wire_s: how long question and answer take on the line.
         :raises ValueError: another question is open.
         :raises ProtocolError: it cannot be written.
         """
         if self._asked is not None:
             raise ValueError("one question at a time: the one before has no answer yet")
         self._sent = rtu.encode(adu)
+        halves = self._sorted(self._decoder.silence(), now_s)
         self._asked = adu
         self._tries = 1
-        return self._send(now_s)
+        self._wire_s = wire_s
+        return halves + self._send(now_s)
+
+    def give_up(self, now_s: float) -> None:
+        """Whoever asked wants no answer any more: one that comes will be a late one."""
+        if self._asked is not None:
+            self._late.append(_Late(self._asked, now_s + LATE_S))
+        self._done(None)
 
     def receive(self, data: bytes, now_s: float) -> list[Said]:
         """Bytes came."""
@@ -129,23 +142,23 @@ class Master:
         if asked is None:
             return said
         if asked.unit == rtu.BROADCAST:
-            return said + self._done(Answered(asked, None))
+            return [*said, self._done(Answered(asked, None))]
         if self._tries <= self._retries:
             self._tries += 1
             return said + self._send(now_s)
         self._late.append(_Late(asked, now_s + LATE_S))
-        return said + self._done(Silent(asked))
+        return [*said, self._done(Silent(asked))]
 
     def _send(self, now_s: float) -> list[Said]:
         broadcast = self._asked is not None and self._asked.unit == rtu.BROADCAST
-        self._due_s = now_s + (TURNAROUND_S if broadcast else self._timeout_s)
+        self._due_s = now_s + self._wire_s + (TURNAROUND_S if broadcast else self._timeout_s)
         self._echoed = False
         self._head = None if self._echoes is False and not self._learns else b""
         return [Send(self._sent)]
 
-    def _done(self, outcome: Said) -> list[Said]:
+    def _done(self, outcome: Outcome) -> Outcome:
         self._asked = self._due_s = self._head = None
-        return [outcome]
+        return outcome
 
     def _is_echo(self) -> bool:
         """Whether what equals the question is not its answer: a write is answered with its own bytes."""
@@ -185,7 +198,7 @@ class Master:
             self._learned(echo=self._echoed)
         elif self._tries > 1:
             self._late.append(_Late(asked, now_s + LATE_S))
-        return self._done(Answered(asked, response))
+        return [self._done(Answered(asked, response))]
 
 
 def _answers(asked: rtu.Adu, frame: rtu.Adu | None) -> bool:

@@ -71,9 +71,10 @@ class Centre:
     :param stay: the station is kept on the line (ESC) when there is nothing to ask; else it may leave (EOT).
     :param check_password: a frame with another password than the line's is ignored.
     :param always_on: the station hears commands at any time; else they wait until it was heard.
+    :param joiner: bounds what is kept of messages whose packets are still coming.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, by name all of them
         self,
         line: Line,
         times: CentreTimes | None = None,
@@ -81,6 +82,7 @@ class Centre:
         stay: bool = False,
         check_password: bool = False,
         always_on: bool = True,
+        joiner: Joiner | None = None,
     ) -> None:
         self._line = line
         self._times = times or CentreTimes()
@@ -91,7 +93,7 @@ class Centre:
         self._wall = Wall()
         self._commands: deque[Command] = deque()
         self._waiting: _Waiting | None = None
-        self._joiner = Joiner(keep_s=self._times.message_s)
+        self._joiner = joiner or Joiner(keep_s=self._times.message_s)
         self._packets: dict[int, _Packets] = {}
         self._delivered: OrderedDict[bytes, Delivered] = OrderedDict()
         """What was delivered and not confirmed yet, by what tells it apart."""
@@ -112,10 +114,24 @@ class Centre:
         """Whether a command is asked or waits."""
         return self._waiting is not None or bool(self._commands)
 
+    @property
+    def held_bytes(self) -> int:
+        """Of the packets that wait for the rest of their messages."""
+        return self._joiner.size
+
     def ask(self, command: Command, now_s: float, now_ms: int) -> list[Said]:
         """Ask it when those before it are settled.
 
         :param now_ms: the time of day, UTC; frames are stamped with it.
+        :raises ValueError: too many wait already.
+        :raises ProtocolError: it cannot be written.
+        """
+        self.queue(command, now_s, now_ms)
+        return self._next(now_s)
+
+    def queue(self, command: Command, now_s: float, now_ms: int) -> None:
+        """As :meth:`ask`, but not before the next message is confirmed: the station is told to stay, then asked.
+
         :raises ValueError: too many wait already.
         :raises ProtocolError: it cannot be written.
         """
@@ -124,7 +140,6 @@ class Centre:
         self._wall.set(now_s, now_ms)
         self._framed(command, now_s)
         self._commands.append(command)
-        return self._next(now_s)
 
     def receive(self, frame: Frame, now_s: float) -> list[Said]:
         if reason := self._foreign(frame):
@@ -149,6 +164,10 @@ class Centre:
         if answer.end is End.EOT and not self._always_on:
             self._hears = False
         return said + self._next(now_s)
+
+    def not_stored(self, delivered: Delivered) -> None:
+        """The message could not be stored: it is not confirmed, and delivered anew when it comes again."""
+        self._delivered.pop(_identity(delivered.message), None)
 
     def wake(self, now_s: float) -> list[Said]:
         said: list[Said] = [_incomplete(gap) for gap in self._joiner.expire(now_s)]

@@ -109,6 +109,11 @@ class Joiner:
         """When :meth:`expire` has something to do."""
         return min((message.touched_s + self._keep_s for message in self._open.values()), default=None)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the packets that are kept."""
+        return sum(message.size() for message in self._open.values())
+
     def add(self, packet: Frame, now_s: float) -> list[Joined | Again | Gap]:
         """Take one packet.
 

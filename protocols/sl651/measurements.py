@@ -47,10 +47,11 @@ class Measurement(NamedTuple):
     reasons: Reason = Reason.NONE
 
 
-def measurements(frame: Frame, lists: Lists = "first") -> list[Measurement]:
+def measurements(frame: Frame, lists: Lists = "first", *, states: bool = False) -> list[Measurement]:
     """All values of a whole message of a station, in wire order; none of a centre's, and none of parameters.
 
     Lists and series are expanded, each value at its own time. States, texts and pictures are no numbers and not here.
+    With ``states`` the status word (45) is one: its bits as a whole number.
     A list that would reach beyond the time at which it was sent is marked: SUSPECT, CLOCK.
 
     :raises ProtocolError: the body cannot be read.
@@ -59,18 +60,19 @@ def measurements(frame: Frame, lists: Lists = "first") -> list[Measurement]:
     meaning = function(frame.function)
     if frame.direction is Direction.DOWN or meaning.up not in _MEASURING or meaning.takes_parameters:
         return []
-    return list(_Walk(frame.station, body.send_time, lists).over(body.items))
+    return list(_Walk(frame.station, body.send_time, lists, states=states).over(body.items))
 
 
 class _Walk:
     """Over the items of one body, with the station, time and step that hold for what follows."""
 
-    def __init__(self, station: str, send_time: str, lists: Lists) -> None:
+    def __init__(self, station: str, send_time: str, lists: Lists, *, states: bool) -> None:
         self._station = station
         self._sent = _ms(send_time)
         self._time = self._sent
         self._step_ms = 0
         self._lists = lists
+        self._no_number = _NO_NUMBER - {STATUS} if states else _NO_NUMBER
 
     def over(self, items: tuple[AnyItem, ...]) -> Iterator[Measurement]:
         for item in items:
@@ -92,7 +94,7 @@ class _Walk:
             self._step_ms = step.ms
         elif is_list(item):
             yield from self._list(name_of(item), list_of(item), 0)
-        elif kind is None or kind.id not in _NO_NUMBER:
+        elif kind is None or kind.id not in self._no_number:
             yield self._measured(name_of(item), number_of(item), self._time)
 
     def _series(self, series: Series) -> Iterator[Measurement]:

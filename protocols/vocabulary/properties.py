@@ -62,7 +62,7 @@ _ROWS: Final = (
     ("soil_temperature", "土壤温度", "Cel", -40, 80),
     ("soil_conductivity", "土壤电导率", "uS/cm", 0, 50_000),
     ("soil_ph", "土壤pH", "[pH]", 0, 14),
-    # streetlights and electricity
+    # streetlights, electricity and other meters
     ("lamp_level", "亮度", "%", 0, 100),
     ("voltage", "电压", "V", 0, 100_000),
     ("current", "电流", "A", -10_000, 10_000),
@@ -70,6 +70,9 @@ _ROWS: Final = (
     ("power_factor", "功率因数", "1", -1, 1),
     ("frequency", "频率", "Hz", 0, 1_000),
     ("active_energy", "有功电能", "kW.h", 0, 1e12),
+    ("water_volume", "累计水量", "m3", 0, 1e12),
+    ("gas_volume", "累计气量", "m3", 0, 1e12),
+    ("heat_energy", "累计热量", "kW.h", 0, 1e12),
     ("lamp_hours", "灯具运行时间", "h", 0, 1e6),
     # sluices, cameras and the devices themselves
     ("gate_opening", "闸门开度", "m", 0, 30),

@@ -20,7 +20,7 @@ from simulators.devices.hj212_logger import FLAG_NO_ANSWER, Hj212Logger
 
 
 class Hj212Link(asyncio.Protocol):
-    """Takes acknowledgements to the logger, and answers requests: 1011, 1012 and 2011; QnRtn=8 to all others."""
+    """Takes acknowledgements to the logger, answers requests (1011, 1012, 2011, 2051, 2061); QnRtn=8 to all others."""
 
     def __init__(self, logger: Hj212Logger) -> None:
         self._logger = logger
@@ -95,8 +95,17 @@ def _real_time_data(logger: Hj212Logger, request: Packet) -> list[Packet]:
     return [logger.packet("2011", request.qn, FLAG_NO_ANSWER, *packet.groups)]
 
 
+def _means(logger: Hj212Logger, request: Packet) -> list[Packet]:
+    """2051 and 2061: each under the QN of the request."""
+    begin_ms, end_ms = (utc_ms(request.first(name) or "") for name in ("BeginTime", "EndTime"))
+    found = logger.means(request.cn, begin_ms, end_ms)
+    return [logger.packet(request.cn, request.qn, FLAG_NO_ANSWER, *packet.groups) for packet in found]
+
+
 _REQUESTS: Final[dict[str, Callable[[Hj212Logger, Packet], list[Packet]]]] = {
     "1011": _device_time,
     "1012": _set_device_time,
     "2011": _real_time_data,
+    "2051": _means,
+    "2061": _means,
 }

@@ -12,6 +12,7 @@ from aiocoap import resource
 from aiocoap.numbers import codes
 from pymodbus.client import AsyncModbusTcpClient
 
+from protocols import sl651
 from protocols.hj212 import Decoder, acknowledge, encode
 from simulators.document import Wiring, island_toml
 from simulators.layout import layout
@@ -44,6 +45,22 @@ class Centre:
         writer.close()
 
 
+class HydrologicalCentre:
+    """Confirms every SL 651 report."""
+
+    def __init__(self):
+        self.stations = set()
+
+    async def take(self, reader, writer):
+        decoder = sl651.Decoder()
+        while data := await reader.read(4096):
+            for frame in decoder.feed(data):
+                self.stations.add(frame.station)
+                answer = sl651.acknowledgement(sl651.Line.of(frame), frame, sl651.End.EOT)
+                writer.write(sl651.encode(answer))
+        writer.close()
+
+
 class Edge(resource.Resource):
     async def render_post(self, request):
         return aiocoap.Message(code=codes.CHANGED)
@@ -61,20 +78,26 @@ async def wait_for_truth(path, wanted):
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
-    plans, centre, site = layout(60, 1), Centre(), resource.Site()
+    plans, centre, hydrology, site = layout(60, 1), Centre(), HydrologicalCentre(), resource.Site()
     site.add_resource(["senml"], Edge())
     coap = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", 0), transports=["udp6"])
     bound = coap.request_interfaces[0].token_interface.message_interface.transport.get_extra_info("socket")
     server = await asyncio.start_server(centre.take, "127.0.0.1", 0)
+    other = await asyncio.start_server(hydrology.take, "127.0.0.1", 0)
     path, truth = tmp_path / "island.toml", tmp_path / "truth.jsonl"
-    wiring = Wiring(modbus_ports=(0,), hj212_port=server.sockets[0].getsockname()[1], coap_port=bound.getsockname()[1])
+    wiring = Wiring(
+        modbus_ports=(0,),
+        hj212_port=server.sockets[0].getsockname()[1],
+        sl651_port=other.sockets[0].getsockname()[1],
+        coap_port=bound.getsockname()[1],
+    )
     path.write_text(island_toml(plans, wiring, truth=truth), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", COMMAND, "-c", str(path), stdout=asyncio.subprocess.PIPE, env={**os.environ}
     )
     try:
         first = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
-        port = int(re.fullmatch(r"modbus-tcp +127\.0\.0\.1:([0-9]+) +28 units\n", first)[1])
+        port = int(re.fullmatch(r"modbus-tcp +127\.0\.0\.1:([0-9]+) +25 units\n", first)[1])
         while b"ready" not in (line := await asyncio.wait_for(process.stdout.readline(), 20)):
             assert line
         client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=5)
@@ -93,18 +116,20 @@ async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
             "lamp_level": float(level),
         }
         assert centre.stations == {plan.hardware.value for plan in plans if plan.wire == "hj212-tcp"}
+        assert hydrology.stations == {plan.hardware.value for plan in plans if plan.wire == "sl651-tcp"}
     finally:
         process.send_signal(end)
         assert await asyncio.wait_for(process.wait(), 20) == 0
-        server.close()
-        await server.wait_closed()
+        for one in (server, other):
+            one.close()
+            await one.wait_closed()
         await coap.shutdown()
 
 
 async def test_a_taken_port_is_a_configuration_error(tmp_path):
     path = tmp_path / "island.toml"
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        wiring = Wiring(modbus_ports=(taken.getsockname()[1],), hj212_port=7000, coap_port=5683)
+        wiring = Wiring(modbus_ports=(taken.getsockname()[1],), hj212_port=7000, sl651_port=7001, coap_port=5683)
         path.write_text(island_toml(layout(1, 1), wiring), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", COMMAND, "-c", str(path), stderr=asyncio.subprocess.PIPE

@@ -45,6 +45,8 @@ def test_identities_are_unique_and_well_formed():
             assert sum(d // 10 + d % 10 for d in doubled) % 10 == 0
         elif plan.wire == "hj212-tcp":
             assert (scheme, len(value)) == ("mn", 24)
+        elif plan.wire == "sl651-tcp":
+            assert (scheme, len(value), value[:2]) == ("sl651", 10, "00")
         else:
             assert scheme == "serial"
 
@@ -63,9 +65,18 @@ def test_sixty_neurons_have_every_kind_and_every_wire():
     assert {plan.kind for plan in plans} == {
         "weather", "air_quality", "water_quality", "water_level", "soil", "noise", "streetlight", "sluice",
     }  # fmt: skip
-    assert {plan.wire for plan in plans} == {"modbus-tcp", "hj212-tcp", "coap"}
+    assert {plan.wire for plan in plans} == {"modbus-tcp", "hj212-tcp", "sl651-tcp", "coap"}
     for plan in plans:
         assert set(plan.observed) <= OBSERVED_PROPERTIES.keys() & (GENERATED.keys() | MEASURED)
+
+
+def test_each_of_the_three_islands_has_a_hydrological_station():
+    plans = layout(54, 1)
+    assert {SEATS[plan.town].island for plan in plans if plan.wire == "sl651-tcp"} == {
+        "chongming",
+        "changxing",
+        "hengsha",
+    }
 
 
 def test_a_square_has_an_inside():

@@ -13,15 +13,22 @@ from yingzhou.files import gateway_toml, links
 from yingzhou.ports import Ports
 from yingzhou.provision import GATEWAYS, Provisioner
 
-NEURONS = 33
+NEURONS = 39
 """Three rounds of all forms."""
 
 
 async def test_values_arrive_as_the_devices_said_them(installation: Installation) -> None:
     await installation.start_cloud()
     plans = layout(NEURONS, seed=7)
-    hj212, coap, modbus = free_ports(3)
-    ports = Ports(api=installation.api_port, mqtt=installation.mqtt_port, hj212=hj212, coap=coap, modbus=(modbus,))
+    hj212, sl651, coap, modbus = free_ports(4)
+    ports = Ports(
+        api=installation.api_port,
+        mqtt=installation.mqtt_port,
+        hj212=hj212,
+        sl651=sl651,
+        coap=coap,
+        modbus=(modbus,),
+    )
     async with installation.api() as api:
         provisioner = Provisioner(api, installation.folder / "gateways", lambda _: None)
         credentials = await provisioner.gateways()
@@ -34,7 +41,15 @@ async def test_values_arrive_as_the_devices_said_them(installation: Installation
         installation.edges[gateway] = process
         process.start()
     truth = installation.folder / "truth.jsonl"
-    wiring = Wiring(modbus_ports=[modbus], hj212_port=hj212, coap_port=coap, hj212_period_s=2, coap_period_s=2)
+    wiring = Wiring(
+        modbus_ports=[modbus],
+        hj212_port=hj212,
+        sl651_port=sl651,
+        coap_port=coap,
+        hj212_period_s=2,
+        coap_period_s=2,
+        sl651_period_s=60,
+    )
     (installation.folder / "island.toml").write_text(island_toml(plans, wiring, seed=7, truth=truth))
     island = Process(["island", "-c", str(installation.folder / "island.toml")], installation.folder / "island.log")
     installation.edges["island"] = island

@@ -44,3 +44,19 @@ def test_what_is_not_configured_is_not_told(yingzhou, tmp_path):
     found = said(yingzhou, tmp_path, STATUS | {"quality": None, "report_by_exception": None, "rules": None})
     assert found.code == 0
     assert not [line for line in found.out if line.startswith(("checks", "report", "rules"))]
+
+
+def test_stations_that_dial_in_tell_of_clock_and_history(yingzhou, tmp_path):
+    device = {"state": "up", "last_seen_ms": None, "answer_s": None, "readings": 3, "errors": {}, "notes": []}
+    told = {"clock_offset_s": -75.25, "clock_set": 1, "gaps": 2, "missing_h": 3.5, "asked": 4, "pulled": 1200}
+    devices = [
+        {**device, "source": "sl651:0012345678", "dial_in": {**told, "refused": 0}},
+        {**device, "source": "mn:NEW", "dial_in": {**told, "refused": 0, "clock_offset_s": None, "gaps": 0}},
+        {**device, "source": "serial:1", "dial_in": None},
+    ]
+    found = said(yingzhou, tmp_path, STATUS | {"links": [{"name": "a", "devices": devices}]})
+    assert found.code == 0
+    rows = [line.split() for line in found.out]
+    assert ["sl651:0012345678", "-75.2", "s", "1", "2", "3.5", "h", "4", "1,200", "0"] in rows
+    assert ["mn:NEW", "not", "known", "1", "0", "4", "1,200", "0"] in rows
+    assert not [row for row in rows if row[:1] == ["serial:1"]]

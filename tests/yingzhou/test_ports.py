@@ -12,8 +12,10 @@ def test_a_second_start_finds_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", "[]", "null", '{"api": 1}', '{"api":"x","mqtt":1,"hj212":1,"coap":1,"modbus":[]}', "\0\0\0"]
-)
+    "damage",
+    ["", "{", "[]", "null", '{"api": 1}', '{"api":"x","mqtt":1,"hj212":1,"coap":1,"modbus":[]}', "\0\0\0",
+     '{"api":1,"mqtt":1,"hj212":1,"coap":1,"modbus":[],"sl651":"x"}'],
+)  # fmt: skip
 def test_a_damaged_file_is_no_reason_not_to_start(tmp_path: Path, damage: str) -> None:
     (tmp_path / "ports.json").write_text(damage)
     chosen = choose(tmp_path / "ports.json", api=0, mqtt=0, modbus_servers=1)

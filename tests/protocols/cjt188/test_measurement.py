@@ -16,12 +16,23 @@ def test_a_water_meter():
     assert (current.item, current.value, current.unit) == ("current", 556677.0, "m3")
     assert current.time == int(datetime(2015, 5, 11, 14, 1, 31, tzinfo=UTC).timestamp() * 1000)
     assert (current.quality, current.reasons) == (Quality.NOT_EVALUATED, Reason.NONE)
-    assert settle.item == "settle"
+    assert (current.observed.name, current.observed_value) == ("water_volume", 556677.0)
+    assert (settle.item, settle.observed) == ("settle", None)
+
+
+def test_a_gas_meter_and_one_of_electricity():
+    assert measured(GAS, READING.format(unit="2C"))[0].observed.name == "gas_volume"
+    for unit, factor in (("05", 1), ("08", 1000), ("11", 2500 / 9)):
+        current, _ = measured(0x40, READING.format(unit=unit))
+        assert (current.observed.name, current.observed_value) == ("active_energy", pytest.approx(556677 * factor))
 
 
 def test_a_heat_meter():
     by_item = {m.item: m for m in measured(HEAT, HEAT_READING)}
-    assert (by_item["heat"].value, by_item["heat"].unit, by_item["heat"].observed) == (5328.19, "kWh", None)
+    heat = by_item["heat"]
+    assert (heat.value, heat.unit, heat.observed.name, heat.observed_value) == (5328.19, "kWh", "heat_energy", 5328.19)
+    assert by_item["settle_heat"].observed is None
+    assert by_item["volume"].observed.name == "water_volume"
     flow = by_item["flow"]
     assert (flow.value, flow.unit, flow.observed.name, flow.observed_value) == (
         0.1234,

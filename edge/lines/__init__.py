@@ -1,0 +1,1 @@
+"""Lines: bytes to and from one serial port, or one TCP serial server, with one owner."""

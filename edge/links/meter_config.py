@@ -1,0 +1,176 @@
+"""The ``[[link]]`` sections of lines with electricity, water, heat and gas meters (DL/T 645, CJ/T 188)."""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from edge.lines.config import SerialPortSection, SerialServerSection
+from edge.lines.pace import Parity
+from edge.section import Channel, LinkName, Observed, Seconds, Section, Source
+from edge.watched import Watched
+from firmware_adapters.meter_rows import Cjt188Row, Dlt645Row
+from protocols.cjt188.control import READING, family
+from protocols.cjt188.reading import layouts
+from protocols.cjt188.requests import DiOrder
+from protocols.dlt645.control import Edition
+from protocols.dlt645.items import is_block, item_of, name_of
+
+
+class _Meter(Watched):
+    neuron: Source | None = None
+    """None: the readings go as ``meter:<address>`` and the cloud's registry resolves them."""
+    address: str
+    period_s: Seconds = 900.0
+
+    @property
+    def source(self) -> str:
+        return self.neuron or f"meter:{self.address}"
+
+    @property
+    def cadence_s(self) -> float:
+        return self.period_s
+
+
+class Dlt645RowSection(Section):
+    """``[[link.device.rows]]``: a number that the table of items does not tell (firmware_adapters.meter_rows)."""
+
+    di: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8})$")]
+    observed: Observed
+    channel: Channel = ""
+    part: Annotated[int, Field(ge=0, le=63)] = 0
+    format: str = ""
+    signed: bool = False
+    unit: str = ""
+
+    def row(self, edition: Edition) -> Dlt645Row:
+        """As the poller takes it.
+
+        :raises ValueError: nobody knows what it means.
+        """
+        di = int(self.di, 16)
+        return Dlt645Row(
+            di, self.observed, self.channel, edition, self.part, self.format, signed=self.signed, unit=self.unit
+        )
+
+
+class Dlt645Device(_Meter):
+    """``[[link.device]]`` with ``protocol = "dlt645"``: an electricity meter."""
+
+    protocol: Literal["dlt645"]
+    address: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+    """The 12 digits of the nameplate."""
+    edition: Edition = "2007"
+    items: tuple[str, ...] = ()
+    """Data identifiers as the standard prints them, ``02010100``; what they are is in its table of items."""
+    rows: tuple[Dlt645RowSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _meaning(self) -> Self:
+        width = 8 if self.edition == "2007" else 4
+        if not self.items and not self.rows:
+            raise ValueError("expected items or rows")
+        for di in (*self.items, *(row.di for row in self.rows)):
+            if len(di) != width or not all(digit in "0123456789abcdefABCDEF" for digit in di):
+                raise ValueError(f"{di!r}: expected {width} hexadecimal digits, as DL/T 645-{self.edition} has them")
+        for di in self.items:
+            _check_item(di, self.edition)
+        self.dlt645_rows()
+        return self
+
+    def dlt645_rows(self) -> tuple[Dlt645Row, ...]:
+        """As the poller takes them."""
+        return tuple(row.row(self.edition) for row in self.rows)
+
+
+def _check_item(di: str, edition: Edition) -> None:
+    number = int(di, 16)
+    item = item_of(number, 0, edition)
+    if item is None:
+        if not is_block(number, edition) or name_of(number, edition) is None:
+            raise ValueError(f"{di}: no item of DL/T 645-{edition}: give a row with its format")
+    elif not any(part.observed for part in item.parts):
+        raise ValueError(f"{di}: {item.name} is no observed property of its own: give a row that says which")
+
+
+class Cjt188RowSection(Section):
+    """``[[link.device.rows]]``: which property a field is, where it is none of its own or a site has its own."""
+
+    item: str
+    observed: Observed
+    channel: Channel = ""
+    di: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")] = f"{READING:04X}"
+
+    def row(self) -> Cjt188Row:
+        """As the poller takes it."""
+        return Cjt188Row(self.item, self.observed, self.channel, int(self.di, 16))
+
+
+class Cjt188Device(_Meter):
+    """``[[link.device]]`` with ``protocol = "cjt188"``: a water, heat or gas meter."""
+
+    protocol: Literal["cjt188"]
+    address: Annotated[str, Field(pattern=r"^[0-9]{14}$")]
+    """The 14 digits of the nameplate, the maker's code first."""
+    meter_type: Annotated[str, Field(pattern=r"^[0-9A-F]{2}$")] = "10"
+    """10 cold water, 20 heat, 30 gas, 40 others, in hexadecimal."""
+    di_order: DiOrder = "high first"
+    items: tuple[Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")], ...] = (f"{READING:04X}",)
+    rows: tuple[Cjt188RowSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _meaning(self) -> Self:
+        if not self.items:
+            raise ValueError("expected items")
+        kind = family(int(self.meter_type, 16))
+        for row in self.rows:
+            if row.di.upper() not in {di.upper() for di in self.items}:
+                raise ValueError(f"rows: {row.di} is not among the items")
+            known = [part.key for parts in layouts(kind, int(row.di, 16)) for part in parts]
+            if row.item not in known:
+                raise ValueError(f"rows: {row.item!r}: expected one of {', '.join(dict.fromkeys(known)) or 'none'}")
+        return self
+
+    def cjt188_rows(self) -> tuple[Cjt188Row, ...]:
+        """As the poller takes them."""
+        return tuple(row.row() for row in self.rows)
+
+
+METER_PROTOCOLS: Final = ("dlt645", "cjt188")
+MeterDevice = Annotated[Dlt645Device | Cjt188Device, Field(discriminator="protocol")]
+
+
+class MeterSection(Section):
+    """What both ways to a line of meters have."""
+
+    kind: str
+    name: LinkName
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """To the first byte of an answer; meters may take half a second."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    preamble: Annotated[int, Field(ge=0, le=20)] = 4
+    """How many FE go before a question, to wake the meter."""
+    device: Annotated[tuple[MeterDevice, ...], Field(min_length=1, max_length=1024)]
+
+    @model_validator(mode="after")
+    def _no_doubles(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for one in self.device:
+            if (one.protocol, one.address) in seen:
+                raise ValueError(f"address {one.address} is given twice")
+            seen.add((one.protocol, one.address))
+        return self
+
+
+class MeterSerial(MeterSection, SerialPortSection):
+    """``[[link]] kind = "meter-serial"``: a serial port of the gateway."""
+
+    kind: Literal["meter-serial"]
+    baud: Annotated[int, Field(ge=50, le=4_000_000)] = 2400
+    parity: Parity = "even"
+    byte_size: Literal[8] = 8
+
+
+class MeterTcp(MeterSection, SerialServerSection):
+    """``[[link]] kind = "meter-tcp"``: a serial server that hands bytes on as they are."""
+
+    kind: Literal["meter-tcp"]

@@ -1,0 +1,162 @@
+"""Electricity, water, gas and heat meters as their standards have them answer (DL/T 645-2007 and -1997, CJ/T 188)."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import reduce
+from itertools import zip_longest
+from operator import and_
+from typing import Final, Literal
+
+from protocols import cjt188, dlt645
+from protocols.bcd import packed_low_first
+from protocols.china_time import CHINA
+from protocols.cjt188 import times
+from protocols.cjt188.control import READING
+from simulators.environment import Moment, Site, World
+from simulators.environment.generated import voltage
+from simulators.environment.world import ANCHOR_MS
+
+Kind = Literal["electricity", "water", "gas", "heat"]
+METER_TYPES: Final[dict[Kind, int]] = {"water": 0x10, "heat": 0x20, "gas": 0x30}
+"""Of CJ/T 188; electricity speaks DL/T 645."""
+
+_HOUR_MS: Final = 3_600_000
+_ABSENT: Final = b"\xff"
+_M3, _M3_H, _KWH, _KW = b"\x2c", b"\x35", b"\x05", b"\x17"
+_RELAY_OPEN: Final = 0x10
+"""Bit 4 of status word 3."""
+STATUS_3: Final = 0x0400_0503
+
+
+class ElectricityMeter:
+    """A single-phase meter with a relay; what it counts stands still while the relay is open.
+
+    :param password: of level 2, 6 digits; it switches for whoever knows it. None: for nobody.
+    """
+
+    def __init__(self, site: Site, address: str, world: World, password: str | None = None) -> None:
+        self.meter = dlt645.Meter(address, {}, {} if password is None else {2: password})
+        self._site = site
+        self._world = world
+        self._seen_ms = ANCHOR_MS
+        self._kwh = 0.0
+
+    def receive(self, frame: dlt645.Frame, now_ms: int) -> list[bytes]:
+        """The answer's bytes; none when nobody asked it."""
+        self.meter.values.update(self._values(now_ms))
+        return [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+
+    def _values(self, now_ms: int) -> Mapping[int, bytes]:
+        """The data of each identifier, low bytes first, at an instant."""
+        moment = self._world.moment(self._site, now_ms)
+        kw = 0.3 + 2.5 * moment.trait("load") * (1 + 0.4 * moment.wander("load", 2)) if self.meter.closed else 0.0
+        self._kwh += kw * max(0, moment.time_ms - self._seen_ms) / _HOUR_MS
+        self._seen_ms = max(self._seen_ms, moment.time_ms)
+        volts = voltage(moment)
+        energy = _bcd(1000 * moment.trait("counter") + self._kwh, 2, 4)
+        volts_2007, amperes = _bcd(volts, 1, 2), _bcd(1000 * kw / volts, 3, 3)
+        power = _bcd(kw, 4, 3)
+        when = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(CHINA)
+        return {
+            0x0001_0000: energy,
+            0x0201_0100: volts_2007,
+            0x0201_FF00: volts_2007 + 4 * _ABSENT,
+            0x0202_0100: amperes,
+            0x0203_0000: power,
+            0x0203_0100: power,
+            0x0206_0000: _bcd(1.0, 3, 2),
+            0x0280_0002: _bcd(50 + 0.03 * moment.wander("mains frequency", 0.1), 2, 2),
+            0x0400_0101: bytes.fromhex(f"{when.isoweekday() % 7:02d}{when:%d%m%y}"),
+            0x0400_0102: bytes.fromhex(f"{when:%S%M%H}"),
+            STATUS_3: bytes([0 if self.meter.closed else _RELAY_OPEN, 0]),
+            0x9010: energy,
+            0xB611: _bcd(volts, 0, 2),
+            0xB630: power,
+        }
+
+
+class PipeMeter:
+    """A water, gas or heat meter with a valve; what it counts stands still while the valve is closed."""
+
+    def __init__(self, site: Site, kind: Kind, address: str, world: World) -> None:
+        self.meter = cjt188.Meter(METER_TYPES[kind], address, {})
+        self._site = site
+        self._world = world
+        self._seen_ms = ANCHOR_MS
+        self._m3 = 0.0
+
+    def receive(self, frame: cjt188.Frame, now_ms: int) -> list[bytes]:
+        """The answer's bytes; none when nobody asked it."""
+        self.meter.values[READING] = self._reading(now_ms)
+        return [cjt188.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+
+    def _reading(self, now_ms: int) -> bytes:
+        moment = self._world.moment(self._site, now_ms)
+        flow = 0.0 if self.meter.valve_closed else 0.1 + 0.9 * moment.trait("flow")
+        self._m3 += flow * max(0, moment.time_ms - self._seen_ms) / _HOUR_MS
+        self._seen_ms = max(self._seen_ms, moment.time_ms)
+        before = 500 * moment.trait("counter")
+        time = times.wire(datetime.fromtimestamp(now_ms / 1000, UTC))
+        if self.meter.meter_type == METER_TYPES["heat"]:
+            return self._heat(moment, flow, before) + time + self.meter.status
+        return _bcd(before + self._m3, 2, 4) + _M3 + _bcd(before, 2, 4) + _M3 + time + self.meter.status
+
+    def _heat(self, moment: Moment, flow: float, before: float) -> bytes:
+        supply = 62 + 6 * moment.wander("supply", 6)
+        back = supply - 14 - 3 * moment.wander("return", 6)
+        kwh_m3 = 1.16 * (supply - back)
+        fields = (
+            _bcd(before * kwh_m3, 2, 4) + _KWH,
+            _bcd((before + self._m3) * kwh_m3, 2, 4) + _KWH,
+            _bcd(flow * kwh_m3, 2, 4) + _KW,
+            _bcd(flow, 4, 4) + _M3_H,
+            _bcd(before + self._m3, 2, 4) + _M3,
+            _bcd(supply, 2, 3),
+            _bcd(back, 2, 3),
+            _bcd((moment.time_ms - ANCHOR_MS) / _HOUR_MS, 0, 3),
+        )
+        return b"".join(fields)
+
+
+def _bcd(value: float, decimals: int, width: int) -> bytes:
+    """Counters roll over like those with wheels."""
+    return packed_low_first(round(value * 10**decimals) % 10 ** (2 * width), width)
+
+
+class MeterWire:
+    """Meters of both standards on one line, as bytes in and bytes out.
+
+    :param now_ms: tells the wall time, ms UTC.
+    """
+
+    def __init__(self, meters: tuple[ElectricityMeter | PipeMeter, ...], now_ms: Callable[[], int]) -> None:
+        self.meters = meters
+        self._now_ms = now_ms
+        self._electricity = tuple(meter for meter in meters if isinstance(meter, ElectricityMeter))
+        self._pipes = tuple(meter for meter in meters if isinstance(meter, PipeMeter))
+        self.silence()
+
+    def silence(self) -> None:
+        """The line was at rest: what was half a frame stays so."""
+        self._dlt645, self._cjt188 = dlt645.Decoder(), cjt188.Decoder()
+
+    def hear(self, data: bytes) -> bytes:
+        """What is on the line after what came."""
+        now_ms = self._now_ms()
+        said: list[bytes] = []
+        asked = [frame for frame in self._dlt645.feed(data) if isinstance(frame, dlt645.Frame)]
+        questions = [frame for frame in self._cjt188.feed(data) if isinstance(frame, cjt188.Frame)]
+        if asked or questions:
+            self.silence()  # what is whole for one standard may be the beginning of something for the other
+        for frame in asked:
+            said += [answer for meter in self._electricity for answer in meter.receive(frame, now_ms)]
+        for question in questions:
+            said += [answer for meter in self._pipes for answer in meter.receive(question, now_ms)]
+        return _mixed(said)
+
+
+def _mixed(answers: list[bytes]) -> bytes:
+    """Of those who talk at once nobody is understood: a 0 of anybody's wins."""
+    if len(answers) <= 1:
+        return b"".join(answers)
+    return bytes(reduce(and_, together) for together in zip_longest(*answers, fillvalue=0xFF))

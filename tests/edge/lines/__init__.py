@@ -1,0 +1,1 @@
+"""Lines, and the ends of them that tests hold."""
