@@ -29,14 +29,11 @@ MAX_FRAMES: Final = 32
 class _Back:
     """The way back to who sent a datagram."""
 
-    transport: asyncio.DatagramTransport
+    door: "_Door"
     address: Address
 
     def send(self, data: bytes) -> bool:
-        if self.transport.is_closing():
-            return False
-        self.transport.sendto(data, self.address)
-        return True
+        return self.door.send(data, self.address)
 
 
 class _Door(asyncio.DatagramProtocol):
@@ -47,7 +44,22 @@ class _Door(asyncio.DatagramProtocol):
         self._intake = intake
         self._counters = counters
         self._transport: asyncio.DatagramTransport | None = None
+        self._is_full = False
+        """The system takes no more answers for now; further ones are left, and what they answer comes again."""
         self.lost = asyncio.Event()
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+
+    def send(self, data: bytes, address: Address) -> bool:
+        """False when the port is gone, or full."""
+        if self._transport is None or self._transport.is_closing() or self._is_full:
+            return False
+        self._transport.sendto(data, address)
+        return True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
@@ -63,14 +75,12 @@ class _Door(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         self._counters["datagram"] += 1
-        if self._transport is None:
-            return
         found = Decoder().feed(data)
         if not any(isinstance(one, Frame) and one.direction is Direction.UP for one in found):
             self._counters["datagram_without_frame"] += 1
         if len(found) > MAX_FRAMES:
             self._counters["frame_left"] += len(found) - MAX_FRAMES
-        self._desk.take(found[:MAX_FRAMES], _Back(self._transport, addr), self._intake)
+        self._desk.take(found[:MAX_FRAMES], _Back(self, addr), self._intake)
 
 
 class Sl651UdpLink:

@@ -5,7 +5,9 @@ import random
 import socket
 from contextlib import asynccontextmanager
 
-from protocols.sl651 import Line, decode, encode
+from protocols.sl651 import Body, Line, decode, encode, packets
+from protocols.sl651.items import StationMark, element
+from protocols.sl651.times import send_stamp
 from protocols.vocabulary import ManualClock
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import advanced, asleep, running, until
@@ -128,8 +130,41 @@ async def test_a_flood_of_garbage_and_of_strangers_is_bounded(monkeypatch):
         assert (await phone.answer()).station == "0000000000"
         await until(lambda: any(r.point.source == f"sl651:{STATION}" for r in intake.readings))
         assert counters(link)["stranger"] == 10
-        assert len(link.status().devices) == 11
+        assert counters(link)["too_many_strangers"] == 190
+        assert len(link.status().devices) == len(link.desk._talks) == 11
+        assert link.desk._held == link.desk._waiting == 0
     assert len(intake.readings) == 11
+
+
+async def test_a_flood_in_the_name_of_one_station_is_bounded():
+    clock = ManualClock()
+    link, intake = udp_link(clock, device=[{"station": STATION}]), Recorder()
+    content = (StationMark(STATION, ord("H")), element(0xF3, bytes(4000)))
+    async with running(link, intake), phoning(link) as phone:
+        for number in range(200):
+            line = Line(station=STATION, centre=number, password=f"{number:04d}")
+            first, *_ = packets(line.up(0x36, Body(number + 1, send_stamp(NOW), content)), 1000)
+            phone.send(first)  # the rest of the picture never comes
+            await until(lambda: counters(link).get("datagram") == number + 1)  # noqa: B023 - in this turn
+        assert len(link.desk._talks[STATION]) == 4
+        assert 0 < link.desk._held <= 4 * 1000
+        await advanced(clock, 700.0)
+        await until(lambda: link.desk._held == 0)
+        assert len(link.status().devices) == 1
+    assert intake.batches == []
+
+
+async def test_answers_that_the_system_does_not_take_are_left_and_counted():
+    link, intake = udp_link(), Recorder()
+    async with running(link, intake), phoning(link) as phone:
+        link._transport.get_protocol().pause_writing()  # as the event loop does when its buffer is full
+        phone.send(report(1, NOW))
+        await until(lambda: link.status().devices and link.status().devices[0].errors.get("unreachable"))
+        assert phone.is_silent()
+        link._transport.get_protocol().resume_writing()
+        phone.send(one := report(1, NOW))
+        assert confirms(await phone.answer(), one)
+    assert len(intake.readings) == 1
 
 
 async def test_a_datagram_full_of_frames_is_taken_in_part():
