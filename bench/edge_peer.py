@@ -1,8 +1,8 @@
 """Our edge agent beside thingsboard-gateway: same simulated Modbus devices, same broker, in turns.
 
 ``python -m bench.edge_peer [--seconds N] [--rounds N] [--json]``. Values that reach the broker, CPU per value, memory
-and time to the first value at 2,000 values/s (100 devices x 20 registers each second). Needs cc, mosquitto, and pip
-for the peer, which gets a virtual environment of its own.
+and time to the first value at several loads; and what is lost when the broker is away for 30 s and the gateway is
+killed (-9) in the middle of it. Needs cc, mosquitto, and pip for the peer, which gets a virtual environment of its own.
 """
 
 import argparse
@@ -12,125 +12,61 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
+from bench.edge_modbus import Case, c_server, cpu_s, rss_mb
+from bench.gateways import Broker, Cloud, Devices, Gateway, Ours, Theirs
 
-from bench import thingsboard
-from bench.edge_modbus import Case, c_server, cpu_s, free_port, gateway_toml, rss_mb
-from protocols.uplink import Ack, HeldRanges, Stream, expand, read_header
-from protocols.uplink.columns import decode
-from protocols.vocabulary.topics import DOWN_ACK, topic
-
-CASE = Case("2,000 values/s (100 devices x 20)", 10, 10, 20, 1.0)
-VENV = Path(tempfile.gettempdir()) / "yz-bench-thingsboard"
-KEY = bytes(32)
+SMALL = Case("2,000 values/s (100 devices x 20)", 10, 10, 20, 1.0)
+MANY = Case("8,000 values/s (400 devices x 20)", 20, 20, 20, 1.0)
+LARGE = Case("100,000 values/s (200 devices x 100)", 20, 10, 100, 0.2)
+"""Polled five times a second: for us alone, the peer sustains a tenth of it."""
+SETTLING_S = 5.0
+OUTAGE_S = 30.0
+DRAINED_AFTER_S = 10.0
 
 
-class Cloud:
-    """Behind the broker: counts values, once each, and says to either gateway what it waits to hear."""
+class Running(NamedTuple):
+    """A gateway at work, with all that it needs."""
 
-    def __init__(self, port: int) -> None:
-        self.values = 0
-        self.seen: set[tuple[int, int]] = set()
-        self._lock = threading.Lock()
-        self._client = Client(CallbackAPIVersion.VERSION2, "bench-cloud")
-        self._client.on_message = self._on_message
-        self._client.on_connect = lambda client, *_: client.subscribe([("yz/v1/+/up/batch", 1), ("v1/#", 1)])
-        self._client.reconnect_delay_set(1, 1)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
+    gateway: Gateway
+    process: "subprocess.Popen[bytes]"
+    cloud: Cloud
+    broker: Broker
+    devices: Devices
+    first_s: float
+    stack: ExitStack
 
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _on_message(self, client: Client, _data: Any, message: Any) -> None:
-        if message.topic.endswith("/up/batch"):
-            self._take(client, message.payload)
-        elif message.topic == "v1/gateway/telemetry":
-            with self._lock:
-                self.values += thingsboard.values_in(message.payload)
-        elif (answer := thingsboard.answer_to(message.topic)) is not None:
-            client.publish(*answer, qos=1)
-
-    def _take(self, client: Client, envelope: bytes) -> None:
-        header = read_header(envelope)
-        key = (header.epoch, header.sequence)
-        if key not in self.seen:
-            self.seen.add(key)
-            with self._lock:
-                self.values += len(decode(expand(envelope, header), header.readings).time)
-        held = HeldRanges(Stream.READINGS, header.epoch, ((header.sequence, header.sequence),))
-        client.publish(topic(header.gateway, DOWN_ACK), Ack(header.gateway, (held,)).encode(KEY), qos=1)
-
-
-class Broker:
-    """A Mosquitto that can be stopped and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._config = folder / "mosquitto.conf"
-        self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n"
-        )
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = ["mosquitto", "-c", str(self._config)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(0.5)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-
-
-class Ours:
-    name = "yingzhou"
-
-    def __init__(self, folder: Path, ports: list[int], mqtt_port: int) -> None:
-        metrics = free_port()
-        self._path = gateway_toml(folder, CASE, ports, metrics)
-        text = self._path.read_text().replace("mqtt://127.0.0.1:1", f"mqtt://127.0.0.1:{mqtt_port}")
-        self._path.write_text(text)
-        self._folder = folder
-
-    def start(self) -> "subprocess.Popen[bytes]":
-        with (self._folder / "log").open("ab") as log:
-            return subprocess.Popen([sys.executable, "-m", "yingzhou", "edge", "-c", str(self._path)], stderr=log)
-
-
-class Theirs:
-    name = f"thingsboard-gateway {thingsboard.VERSION}"
-
-    def __init__(self, folder: Path, ports: list[int], mqtt_port: int) -> None:
-        self._folder = folder / "thingsboard"
-        self._program = thingsboard.installed(VENV)
-        thingsboard.configure(self._folder, VENV, ports, CASE.devices, CASE.tags, mqtt_port, "file")
-
-    def start(self) -> "subprocess.Popen[bytes]":
-        return thingsboard.start(self._folder, self._program)
+    def start_again(self) -> "subprocess.Popen[bytes]":
+        process = self.gateway.start()
+        self.stack.callback(process.wait)
+        self.stack.callback(process.kill)
+        return process
 
 
 @contextmanager
-def devices(server: list[str]) -> Iterator[list[int]]:
-    ports = [free_port() for _ in range(CASE.links)]
-    serving = subprocess.Popen([*server, *map(str, ports)], stdout=subprocess.PIPE)
-    assert serving.stdout
-    serving.stdout.readline()
-    try:
-        yield ports
-    finally:
-        serving.terminate()
-        serving.wait()
+def running(kind: type[Gateway], case: Case, server: list[str], root: Path, *, exact: bool) -> Iterator[Running]:
+    folder = Path(tempfile.mkdtemp(dir=root))
+    with ExitStack() as stack:
+        devices = Devices(server, case.links)
+        stack.callback(devices.stop)
+        broker = Broker(folder)
+        broker.start()
+        stack.callback(broker.stop)
+        cloud = Cloud(broker.port, exact=exact)
+        stack.callback(cloud.close)
+        gateway = kind(folder, case, devices.ports, broker.port)
+        began = time.perf_counter()
+        process = gateway.start()
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        first_s = first_value(cloud, began)
+        time.sleep(SETTLING_S)
+        yield Running(gateway, process, cloud, broker, devices, first_s, stack)
 
 
 def first_value(cloud: Cloud, began: float, patience_s: float = 90) -> float:
@@ -141,37 +77,70 @@ def first_value(cloud: Cloud, began: float, patience_s: float = 90) -> float:
     return time.perf_counter() - began
 
 
-def steady(kind: "type[Ours | Theirs]", server: list[str], root: Path, seconds: float) -> dict[str, float]:
-    folder = Path(tempfile.mkdtemp(dir=root))
-    with ExitStack() as stack, devices(server) as ports:
-        broker = Broker(folder)
-        broker.start()
-        stack.callback(broker.stop)
-        cloud = Cloud(broker.port)
-        stack.callback(cloud.close)
-        gateway = kind(folder, ports, broker.port)
-        began = time.perf_counter()
-        process = gateway.start()
-        stack.callback(process.wait)
-        stack.callback(process.kill)
-        first_s = first_value(cloud, began)
-        time.sleep(5)
-        cpu, count, at = cpu_s(process.pid), cloud.values, time.perf_counter()
+def steady(kind: type[Gateway], case: Case, server: list[str], root: Path, seconds: float) -> dict[str, float]:
+    with running(kind, case, server, root, exact=False) as one:
+        cpu, count, at = cpu_s(one.process.pid), one.cloud.values, time.perf_counter()
         time.sleep(seconds)
-        cpu, count, took = cpu_s(process.pid) - cpu, cloud.values - count, time.perf_counter() - at
+        cpu, count = cpu_s(one.process.pid) - cpu, one.cloud.values - count
+        took = time.perf_counter() - at
         return {
             "values_per_s": count / took,
             "cpu_share": cpu / took,
             "us_per_value": cpu / max(1, count) * 1e6,
-            "rss_mb": rss_mb(process.pid),
-            "first_value_s": first_s,
+            "rss_mb": rss_mb(one.process.pid),
+            "first_value_s": one.first_s,
         }
+
+
+def outage(kind: type[Gateway], server: list[str], root: Path) -> dict[str, float]:
+    """The broker away for 30 s, the gateway killed and started again half way; then the devices stop and all drains."""
+    with running(kind, SMALL, server, root, exact=True) as one:
+        one.broker.stop()
+        time.sleep(OUTAGE_S / 2)
+        one.process.kill()
+        one.process.wait()
+        one.start_again()
+        time.sleep(OUTAGE_S / 2)
+        one.broker.start()
+        back = time.perf_counter()
+        time.sleep(SETTLING_S)
+        read = one.devices.stop()
+        arrived, since = -1, time.perf_counter()
+        while time.perf_counter() - since < DRAINED_AFTER_S:
+            if one.cloud.values != arrived:
+                arrived, since = one.cloud.values, time.perf_counter()
+            time.sleep(0.1)
+        return {"read": read, "arrived": arrived, "missing": read - arrived, "drained_s": since - back}
+
+
+def compare(case: Case, server: list[str], root: Path, seconds: float, rounds: int) -> dict[str, object]:
+    found: dict[str, list[dict[str, float]]] = {Ours.name: [], Theirs.name: []}
+    print(
+        f"{case.name}\n  {'gateway':<28}{'values/s':>10}{'CPU':>8}{'us/value':>10}{'RSS MB':>8}{'first s':>9}",
+        flush=True,
+    )
+    for _ in range(rounds):
+        for kind in (Ours, Theirs):
+            if case is not LARGE or kind is Ours:
+                found[kind.name].append(one := steady(kind, case, server, root, seconds))
+                print(
+                    f"  {kind.name:<28}{one['values_per_s']:>10,.0f}{one['cpu_share']:>8.1%}"
+                    f"{one['us_per_value']:>10.2f}{one['rss_mb']:>8.1f}{one['first_value_s']:>9.2f}",
+                    flush=True,
+                )
+    return {"case": case.name, "rounds": found}
+
+
+def per_value(found: dict[str, object], kind: type[Gateway]) -> float:
+    rounds = found["rounds"][kind.name]  # type: ignore[index]
+    return statistics.median(one["us_per_value"] for one in rounds)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20, help="measured in each round (default 20)")
     parser.add_argument("--rounds", type=int, default=3, help="of both, in turns (default 3)")
+    parser.add_argument("--no-outage", action="store_true", help="without the minute of the outage")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     args = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="yz-bench-"))
@@ -179,22 +148,23 @@ def main() -> int:
         server = c_server(root)
         if server is None or shutil.which("mosquitto") is None:
             raise SystemExit("bench.edge_peer needs a C compiler (cc) and mosquitto")
-        rounds: dict[str, list[dict[str, float]]] = {Ours.name: [], Theirs.name: []}
-        print(f"{'gateway':<28}{'values/s':>10}{'CPU':>8}{'us/value':>10}{'RSS MB':>8}{'first s':>9}", flush=True)
-        for _ in range(args.rounds):
-            for kind in (Ours, Theirs):
-                found = steady(kind, server, root, args.seconds)
-                rounds[kind.name].append(found)
-                print(
-                    f"{kind.name:<28}{found['values_per_s']:>10,.0f}{found['cpu_share']:>8.1%}"
-                    f"{found['us_per_value']:>10.1f}{found['rss_mb']:>8.1f}{found['first_value_s']:>9.2f}",
-                    flush=True,
-                )
-        pairs = zip(rounds[Theirs.name], rounds[Ours.name], strict=True)
-        ratio = statistics.median(theirs["us_per_value"] / ours["us_per_value"] for theirs, ours in pairs)
-        print(f"CPU per value: the peer's over ours, median of the rounds: {ratio:.1f}")
+        small, many, large = (compare(c, server, root, args.seconds, args.rounds) for c in (SMALL, MANY, LARGE))
+        ratios = {
+            "cpu_ratio_small": per_value(small, Theirs) / per_value(small, Ours),
+            "cpu_ratio_many": per_value(many, Theirs) / per_value(many, Ours),
+            "cpu_ratio_sustained": min(per_value(c, Theirs) for c in (small, many)) / per_value(large, Ours),
+        }
+        print("CPU per value, the peer's over ours: " + "; ".join(f"{k} {v:.1f}" for k, v in ratios.items()))
+        losses = {}
+        for kind in () if args.no_outage else (Ours, Theirs):
+            losses[kind.name] = lost = outage(kind, server, root)
+            print(
+                f"{kind.name}: broker away {OUTAGE_S:.0f} s, gateway killed in it: {lost['read']:,} read, "
+                f"{lost['arrived']:,} arrived, {lost['missing']:,} missing, all there {lost['drained_s']:.1f} s after",
+                flush=True,
+            )
         if args.json:
-            print(json.dumps({"cpu_ratio": round(ratio, 2), "rounds": rounds}))
+            print(json.dumps({**ratios, "outage": losses, "cases": [small, many, large]}))
     finally:
         shutil.rmtree(root, ignore_errors=True)
     return 0

@@ -1,8 +1,10 @@
 /* A Modbus TCP server in C for benchmarks: one thread, epoll, answers function 3 for any unit and address with a
-   changing ramp. Usage: modbus_server PORT...; prints "ready". Built by bench/edge_modbus.py with cc -O2. */
+   changing ramp. Usage: modbus_server PORT...; prints "ready", and at SIGTERM how many registers it gave. Built by
+   bench/edge_modbus.py with cc -O2. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,10 @@
 enum { BUFFER = 4096, ANSWER = 260 };
 struct peer { int socket; int filled; uint8_t data[BUFFER]; };
 static uint16_t ramp;
+static unsigned long given;
+static volatile sig_atomic_t stopped;
+
+static void stop(int number) { (void)number; stopped = 1; }
 
 static int answer(const uint8_t *ask, uint8_t *out) {
     int start = ask[8] << 8 | ask[9], count = ask[10] << 8 | ask[11];
@@ -29,6 +35,7 @@ static int answer(const uint8_t *ask, uint8_t *out) {
         out[9 + 2 * i] = value >> 8; out[10 + 2 * i] = value & 255;
     }
     ramp++;
+    given += count;
     return 9 + 2 * count;
 }
 
@@ -67,8 +74,10 @@ int main(int argc, char **argv) {
         event.data.ptr = door;
         epoll_ctl(poll, EPOLL_CTL_ADD, door->socket, &event);
     }
+    struct sigaction at_end = {.sa_handler = stop}; /* no SA_RESTART: epoll_wait returns */
+    sigaction(SIGTERM, &at_end, NULL);
     puts("ready"); fflush(stdout);
-    for (;;) {
+    while (!stopped) {
         int n = epoll_wait(poll, events, 64, -1);
         for (int i = 0; i < n; i++) {
             struct peer *p = events[i].data.ptr;
@@ -84,4 +93,6 @@ int main(int argc, char **argv) {
             }
         }
     }
+    printf("%lu\n", given);
+    return 0;
 }

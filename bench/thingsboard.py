@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,14 @@ def values_in(payload: bytes) -> int:
     """Values of one message on ``v1/gateway/telemetry``."""
     told = json.loads(payload)
     return sum(len(entry.get("values", {})) for entries in told.values() for entry in entries)
+
+
+def each_value(payload: bytes) -> Iterator[tuple[str, int, str]]:
+    """Device, stamp and key of each value of such a message."""
+    for device, entries in json.loads(payload).items():
+        for entry in entries:
+            for key in entry.get("values", {}):
+                yield device, entry["ts"], key
 
 
 LIMITS = {"rateLimits": {"messages": "0:0,"}, "maxInflightMessages": 1000, "maxPayloadSize": 1_000_000}

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from edge.intake import Intake
-from edge.point_tables import PointTables
 from edge.section import Channel, Observed, Seconds, Section, Source
 from protocols.vocabulary import Batch, Point, Reason
+from protocols.vocabulary.point_tables import PointTables
 
 MAX_POINTS: Final = 50_000
 """Whose last report is remembered; readings of further points always go."""

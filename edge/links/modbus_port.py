@@ -1,23 +1,17 @@
-"""The one door to pymodbus's client: ask one unit for one block, get its bytes, checked (Modbus over TCP/IP V1.0b)."""
+"""The way to Modbus devices: ask one unit for one block, get its bytes, checked (V1.1b3)."""
 
-import asyncio
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
-from struct import pack
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol
 
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ConnectionException, ModbusIOException
-from pymodbus.pdu import ModbusPDU
-
-from edge.links.modbus_answers import AnswerFramer, RawAnswer
+from protocols.modbus import ReadBits, ReadRegisters, Request, WriteCoil, WriteRegister, WriteRegisters
 from protocols.modbus.plan import Table
-from protocols.vocabulary import DeviceRefused, LinkDown, ProtocolError, YingzhouError
+from protocols.vocabulary import DeviceRefused, ProtocolError, YingzhouError
 
-MAX_BUFFER: Final = 1 << 20
-"""More than comes at once; of it, no more than an unfinished frame is kept."""
-FUNCTIONS: Final[dict[Table, int]] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+_ECHO: Final = 5
+"""Bytes that the answer to a write repeats."""
 
 
 class DeviceSilent(YingzhouError):
@@ -92,123 +86,53 @@ class ModbusPort(Protocol):
     def close(self) -> None: ...
 
 
-class PymodbusPort:
-    """A Modbus TCP connection through pymodbus; reconnecting and repeating are left to the link.
+class Question(NamedTuple):
+    """What is asked of a unit, and how long the answer to it is."""
 
-    :param timeout_s: for connecting, and for each answer.
-    """
+    request: Request
+    pdu: bytes
+    """The request's bytes."""
+    size: int
+    """Bytes of the answer's PDU that is expected."""
 
-    def __init__(self, host: str, port: int, timeout_s: float) -> None:
-        self._host = host
-        self._port = port
-        self._timeout_s = timeout_s
-        self._client: AsyncModbusTcpClient | None = None
-        self._strays: Counter[str] = Counter()
-        """What came since the question."""
-        self._asking = False
-        self.counters: Counter[str] = Counter()
+    @classmethod
+    def of(cls, request: Request, size: int) -> "Question":
+        return cls(request, request.encode(), size)
 
-    async def open(self) -> None:
-        client = AsyncModbusTcpClient(
-            self._host,
-            port=self._port,
-            timeout=self._timeout_s,
-            retries=0,
-            reconnect_delay=0,
-            trace_connect=self._trace_connect,
-        )
-        client.set_max_no_responses(1 << 30)  # a silent unit behind a serial server must not cut its neighbours off
-        client.ctx.framer = AnswerFramer(lambda: self._asking, self._strayed)
-        client.ctx.max_buffer_size = MAX_BUFFER
-        self._client = client
-        connected = await client.connect()
-        _heed_cancellation()
-        if not connected:
-            self._client = None
-            raise LinkDown(f"{self._host}:{self._port}: no connection")
 
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+@lru_cache(maxsize=10_000)
+def _reading(table: Table, address: int, count: int) -> Question:
+    if table in ("coil", "discrete"):
+        return Question.of(ReadBits(1 if table == "coil" else 2, address, count), 2 + (count + 7) // 8)
+    return Question.of(ReadRegisters(3 if table == "holding" else 4, address, count), 2 + 2 * count)
+
+
+def _writing(table: Table, address: int, registers: Sequence[int]) -> Question:
+    if table == "coil":
+        return Question.of(WriteCoil(address, bool(registers[0])), _ECHO)
+    if len(registers) == 1:
+        return Question.of(WriteRegister(address, registers[0]), _ECHO)
+    return Question.of(WriteRegisters(address, tuple(registers)), _ECHO)
+
+
+class PduPort(ABC):
+    """A way that carries a question's PDU to a unit and brings one back. Implements ModbusPort's read and write."""
 
     async def read(self, unit: int, table: Table, address: int, count: int) -> bytes:
-        client = self._connected()
-        function = FUNCTIONS[table]
-        ask = {
-            1: client.read_coils,
-            2: client.read_discrete_inputs,
-            3: client.read_holding_registers,
-            4: client.read_input_registers,
-        }[function]
-        size = count * 2 if function > 2 else (count + 7) // 8
-        frame = await self._frame(client, unit, partial(ask, address, count=count, device_id=unit))
-        return checked_data(frame, function, size)
+        question = _reading(table, address, count)
+        return checked_data(await self._answer(unit, question), question.pdu[0], question.size - 2)
 
     async def write(self, unit: int, table: Table, address: int, registers: Sequence[int]) -> None:
-        client = self._connected()
-        ask: Callable[[], Awaitable[ModbusPDU]]
-        if table == "coil":
-            echo = pack(">BHH", 5, address, 0xFF00 if registers[0] else 0)
-            ask = partial(client.write_coil, address, bool(registers[0]), device_id=unit)
-        elif len(registers) == 1:
-            echo = pack(">BHH", 6, address, registers[0])
-            ask = partial(client.write_register, address, registers[0], device_id=unit)
-        else:
-            echo = pack(">BHH", 16, address, len(registers))
-            ask = partial(client.write_registers, address, list(registers), device_id=unit)
-        check_echo(await self._frame(client, unit, ask), echo)
+        question = _writing(table, address, registers)
+        check_echo(await self._answer(unit, question), question.pdu[:_ECHO])
 
-    def _connected(self) -> AsyncModbusTcpClient:
-        if self._client is None:
-            raise LinkDown(f"{self._host}:{self._port}: not connected")
-        return self._client
+    @abstractmethod
+    async def _answer(self, unit: int, question: Question) -> bytes:
+        """Function code and what follows it of this unit's answer.
 
-    async def _frame(self, client: AsyncModbusTcpClient, unit: int, ask: Callable[[], Awaitable[ModbusPDU]]) -> bytes:
-        """Function code and what follows it of this unit's answer to this question."""
-        if client.ctx.recv_buffer:
-            self.counters["unasked"] += 1  # pymodbus forgets it now
-        self._strays.clear()
-        self._asking = True
-        try:
-            answer = await ask()
-        except ConnectionException as lost:
-            raise LinkDown(f"{self._host}:{self._port}: {lost.string}") from None
-        except ModbusIOException:
-            if client.ctx.recv_buffer:
-                client.ctx.recv_buffer = b""
-                self._strayed("unfinished_answer")
-            raise DeviceSilent(f"unit {unit}: no answer within {self._timeout_s} s", dict(self._strays)) from None
-        finally:
-            self._asking = False
-            _heed_cancellation()
-        if not isinstance(answer, RawAnswer):
-            raise TypeError("pymodbus replaced its framer; the pin in pyproject.toml is wrong")
-        if answer.trailing:
-            raise WrongAnswer("trailing_bytes", f"{len(answer.trailing)} bytes behind the answer", answer.frame)
-        return answer.frame
-
-    def _strayed(self, kind: str) -> None:
-        self.counters[kind] += 1
-        self._strays[kind] += 1
-
-    def _trace_connect(self, connected: bool) -> None:
-        """Let a question that is under way fail at once, not after the time-out, when the connection is lost."""
-        if not connected and self._asking and self._client is not None:
-            future = self._client.ctx.response_future
-            if not future.done():
-                future.set_exception(ConnectionException("connection lost"))
-
-
-def _heed_cancellation() -> None:
-    """Let a cancellation through that pymodbus lost.
-
-    It waits with asyncio.wait_for, which on Python 3.11 swallows a cancellation that comes in the same turn of the
-    loop as the answer; a link would then never stop.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+        :raises DeviceSilent: no answer in time.
+        :raises LinkDown: the way is gone.
+        """
 
 
 def checked_data(frame: bytes, function: int, size: int) -> bytes:

@@ -1,33 +1,23 @@
 """Modbus RTU: frames on a serial line, or over TCP to one; what is no answer is told apart (Serial Line V1.02 §2.4)."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 from edge.lines.line import Line
 from edge.lines.pace import Pace
 from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp
 from edge.links.modbus_link import ModbusLink
-from edge.links.modbus_port import DeviceSilent, check_echo, checked_data
+from edge.links.modbus_port import DeviceSilent, PduPort, Question
 from protocols.conversation import Send
-from protocols.modbus import (
-    ReadBits,
-    ReadRegisters,
-    Request,
-    WriteCoil,
-    WriteRegister,
-    WriteRegisters,
-    rtu,
-)
+from protocols.modbus import rtu
 from protocols.modbus.master import Answered, Dropped, Master, Said, Silent
-from protocols.modbus.plan import Table
 from protocols.vocabulary import Clock, SystemClock
 
 _AROUND: Final = 3
 """Unit and CRC."""
 
 
-class RtuPort:
+class RtuPort(PduPort):
     """One serial line with one question on it at a time. Implements edge.links.modbus_port.ModbusPort.
 
     :param timeout_s: for an answer, besides the time that its bytes take.
@@ -56,35 +46,13 @@ class RtuPort:
         """Close, and wait until somebody else can open the line."""
         await self._line.end()
 
-    async def read(self, unit: int, table: Table, address: int, count: int) -> bytes:
-        asked: ReadBits | ReadRegisters
-        if table in ("coil", "discrete"):
-            size, asked = (count + 7) // 8, ReadBits(1 if table == "coil" else 2, address, count)
-        else:
-            size, asked = 2 * count, ReadRegisters(3 if table == "holding" else 4, address, count)
-        return checked_data(await self._pdu(rtu.Adu(unit, asked), size + 2), asked.function, size)
-
-    async def write(self, unit: int, table: Table, address: int, registers: Sequence[int]) -> None:
-        asked: Request
-        if table == "coil":
-            asked = WriteCoil(address, bool(registers[0]))
-        elif len(registers) == 1:
-            asked = WriteRegister(address, registers[0])
-        else:
-            asked = WriteRegisters(address, tuple(registers))
-        check_echo(await self._pdu(rtu.Adu(unit, asked), 5), asked.encode()[:5])
-
-    async def _pdu(self, adu: rtu.Adu, size: int) -> bytes:
-        """Function code and what follows it of the answer; when there was none, of what this unit said instead.
-
-        :param size: bytes of the answer that is expected.
-        :raises DeviceSilent: it said nothing.
-        :raises LinkDown: the line is gone.
-        """
+    async def _answer(self, unit: int, question: Question) -> bytes:
+        """When the unit gave no answer to the question, what it said instead."""
         clock, master = self._line.clock, self._master
+        adu = rtu.Adu(unit, question.request)
         strayed = await self._line.rest(self._pace.gap_s, self._timeout_s)
         said = master.receive(strayed, clock.monotonic_s()) if strayed else []
-        wire_s = (len(rtu.encode(adu)) + size + _AROUND) * self._pace.character_s
+        wire_s = (len(question.pdu) + question.size + 2 * _AROUND) * self._pace.character_s
         wrong: bytes | None = None
         try:
             said += master.ask(adu, clock.monotonic_s(), wire_s)
@@ -101,7 +69,7 @@ class RtuPort:
                         case Answered() | Silent() if wrong is not None:
                             return wrong
                         case Answered() | Silent():
-                            raise DeviceSilent(f"unit {adu.unit}: no answer within {self._timeout_s + wire_s:.3g} s")
+                            raise DeviceSilent(f"unit {unit}: no answer within {self._timeout_s + wire_s:.3g} s")
                 said = await self._heard(master)
         finally:
             master.give_up(clock.monotonic_s())

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from edge.intake import Intake
-from edge.point_tables import PointTables
 from edge.quality.columns import Columns
 from edge.quality.limits import Limits
 from edge.quality.track import Track
 from edge.quality.verdict import NOT_EVALUATED, PASS, Stamps, Verdict
 from edge.spool.mended import EARLIEST_MS
 from protocols.vocabulary import Batch, Clock, Point, Quality, reason_names
+from protocols.vocabulary.point_tables import PointTables
 
 DAY_MS: Final = 86_400_000
 MAX_POINTS: Final = 50_000

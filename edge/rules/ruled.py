@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from edge.intake import Intake
-from edge.point_tables import PointTables
 from edge.rules.actuators import Action, Drive
 from edge.rules.announcer import Announcer
 from edge.rules.threshold import Rule, Transition, Watch
 from protocols.vocabulary import Batch, Event, Point
+from protocols.vocabulary.point_tables import PointTables
 
 _KINDS: Final = {"raised": "alarm.raised", "changed": "alarm.changed", "cleared": "alarm.cleared"}
 

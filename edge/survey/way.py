@@ -6,8 +6,9 @@ from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.config import LinkConfig
 from edge.links.meter_port import MeterPort
 from edge.links.modbus_config import ModbusTcp
-from edge.links.modbus_port import ModbusPort, PymodbusPort
+from edge.links.modbus_port import ModbusPort
 from edge.links.modbus_rtu import RtuPort
+from edge.links.modbus_tcp_port import TcpPort
 from protocols.vocabulary import ConfigError
 
 PREAMBLE = 4
@@ -36,7 +37,7 @@ class Way(NamedTuple):
         """
         place = self.place
         if isinstance(place, TcpWay):
-            return PymodbusPort(place.host, place.port, timeout_s)
+            return TcpPort(place.host, place.port, timeout_s)
         return RtuPort(place.line(), place.pace, timeout_s)
 
     def meters(self, timeout_s: float) -> MeterPort:

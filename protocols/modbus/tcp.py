@@ -15,7 +15,8 @@ from protocols.vocabulary.errors import ProtocolError
 HEADER: Final = 6
 MAX_FRAME: Final = HEADER + 1 + MAX_PDU
 _HEADER = struct.Struct(">HHH")
-_LENGTHS: Final = range(2, MAX_PDU + 2)
+LENGTHS: Final = range(2, MAX_PDU + 2)
+"""What the length field may say: unit and PDU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def open_frame(raw: bytes) -> tuple[int, int, bytes]:
     transaction, protocol, length = _HEADER.unpack_from(raw)
     if protocol:
         raise ProtocolError(f"Modbus: protocol identifier {protocol}: expected 0", raw)
-    if length not in _LENGTHS or length != len(raw) - HEADER:
+    if length not in LENGTHS or length != len(raw) - HEADER:
         raise ProtocolError(f"Modbus: length field says {length}, {len(raw) - HEADER} bytes follow", raw)
     return transaction, raw[HEADER], raw[HEADER + 1 :]
 
@@ -138,7 +139,7 @@ def _frames(
     start = position = 0
     while len(buffer) - position >= HEADER:
         _, protocol, length = _HEADER.unpack_from(buffer, position)
-        if protocol or length not in _LENGTHS:
+        if protocol or length not in LENGTHS:
             position += 1
             continue
         end = position + HEADER + length

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.uplink.body import RAW
+from protocols.uplink.scales import RAW
 from protocols.uplink.table import decode_table
 from protocols.vocabulary.errors import ProtocolError
 from protocols.vocabulary.identity import Point

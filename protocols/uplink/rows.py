@@ -5,7 +5,7 @@ from array import array
 from itertools import accumulate, chain, repeat
 from math import nan
 
-from protocols.uplink.body import RAW
+from protocols.uplink.scales import RAW
 from protocols.uplink.table import decode_table
 from protocols.vocabulary.errors import ProtocolError
 from protocols.vocabulary.quality import Quality

@@ -1,6 +1,6 @@
 """The Modbus TCP link against a server that lies: each lie is refused, counted by its kind, and never a value.
 
-What pymodbus's own client says to the same lies stands beside it: that is why its framer and decoder are not used.
+What pymodbus's own client says to the same lies stands beside it: that is one reason why the link does not use it.
 What no client can tell, and none of these tests therefore claims: an answer with everything right (transaction, unit,
 function, count) that holds other registers' values.
 """
@@ -189,7 +189,7 @@ PASSED = ("fewer registers", "more registers", "no registers", "a byte count bel
 
 @pytest.mark.parametrize("name", PASSED)
 async def test_pymodbus_itself_takes_it_for_success(server, name):
-    """When this fails, a newer pymodbus checks more: see whether AnswerFramer is still needed."""
+    """When this fails, a newer pymodbus checks more."""
     server.script = LIES[name][0]
     client = AsyncModbusTcpClient("127.0.0.1", port=server.port, timeout=0.5, retries=0)
     await client.connect()

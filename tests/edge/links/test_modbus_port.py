@@ -1,11 +1,12 @@
-"""The port to pymodbus against a server that lies."""
+"""The Modbus TCP port against a server that lies."""
 
 import asyncio
 import struct
 
 import pytest
 
-from edge.links.modbus_port import DeviceSilent, ModbusRefused, PymodbusPort, WrongAnswer, checked_data
+from edge.links.modbus_port import DeviceSilent, ModbusRefused, WrongAnswer, checked_data
+from edge.links.modbus_tcp_port import TcpPort
 from protocols.vocabulary import LinkDown
 from tests.edge.links.modbus_liar import liar, mbap, refusal, truth
 
@@ -20,7 +21,7 @@ async def server():
 
 @pytest.fixture
 async def port(server):
-    port = PymodbusPort("127.0.0.1", server.port, 0.2)
+    port = TcpPort("127.0.0.1", server.port, 0.2)
     await port.open()
     yield port
     port.close()
@@ -149,7 +150,7 @@ async def test_an_answer_that_comes_after_its_time_is_not_taken_for_the_next_one
 
 
 async def test_a_silent_unit_never_costs_its_neighbours_the_connection(server):
-    port = PymodbusPort("127.0.0.1", server.port, 0.01)
+    port = TcpPort("127.0.0.1", server.port, 0.01)
     await port.open()
     server.script = lambda q: None if q.unit == 2 else truth(q)
     for _ in range(12):
@@ -168,7 +169,7 @@ async def test_an_exception_carries_its_code(server, port):
 
 
 async def test_a_lost_connection_is_told_at_once(server):
-    port = PymodbusPort("127.0.0.1", server.port, 30.0)
+    port = TcpPort("127.0.0.1", server.port, 30.0)
     await port.open()
     server.script = lambda q: b""
     async with asyncio.timeout(5):
@@ -182,7 +183,7 @@ async def test_a_lost_connection_is_told_at_once(server):
 async def test_nobody_there():
     async with liar() as lying:
         free = lying.port
-    port = PymodbusPort("127.0.0.1", free, 0.2)
+    port = TcpPort("127.0.0.1", free, 0.2)
     with pytest.raises(LinkDown):
         await port.open()
     with pytest.raises(LinkDown):
@@ -200,11 +201,16 @@ async def test_cancelling_a_question_leaves_the_port_usable(server, port):
 
 
 async def test_a_cancellation_that_comes_together_with_the_answer_is_heeded(server, port):
-    task = asyncio.get_running_loop().create_task(port.read(1, "holding", 10, 4))
+    async def poll():
+        while True:
+            await port.read(1, "holding", 10, 4)
+
+    task = asyncio.get_running_loop().create_task(poll())
     await asyncio.sleep(0)
-    port._client.ctx.response_future.add_done_callback(lambda _: task.cancel())
+    port._wire._asked.add_done_callback(lambda _: task.cancel())
     with pytest.raises(asyncio.CancelledError):
-        await task
+        async with asyncio.timeout(5):
+            await task
     assert await port.read(1, "holding", 10, 4) == TRUTH
 
 
@@ -212,3 +218,50 @@ async def test_a_cancellation_that_comes_together_with_the_answer_is_heeded(serv
 def test_checked_data_never_passes_another_length(frame):
     with pytest.raises(WrongAnswer):
         checked_data(frame, 3, 2)
+
+
+async def test_an_answer_in_single_bytes_and_two_in_one_piece(server, port):
+    async def by_bytes(question):
+        for octet in truth(question):
+            for writer in server.writers:
+                writer.write(bytes((octet,)))
+            await asyncio.sleep(0.001)
+
+    dripping = set()
+
+    def drip(question):
+        dripping.add(asyncio.get_running_loop().create_task(by_bytes(question)))
+
+    server.script = drip
+    assert await port.read(1, "holding", 10, 4) == TRUTH
+    server.script = lambda q: truth(q) + truth(q)
+    assert await port.read(1, "holding", 10, 4) == TRUTH
+    server.script = truth
+    assert await port.read(1, "holding", 10, 4) == TRUTH
+    assert dict(port.counters) == {"late_answer": 1}
+
+
+async def test_half_a_frame_that_is_finished_late_is_told_from_the_next_answer(server, port):
+    halves = []
+
+    def script(question):
+        halves.append(truth(question))
+        return halves[0][:9] if len(halves) == 1 else halves[0][9:] + halves[1]
+
+    server.script = script
+    with pytest.raises(DeviceSilent):
+        await port.read(1, "holding", 10, 4)
+    assert await port.read(1, "holding", 20, 4) == struct.pack(">4H", 20, 21, 22, 23)
+    assert dict(port.counters) == {"unfinished_answer": 1, "malformed_header": 1}
+
+
+async def test_nothing_that_comes_unasked_is_kept_for_long(server, port):
+    assert await port.read(1, "holding", 10, 4) == TRUTH
+    for writer in server.writers:
+        writer.write(bytes(range(256)) * 400)
+    server.script = lambda q: None
+    with pytest.raises(DeviceSilent):
+        await port.read(1, "holding", 10, 4)
+    assert len(port._wire._buffer) < 300
+    server.script = truth
+    assert await port.read(1, "holding", 10, 4) == TRUTH

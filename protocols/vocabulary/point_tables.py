@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from protocols.vocabulary import Point
+from protocols.vocabulary.identity import Point
 
 Worked = TypeVar("Worked")
 

@@ -1,5 +1,5 @@
-from edge.point_tables import PointTables
 from protocols.vocabulary import Point
+from protocols.vocabulary.point_tables import PointTables
 
 
 def table(*names: str) -> tuple[Point, ...]:
