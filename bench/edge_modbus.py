@@ -70,12 +70,13 @@ def gateway_toml(folder: Path, case: Case, ports: list[int], metrics: int, *, ch
             f'[uplink]\nurl = "mqtt://127.0.0.1:1"\nusername = "gw-bench"\npassword_file = "{folder}/password"\n'
             f'hmac_key_file = "{folder}/hmac_key"\n[spool]\nmax_bytes = 268435456\n[health]\nmetrics_port = {metrics}\n'
             f"[quality]\nenabled = {str(checks).lower()}\n"
+            f'[[model]]\nname = "bench/ramp"\n'
         )
     ]
-    rows = ", ".join(
-        f'{{observed = "voltage", channel = "t{i}", address = {i}, kind = "u16", divisor = 10}}'
+    parts += [
+        f'[[model.rows]]\nobserved = "voltage"\nchannel = "t{i}"\naddress = {i}\ndivisor = 10\n'
         for i in range(case.tags)
-    )
+    ]
     number = 0
     for link in range(case.links):
         parts.append(f'[[link]]\nkind = "modbus-tcp"\nname = "l{link}"\nhost = "127.0.0.1"\nport = {ports[link]}\n')
@@ -83,7 +84,7 @@ def gateway_toml(folder: Path, case: Case, ports: list[int], metrics: int, *, ch
             number += 1
             parts.append(
                 f'[[link.device]]\nneuron = "serial:bench{number}"\nunit = {unit}\n'
-                f"period_s = {case.period_s}\nrows = [{rows}]\n"
+                f'period_s = {case.period_s}\nmodel = "bench/ramp"\n'
             )
     path = folder / "gateway.toml"
     path.write_text("".join(parts))

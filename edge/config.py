@@ -15,6 +15,7 @@ from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
 from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.modbus_config import ModbusTcp
+from edge.links.register_map import SITE_MODELS, SiteModel
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
@@ -90,6 +91,8 @@ class EdgeConfig(Section):
     rule: tuple[RuleRow, ...] = ()
     lights: tuple[LightsRow, ...] = ()
     pictures: Pictures = Pictures()
+    model: tuple[SiteModel, ...] = ()
+    """Before the links, whose devices name them."""
     link: tuple[LinkConfig, ...] = ()
 
     @property
@@ -157,7 +160,7 @@ def checked(file: ConfigFile, table: Mapping[str, Any], base: Path) -> EdgeConfi
     """
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": base})
+        return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": base, SITE_MODELS: {}})
     except ValidationError as error:
         raise file.refuse([_fault(one) for one in error.errors(include_url=False)]) from None
 

@@ -4,15 +4,11 @@ import asyncio
 import os.path
 from typing import Final
 
-import serialx
-
 from edge.lines.line import Line, Opener
 from edge.lines.pace import Bits
 from protocols.vocabulary import Clock
 
-_PARITY: Final = {"none": serialx.Parity.NONE, "even": serialx.Parity.EVEN, "odd": serialx.Parity.ODD}
 _PSEUDO_TERMINALS: Final = "/dev/pts/"
-_STOP_BITS: Final = {1: serialx.StopBits.ONE, 2: serialx.StopBits.TWO}
 
 
 def serial_port(path: str, bits: Bits, clock: Clock | None = None) -> Line:
@@ -32,15 +28,18 @@ def _has_parity(path: str) -> bool:
 
 def _serial_opener(path: str, bits: Bits) -> Opener:
     async def opened(protocol: asyncio.Protocol) -> asyncio.Transport:
+        import serialx  # noqa: PLC0415 - a gateway without serial ports does without it
+
         parity = bits.parity if _has_parity(path) else "none"
+        stop_bits = {1: serialx.StopBits.ONE, 2: serialx.StopBits.TWO}[bits.stop_bits]
         try:
             transport, _ = await serialx.create_serial_connection(
                 asyncio.get_running_loop(),
                 lambda: protocol,
                 path,
                 bits.baud,
-                _PARITY[parity],
-                _STOP_BITS[bits.stop_bits],
+                serialx.Parity[parity.upper()],
+                stop_bits,
                 exclusive=True,
                 byte_size=bits.byte_size,
             )

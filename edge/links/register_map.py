@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
 from edge.quality.config import CheckRow
 from edge.section import Section
@@ -16,11 +16,20 @@ from protocols.modbus import Order
 from protocols.modbus.plan import Table
 from protocols.vocabulary import Point
 
+SITE_MODELS: Final = "models"
+"""Under this name the context of validation has a dict of the ``[[model]]`` sections that were read so far."""
 
-def _model(name: str) -> str:
-    known = {one: versions for one, versions in MODELS.items() if any(version.registers for version in versions)}
-    if name not in known:
-        raise ValueError(f"expected one of {', '.join(sorted(known))}")
+
+def _site_models(info: ValidationInfo) -> dict[str, RegisterModel]:
+    found: dict[str, RegisterModel] = (info.context or {}).get(SITE_MODELS, {})
+    return found
+
+
+def _model(name: str, info: ValidationInfo) -> str:
+    known = {one for one, versions in MODELS.items() if any(version.registers for version in versions)}
+    site = _site_models(info)
+    if name not in known and name not in site:
+        raise ValueError(f"expected one of {', '.join([*site, *sorted(known)])}")
     return name
 
 
@@ -28,7 +37,10 @@ def _firmware(version: str | None, info: ValidationInfo) -> str | None:
     if "model" not in info.data:  # that is told already
         return version
     model = info.data["model"]
-    if model is not None:
+    if model in _site_models(info):
+        if version is not None:
+            raise ValueError("goes with a model of the registry: a [[model]] of this file is as it is")
+    elif model is not None:
         MODELS.found(model, version, info.data.get("unlisted_firmware", "refuse"))
     elif version is not None:
         raise ValueError("goes with model")
@@ -67,27 +79,56 @@ class Row(Section):
         return RegisterRow(**dict(self))
 
 
+class SiteModel(Section):
+    """``[[model]]``: a register map of this file's own that several devices have."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}/[A-Za-z0-9._ -]{1,40}$")]
+    """``vendor/model``, none that the registry has; ``model`` of a ``[[link.device]]`` names it."""
+    source: str = ""
+    """Where the map is from: manual, edition, page."""
+    gap: Annotated[int, Field(ge=0, le=123)] | None = None
+    """How many unwanted registers a request may read over."""
+    rows: Annotated[tuple[Row, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_from_here_on(self, info: ValidationInfo) -> Self:
+        site = _site_models(info)
+        if self.name in MODELS:
+            raise ValueError(f"name: {self.name!r}: the registry has a model of this name")
+        if self.name in site:
+            raise ValueError(f"name: {self.name!r} is given twice")
+        vendor, model = self.name.split("/")
+        rows = tuple(row.register_row() for row in self.rows)
+        found = RegisterModel(vendor, model, "", self.source or "gateway.toml", rows)
+        site[self.name] = found if self.gap is None else replace(found, gap=self.gap)
+        return self
+
+
 class Mapped(Watched):
     """The part of a ``[[link.device]]`` that says what its registers mean."""
 
     model: Annotated[str, AfterValidator(_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.registry; or ``rows``."""
+    """``vendor/model`` out of firmware_adapters.registry or of a ``[[model]]`` section; or ``rows``."""
     unlisted_firmware: Unlisted = "refuse"
     """What becomes of a firmware that the model is not documented for; ``nearest``: the next older rows are taken."""
     firmware: Annotated[str | None, AfterValidator(_firmware), Field(validate_default=True)] = None
     """As the device tells it, ``2.3``; not needed where the model's rows hold for all."""
     rows: tuple[Row, ...] = ()
+    _site: RegisterModel | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
-    def _one_model(self) -> Self:
+    def _one_model(self, info: ValidationInfo) -> Self:
         if (self.model is None) == (not self.rows):
             raise ValueError("expected either model or rows")
+        self._site = _site_models(info).get(self.model or "")
         if self.rows:
             self.register_model()
         return self
 
     def register_model(self) -> RegisterModel:
         """The model that was named, or the one that the rows make."""
+        if self._site is not None:
+            return self._site
         if self.model is not None:
             found = MODELS.found(self.model, self.firmware, self.unlisted_firmware)
             return replace(found.model.register_model(), note=found.note)

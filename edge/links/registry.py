@@ -1,51 +1,50 @@
 """Which link serves which ``kind`` of the configuration."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from edge.links.coap_server import CoapLink
 from edge.links.config import LinkConfig
-from edge.links.hj212_serial import Hj212SerialLink
-from edge.links.hj212_tcp import Hj212TcpLink
 from edge.links.link import Link, Remembering
-from edge.links.meters import MeterLink
-from edge.links.modbus_rtu import modbus_rtu_link
-from edge.links.modbus_tcp import ModbusTcpLink
-from edge.links.sl651_tcp import Sl651TcpLink
-from edge.links.sl651_udp import Sl651UdpLink
-from edge.lwm2m.link import Lwm2mLink
 from protocols.vocabulary import Clock, ConfigError
 
-
-def _camera(config: Any, clock: Clock) -> Link:
-    try:
-        from edge.links.camera import CameraLink  # noqa: PLC0415 - an agent without cameras needs none of its packages
-    except ModuleNotFoundError as missing:
-        if missing.name in {"h11", "numpy", "PIL"}:
-            raise ConfigError(
-                f'link kind "camera": {missing.name} is not installed: pip install "yingzhou[camera]"'
-            ) from None
-        raise
-    return CameraLink(config, clock)
-
-
-LINKS: Final[Mapping[str, Callable[[Any, Clock], Link]]] = {
-    "modbus-tcp": ModbusTcpLink,
-    "modbus-rtu": modbus_rtu_link,
-    "modbus-rtu-tcp": modbus_rtu_link,
-    "meter-serial": MeterLink,
-    "meter-tcp": MeterLink,
-    "hj212-tcp": Hj212TcpLink,
-    "hj212-serial": Hj212SerialLink,
-    "hj212-serial-tcp": Hj212SerialLink,
-    "coap": CoapLink,
-    "camera": _camera,
-    "lwm2m": Lwm2mLink,
-    "sl651-tcp": Sl651TcpLink,
-    "sl651-udp": Sl651UdpLink,
+LINKS: Final[Mapping[str, str]] = {
+    "modbus-tcp": "edge.links.modbus_tcp:ModbusTcpLink",
+    "modbus-rtu": "edge.links.modbus_rtu:modbus_rtu_link",
+    "modbus-rtu-tcp": "edge.links.modbus_rtu:modbus_rtu_link",
+    "meter-serial": "edge.links.meters:MeterLink",
+    "meter-tcp": "edge.links.meters:MeterLink",
+    "hj212-tcp": "edge.links.hj212_tcp:Hj212TcpLink",
+    "hj212-serial": "edge.links.hj212_serial:Hj212SerialLink",
+    "hj212-serial-tcp": "edge.links.hj212_serial:Hj212SerialLink",
+    "coap": "edge.links.coap_server:CoapLink",
+    "camera": "edge.links.camera:CameraLink",
+    "lwm2m": "edge.lwm2m.link:Lwm2mLink",
+    "sl651-tcp": "edge.links.sl651_tcp:Sl651TcpLink",
+    "sl651-udp": "edge.links.sl651_udp:Sl651UdpLink",
 }
-"""kind -> the link's class, or what makes one; each takes its own section of the configuration."""
+"""kind -> what makes the link of its section; loaded when it is wanted: a gateway has few kinds, and little memory."""
+EXTRAS: Final[Mapping[str, str]] = {"h11": "camera", "numpy": "camera", "PIL": "camera"}
+"""Package -> the extra of ours that brings it, where it is not ``edge``."""
+
+
+def maker_of(kind: str) -> Callable[[Any, Clock], Link]:
+    """What makes links of this kind.
+
+    :raises ConfigError: a package that they need is not installed.
+    """
+    module, _, name = LINKS[kind].partition(":")
+    try:
+        maker: Callable[[Any, Clock], Link] = getattr(import_module(module), name)
+    except ModuleNotFoundError as missing:
+        extra = EXTRAS.get(missing.name or "")
+        if extra is None:
+            raise
+        raise ConfigError(
+            f'link kind "{kind}": {missing.name} is not installed: pip install "yingzhou[{extra}]"'
+        ) from None
+    return maker
 
 
 def link_for(config: LinkConfig, clock: Clock, folder: Path | None = None) -> Link:
@@ -53,7 +52,7 @@ def link_for(config: LinkConfig, clock: Clock, folder: Path | None = None) -> Li
 
     :param folder: where links keep what they must know after a restart; None: they keep nothing.
     """
-    link = LINKS[config.kind](config, clock)
+    link = maker_of(config.kind)(config, clock)
     if folder is not None and isinstance(link, Remembering):
         link.remember(folder / f"{config.name}.json")
     return link

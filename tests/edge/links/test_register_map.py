@@ -1,10 +1,12 @@
 """Which rows a configured device gets: by model and firmware, or its own."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from edge.config import EdgeConfig, load
 from edge.links.config import Hj212Device
 from edge.links.modbus_config import ModbusDevice
 from edge.links.modbus_device import ModbusDevice as Polled
@@ -14,7 +16,7 @@ from firmware_adapters.firmware import ANY, Firmware
 from firmware_adapters.hj212_factors import Factor, FactorRow
 from firmware_adapters.registry import Catalogue
 from firmware_adapters.rows import RegisterRow
-from protocols.vocabulary import ManualClock, Point
+from protocols.vocabulary import ConfigError, ManualClock, Point
 
 
 def probe(address: int, firmware: Firmware) -> DeviceModel:
@@ -110,3 +112,74 @@ def test_a_station_of_a_model_means_its_own_by_a_code(monkeypatch: pytest.Monkey
     assert Hj212Device(mn="A1").factor_table()["w99001"] == Factor("hj212_w99001", "", 1, 1)
     with pytest.raises(ValidationError, match="expected one of v/station"):
         Hj212Device(mn="A1", model="v/probe")
+
+
+SITE = """
+[gateway]
+id = "gw-1"
+data = "data"
+[uplink]
+url = "mqtt://127.0.0.1"
+hmac_key_file = "key"
+[[link]]
+kind = "modbus-tcp"
+name = "sluices"
+host = "10.0.0.7"
+[[link.device]]
+neuron = "serial:1"
+model = "site/sluice"
+[[link.device]]
+neuron = "serial:2"
+unit = 2
+model = "site/sluice"
+[[model]]
+name = "site/sluice"
+source = "cabinet drawing 7"
+gap = 3
+[[model.rows]]
+observed = "water_level"
+address = 4
+unit = "mm"
+"""
+
+
+def of_site(tmp_path: Path, text: str) -> EdgeConfig:
+    path = tmp_path / "gateway.toml"
+    path.write_text(text)
+    return load(path)
+
+
+def test_devices_share_a_map_of_the_file_wherever_it_stands_in_it(tmp_path: Path) -> None:
+    (link,) = of_site(tmp_path, SITE).link
+    one, other = (device.register_model() for device in link.device)
+    assert one is other
+    assert (one.rows, one.gap, one.source) == ((RegisterRow("water_level", 4, unit="mm"),), 3, "cabinet drawing 7")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            'sluice"\n[[model]]',
+            'gate"\n[[model]]',
+            "18: link.0.device.1.model: 'site/gate': expected one of site/sluice",
+        ),
+        ('sluice"\nsource', '"\nsource', "20: model.0.name: 'site/': String should match"),
+        ('site/sluice"\nsource', 'v/probe"\nsource', "19: model.0: name: 'v/probe': the registry has a model"),
+        ("unit = 2\n", 'unit = 2\nfirmware = "1"\n', "18: link.0.device.1.firmware: '1': goes with a model of the"),
+        ("[[model.rows]]\nobserved", "[[model.rows]]\nobserve", "24: model.0.rows.0.observe: 'water_level': "),
+    ],
+)
+def test_a_map_of_the_file_is_told_by_line_and_key(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert SITE.count(old) == 1
+    with pytest.raises(ConfigError) as caught:
+        of_site(tmp_path, SITE.replace(old, new))
+    assert any(line.split("gateway.toml:")[1].startswith(fault) for line in str(caught.value).splitlines()), (
+        caught.value
+    )
+
+
+def test_two_maps_of_one_name(tmp_path: Path) -> None:
+    again = SITE[SITE.index("[[model]]") :]
+    with pytest.raises(ConfigError, match="'site/sluice' is given twice"):
+        of_site(tmp_path, SITE + again)
