@@ -45,7 +45,7 @@ def put_in(path: Path, line: str, marker: str) -> None:
 
 
 def test_the_five_steps(tree: Path) -> None:
-    (_, file), (_, named), (_, observed), (_, law), (_, gateway) = BLOCKS
+    (_, file), (_, named), (_, observed), (_, law), (_, gateway), (_, shared) = BLOCKS
     path = re.search(r"`(firmware_adapters/models/\S+\.py)`", PAGE)
     assert path is not None
     where = tree / path[1]
@@ -60,9 +60,10 @@ def test_the_five_steps(tree: Path) -> None:
     done = run(tree, *law.split()[1:])
     assert done.returncode == 0, done.stdout
 
-    (tree / "gateway.toml").write_text(GATEWAY + gateway)
-    done = run(tree, "-m", "yingzhou", "check", "gateway.toml")
-    assert (done.returncode, done.stdout) == (0, "gateway.toml: right, for gateway\n"), done.stderr
+    for sections in (gateway, shared):
+        (tree / "gateway.toml").write_text(GATEWAY + sections)
+        done = run(tree, "-m", "yingzhou", "check", "gateway.toml")
+        assert (done.returncode, done.stdout) == (0, "gateway.toml: right, for gateway\n"), done.stderr
 
     where.write_text(file.replace("02670002", "02670003"), "utf-8")
     assert run(tree, *law.split()[1:]).returncode == 1, "a golden reply that is not what it is said to be"
