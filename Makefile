@@ -35,6 +35,7 @@ test-peers: setup        ## tests against Debian's real peers (installs them; ne
 bench: setup             ## the benchmarks, each a table and one JSON line
 	$(BIN)/python -m bench.ingest $(ARGS)
 	$(BIN)/python -m bench.edge_modbus $(ARGS)
+	$(BIN)/python -m bench.edge_peer $(ARGS)
 	$(BIN)/python -m bench.codecs $(ARGS)
 
 soak: setup              ## the long, seeded fault runs; figures as JSON

@@ -2,7 +2,8 @@
 
 ``python -m bench.edge_modbus [--seconds N] [--json]``. The agent is the real process with its real configuration:
 it polls, checks every answer, seals envelopes and has them on disk in groups; there is no broker, so all stays in the
-spool. The server is bench/modbus_server.c, built with cc.
+spool. The server is bench/modbus_server.c, built with cc. The share of the C limit: what a loop in C that only asks and
+takes costs per tag on that server (bench/c_limit.py), over what the agent costs.
 """
 
 import argparse
@@ -154,20 +155,26 @@ def main() -> int:
     parser.add_argument("--no-checks", action="store_true", help="without the quality checks, to see what they cost")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     args = parser.parse_args()
+    from bench.c_limit import c_limit  # it takes its loads from here
+
     root = Path(tempfile.mkdtemp(prefix="yz-bench-"))
     try:
         server = c_server(root)
         if server is None:
             raise SystemExit("bench.edge_modbus needs a C compiler (cc) for its server")
         results = []
-        heading = f"{'case':<36}{'wanted/s':>11}{'tags/s':>11}{'CPU':>8}{'us/tag':>9}{'RSS MB':>9}{'first s':>9}"
+        heading = (
+            f"{'case':<36}{'wanted/s':>10}{'tags/s':>10}{'CPU':>7}{'us/tag':>8}{'RSS MB':>8}{'first s':>8}{'of C':>7}"
+        )
         print(heading, flush=True)
         for case in CASES[args.case - 1 : args.case] if args.case else CASES:
             r = run(case, args.seconds, server, root, checks=not args.no_checks)
+            limit = c_limit(case.links, case.devices, case.tags, min(2.0, args.seconds))
+            r["share_of_c_limit"] = round(limit.us_per_tag / r["us_per_tag"], 4) if limit else None
             results.append(r)
             print(
-                f"{r['case']:<36}{r['wanted_per_s']:>11,}{r['tags_per_s']:>11,}{r['cpu_share']:>8.1%}{r['us_per_tag']:>9.2f}"
-                f"{r['rss_mb']:>9.1f}{r['first_value_s']:>9.2f}",
+                f"{r['case']:<36}{r['wanted_per_s']:>10,}{r['tags_per_s']:>10,}{r['cpu_share']:>7.1%}{r['us_per_tag']:>8.2f}"
+                f"{r['rss_mb']:>8.1f}{r['first_value_s']:>8.2f}{r['share_of_c_limit']:>7.1%}",
                 flush=True,
             )
         if args.json:
