@@ -1,6 +1,7 @@
 """What is wanted of a Modbus device between two polls: one row written once, and read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from edge.commands.actuator import Unfit
 from edge.links.link import DeviceRecord
@@ -11,6 +12,12 @@ from firmware_adapters.setting import setting_of
 from protocols.vocabulary import ProtocolError
 
 
+@lru_cache(maxsize=1024)
+def _by_name(rows: tuple[RegisterRow, ...]) -> Mapping[tuple[str, str], RegisterRow]:
+    """Devices of one model share it."""
+    return {(row.observed, row.channel): row for row in rows}
+
+
 class CommandedRows:
     """The rows of one device, as commands see them.
 
@@ -19,7 +26,7 @@ class CommandedRows:
 
     def __init__(self, unit: int, rows: Iterable[RegisterRow], record: DeviceRecord) -> None:
         self._unit = unit
-        self._rows = {(row.observed, row.channel): row for row in rows}
+        self._rows = _by_name(tuple(rows))
         self._record = record
 
     @property
