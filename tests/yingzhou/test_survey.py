@@ -168,7 +168,11 @@ def test_a_probe_as_json(yingzhou, float_device):
         (["scan", "--port", "/dev/x", "--units", "9-1"], 2, "--units 9-1"),
         (["scan", "--port", "/nowhere/tty"], 1, "/nowhere/tty: No such file or directory"),
         (["scan", "--modbus-tcp", "127.0.0.1:1", "--protocol", "dlt645"], 2, "not on Modbus TCP"),
-        (["probe", "--modbus-tcp", "127.0.0.1:1", "--unit", "1", "--register", "0"], 1, "127.0.0.1:1: no connection"),
+        (
+            ["probe", "--modbus-tcp", "127.0.0.1:1", "--unit", "1", "--register", "0"],
+            1,
+            "127.0.0.1:1: Connection refused",
+        ),
         (["probe", "--port", "/dev/x", "--baud", "9600,19200", "--unit", "1", "--register", "0"], 2, "expected one"),
         (["probe", "--port", "/dev/x", "--unit", "256", "--register", "0"], 2, "expected 0 to 255"),
         (["probe", "--port", "/dev/x", "--unit", "x", "--register", "0"], 2, "invalid"),
