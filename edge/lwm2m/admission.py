@@ -69,19 +69,18 @@ class Admission:
         if source_of(endpoint) in self._taken:  # an IMEI has several forms: not past a listed device's security
             self._stranger(endpoint)
             raise Refused("4.03", "this is a listed device's identity, which registers by another name")
-        if (
-            self._registry.registration(endpoint) is None
-            and len(self._registry) >= self._registry.limit - self._missing
-        ):
+        if self._registry.registration(endpoint) is not None:
+            return
+        if len(self._registry) + len(self.listed) >= self._registry.limit and self._are_kept_for_listed():
             self._counters["too_many_registrations"] += 1
             raise Refused("5.03", "what places are left are for listed devices")
-        if self._registry.registration(endpoint) is None and not self._guard.may_register(network):
+        if not self._guard.may_register(network):
             raise Refused("5.03", "too many registrations from this address")
 
-    @property
-    def _missing(self) -> int:
-        """Listed devices that are not registered: no stranger takes their places."""
-        return sum(self._registry.registration(endpoint) is None for endpoint in self.listed)
+    def _are_kept_for_listed(self) -> bool:
+        """Whether the places that are left are no more than the listed devices that are not registered."""
+        missing = sum(self._registry.registration(endpoint) is None for endpoint in self.listed)
+        return len(self._registry) >= self._registry.limit - missing
 
     def _stranger(self, endpoint: str) -> None:
         self._counters["stranger"] += 1
