@@ -25,6 +25,8 @@ ASIDE_S: Final = 900.0
 _NEVER: Final = frozenset({413, 415, 422})
 _LINK: Final = frozenset({401, 408, 425, 429})
 """Of those from 400 to 499, what another picture would be told, too."""
+_DIGITS: Final = 12
+"""Of an offset; an endless number is no number."""
 _MAX_TURNS: Final = 3
 """So often may the cloud disagree about what it has before the picture is put aside."""
 
@@ -160,7 +162,7 @@ class Courier:
             return None
         if answer.status in {202, 409}:
             have = answer.header(OFFSET)
-            if have.isascii() and have.isdigit() and int(have[:12]) < one.size:
+            if have.isascii() and have.isdigit() and len(have) <= _DIGITS and int(have) < one.size:
                 return int(have)
             raise BadAnswer("not_http", f"{OFFSET} {have[:20]!r}: expected less than {one.size}")
         if answer.status == 401:
@@ -188,7 +190,7 @@ class Courier:
         """Take the cloud's clock for signing when ours is off by more than it lets pass; whether it was."""
         try:
             told = parsedate_to_datetime(answer.header("date"))
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         ahead_ms = round(told.timestamp() * 1000) - self._clock.now_ms()
         if abs(ahead_ms - self._ahead_ms) < WINDOW_MS // 2:

@@ -28,14 +28,16 @@ class Attempts:
     async def set(self, point: Point, value: float, until_ms: int | None = None) -> Item:
         """Write, and have the device tell what it holds; what goes wrong is in the item.
 
-        :param until_ms: how long a device that sleeps is waited for, wall time; none: no longer than others.
+        :param until_ms: nothing is begun later, wall time: so long a device that sleeps is waited for; none: no longer
+            than others.
         """
         try:
             told = self._actuators.fit(point, value)
         except Unfit as unfit:
             return Item(point.series, "failed", None, str(unfit)[:MAX_TOLD])
         patience_s = self._patience_s(point, value, until_ms)
-        found = await self._in_time(lambda: self._actuators.write(point, value), patience_s)
+        left_s = patience_s if until_ms is None else (until_ms - self._clock.now_ms()) / 1000
+        found = await self._in_time(lambda: self._actuators.write(point, value), min(patience_s, left_s))
         for _ in range(SETTLE_TRIES):
             if isinstance(found, YingzhouError) or _same(found, told):
                 break

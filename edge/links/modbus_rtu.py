@@ -10,9 +10,13 @@ from edge.links.modbus_link import ModbusLink
 from edge.links.modbus_port import DeviceSilent, PduPort, Question
 from protocols.conversation import Send
 from protocols.modbus import rtu
-from protocols.modbus.master import Answered, Dropped, Master, Said, Silent
+from protocols.modbus.master import LATE_S, Answered, Dropped, Master, Said, Silent
 from protocols.vocabulary import Clock, SystemClock
 
+NETWORK_LATE_S: Final = 60.0
+"""A mobile network may hold answers of a serial server back for so long, and hands them over all at once ..."""
+NETWORK_LATE_TIMEOUTS: Final = 40
+"""... or for so many time-outs: a silent device is asked again after twenty."""
 _AROUND: Final = 3
 """Unit and CRC."""
 
@@ -22,18 +26,22 @@ class RtuPort(PduPort):
 
     :param timeout_s: for an answer, besides the time that its bytes take.
     :param echoes: whether the adapter hands back what is sent; None: found out.
+    :param late_s: so long after its time-out an answer may still come.
     """
 
-    def __init__(self, line: Line, pace: Pace, timeout_s: float, *, echoes: bool | None = None) -> None:
+    def __init__(
+        self, line: Line, pace: Pace, timeout_s: float, *, echoes: bool | None = None, late_s: float = LATE_S
+    ) -> None:
         self.counters: Counter[str] = line.counters
         self._line = line
         self._pace = pace
         self._timeout_s = timeout_s
         self._echoes = echoes
+        self._late_s = late_s
         self._master = self._new_master()
 
     def _new_master(self) -> Master:
-        return Master(self._timeout_s, retries=0, echoes=self._echoes)
+        return Master(self._timeout_s, retries=0, echoes=self._echoes, late_s=self._late_s)
 
     async def open(self) -> None:
         await self._line.open()
@@ -86,5 +94,8 @@ class RtuPort(PduPort):
 def modbus_rtu_link(config: ModbusRtu | ModbusRtuTcp, clock: Clock | None = None) -> ModbusLink:
     """A serial line of Modbus devices that are polled; the line's own time is the machine's."""
     line = config.line()
-    port = RtuPort(line, config.pace, config.timeout_s, echoes=config.echo)
+    late_s = LATE_S
+    if isinstance(config, ModbusRtuTcp):
+        late_s = max(NETWORK_LATE_S, NETWORK_LATE_TIMEOUTS * config.timeout_s)
+    port = RtuPort(line, config.pace, config.timeout_s, echoes=config.echo, late_s=late_s)
     return ModbusLink(config, line.name, port, clock or SystemClock())

@@ -18,6 +18,7 @@ class Admission:
 
     def __init__(self, config: Lwm2m, registry: Registry, guard: Guard, counters: Counter[str]) -> None:
         self.listed = {device.endpoint: device for device in config.device}
+        self._taken = {device.source for device in config.device}
         self._unknown = config.unknown
         self._registry = registry
         self._guard = guard
@@ -29,7 +30,8 @@ class Admission:
         """As which the readings of a device go; None when it is not let in."""
         if endpoint in self.listed:
             return self.listed[endpoint].source
-        return source_of(endpoint) if self._unknown == "accept" else None
+        source = source_of(endpoint) if self._unknown == "accept" else None
+        return None if source in self._taken else source
 
     def check(self, what: Request, vouched: str | None) -> None:
         """Whether the security context is the right one.
@@ -64,8 +66,21 @@ class Admission:
         if source_of(endpoint) is None:
             self._stranger(endpoint)
             raise Refused("4.00", "this endpoint name cannot stand in a datastream key; list it with its neuron")
-        if self._registry.registration(endpoint) is None and not self._guard.may_register(network):
+        if source_of(endpoint) in self._taken:  # an IMEI has several forms: not past a listed device's security
+            self._stranger(endpoint)
+            raise Refused("4.03", "this is a listed device's identity, which registers by another name")
+        if self._registry.registration(endpoint) is not None:
+            return
+        if len(self._registry) + len(self.listed) >= self._registry.limit and self._are_kept_for_listed():
+            self._counters["too_many_registrations"] += 1
+            raise Refused("5.03", "what places are left are for listed devices")
+        if not self._guard.may_register(network):
             raise Refused("5.03", "too many registrations from this address")
+
+    def _are_kept_for_listed(self) -> bool:
+        """Whether the places that are left are no more than the listed devices that are not registered."""
+        missing = sum(self._registry.registration(endpoint) is None for endpoint in self.listed)
+        return len(self._registry) >= self._registry.limit - missing
 
     def _stranger(self, endpoint: str) -> None:
         self._counters["stranger"] += 1

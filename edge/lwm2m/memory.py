@@ -6,7 +6,7 @@ Without it a device that reports once an hour and updates once a day would be re
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path as File
 from typing import Final
@@ -18,6 +18,9 @@ from protocols.lwm2m import Registration
 from protocols.vocabulary import Clock
 
 SAVE_S: Final = 10.0
+RENEWED_MS: Final = 2_000
+HEARD_MS: Final = 600_000
+"""Stamps that moved by less are not worth a write: wall and monotonic clock never agree to the millisecond."""
 MAX_FILE: Final = 256 << 20
 """Bytes; a larger file was not written here."""
 
@@ -57,6 +60,8 @@ class Memory:
         self._clock = clock
         self._counters = counters
         self._saved = b""
+        self._kept: dict[str, Kept] = {}
+        """By endpoint, as it was told last."""
 
     def load(self) -> list[Kept]:
         """What was written last; a file that cannot be read is counted, and the devices register again."""
@@ -85,10 +90,23 @@ class Memory:
     def _changed(self) -> bytes | None:
         if self.path is None:
             return None
-        data = _FORM.dump_json(self._devices())
+        self._kept = {one.registration.endpoint: self._steady(one) for one in self._devices()}
+        data = _FORM.dump_json(list(self._kept.values()))
         if data == self._saved:
             return None
         return data
+
+    def _steady(self, one: Kept) -> Kept:
+        """With the stamps of before where they are near enough."""
+        before = self._kept.get(one.registration.endpoint)
+        if before is None:
+            return one
+        renewed_ms, heard_ms = before.renewed_ms, before.heard_ms
+        if abs(one.renewed_ms - renewed_ms) >= RENEWED_MS:
+            renewed_ms, heard_ms = one.renewed_ms, one.heard_ms
+        if abs(one.heard_ms - heard_ms) >= HEARD_MS:
+            heard_ms = one.heard_ms
+        return replace(one, renewed_ms=renewed_ms, heard_ms=heard_ms)
 
     def _write(self, data: bytes) -> None:
         assert self.path is not None  # noqa: S101 - asked before

@@ -18,7 +18,7 @@ from protocols.vocabulary.errors import ProtocolError
 TURNAROUND_S: Final = 0.1
 """After a broadcast the devices need time before the next question (Serial Line V1.02 §2.4.1)."""
 LATE_S: Final = 3.0
-"""So long after its time-out an answer is still looked out for."""
+"""So long after its time-out an answer is still looked out for, where nothing holds bytes back."""
 UNANSWERED: Final = 8
 """Questions whose answers may still come; the oldest is forgotten."""
 
@@ -66,11 +66,15 @@ class Master:
     :param retries: how often a question is repeated before its device is silent.
     :param echoes: whether the adapter hands back what is sent. None: the answers to reads will tell; until then, what
         comes back to a write and equals it is taken as the device's answer.
+    :param late_s: so long after its time-out an answer may still come.
     """
 
-    def __init__(self, timeout_s: float, retries: int = 1, *, echoes: bool | None = None) -> None:
+    def __init__(
+        self, timeout_s: float, retries: int = 1, *, echoes: bool | None = None, late_s: float = LATE_S
+    ) -> None:
         self._timeout_s = timeout_s
         self._retries = retries
+        self._late_s = late_s
         self._echoes = echoes
         self._learns = echoes is None
         self._decoder = rtu.Decoder("response")
@@ -114,7 +118,7 @@ class Master:
     def give_up(self, now_s: float) -> None:
         """Whoever asked wants no answer any more: one that comes will be a late one."""
         if self._asked is not None:
-            self._late.append(_Late(self._asked, now_s + LATE_S))
+            self._late.append(_Late(self._asked, now_s + self._late_s))
         self._done(None)
 
     def receive(self, data: bytes, now_s: float) -> list[Said]:
@@ -146,7 +150,7 @@ class Master:
         if self._tries <= self._retries:
             self._tries += 1
             return said + self._send(now_s)
-        self._late.append(_Late(asked, now_s + LATE_S))
+        self._late.append(_Late(asked, now_s + self._late_s))
         return [*said, self._done(Silent(asked))]
 
     def _send(self, now_s: float) -> list[Said]:
@@ -196,8 +200,10 @@ class Master:
             return [Dropped("wrong_answer", frame.raw, str(wrong))]
         if self._tries == 1 and frame.raw != self._sent:
             self._learned(echo=self._echoed)
-        elif self._tries > 1:
-            self._late.append(_Late(asked, now_s + LATE_S))
+        if late is not None:  # the line keeps its order: it was that one's answer, and this one's is still to come
+            self._late.remove(late)
+        if late is not None or self._tries > 1:
+            self._late.append(_Late(asked, now_s + self._late_s))
         return [self._done(Answered(asked, response))]
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from protocols.uplink.scales import RAW, fewest_decimals
 from protocols.vocabulary.identity import Point
+from protocols.vocabulary.quality import Quality
 
 SHIFT: Final = 1.5 * 2**52
 """Added to a float of less than 2^51, it leaves the nearest integer in the low bits, in two's complement."""
@@ -39,13 +40,15 @@ class Layout:
         """Of the readings that were scaled last."""
         self._scales = [float(10**_FIRST_GUESS)] * len(points)
 
-    def scaled(self, values: "array[float]") -> "array[float]":
+    def scaled(self, values: "array[float]", quality: "array[int]") -> "array[float]":
         """The integer of each value, plus SHIFT; 0 where ``decimals`` says RAW.
 
         :param values: one for each point; NaN where there is none.
-        :raises OverflowError: one of them is so large that the sum would not hold it.
+        :raises OverflowError: one of them is so large that the sum would not hold it, or NaN and not called missing.
         """
         if isnan(sum(values)):
+            if any(value != value and one != Quality.MISSING for value, one in zip(values, quality, strict=True)):  # noqa: PLR0124
+                raise OverflowError
             values = array("d", [value if value == value else 0.0 for value in values])  # noqa: PLR0124 - NaN
         shifted = array("d", [value * scale + SHIFT for value, scale in zip(values, self._scales, strict=True)])
         told = [(number - SHIFT) / scale for number, scale in zip(shifted, self._scales, strict=True)]

@@ -59,11 +59,11 @@ class Polls:
 def _firsts(batches: Sequence[Batch], layouts: Sequence[Layout]) -> tuple[bytes, "array[float]"]:
     """The column of integers, and the values that go as they are.
 
-    :raises OverflowError: an integer needs more than 32 bits.
+    :raises OverflowError: an integer needs more than 32 bits, or what is no number is not said to be missing.
     """
     shifted, raw = array("d"), array("d")
     for batch, layout in zip(batches, layouts, strict=True):
-        shifted += layout.scaled(batch.value)
+        shifted += layout.scaled(batch.value, batch.quality)
         if RAW in layout.decimals:
             raw.extend(v for v, decimals in zip(batch.value, layout.decimals, strict=True) if decimals == RAW)
     width, _ = parts.width_of(min(shifted) - SHIFT, max(shifted) - SHIFT)

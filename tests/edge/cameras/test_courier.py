@@ -276,6 +276,7 @@ async def test_a_wrong_key_backs_off_for_long(scene: Scene) -> None:
     "answer",
     [b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
      b"HTTP/1.1 202 Yes\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 202 Yes\r\nUpload-Offset: 99999999\r\n\r\n",
+     b"HTTP/1.1 202 Yes\r\nContent-Length: 0\r\nUpload-Offset: " + b"1" * 5000 + b"\r\n\r\n",
      b"HTTP/1.1 302 There\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", b"nonsense\r\n\r\n"],
 )  # fmt: skip
 async def test_a_cloud_that_is_none_costs_nothing_but_time(scene: Scene, answer: bytes) -> None:
@@ -290,6 +291,20 @@ async def test_a_cloud_that_is_none_costs_nothing_but_time(scene: Scene, answer:
             task.cancel()
     assert clock.monotonic_s() > 1
     assert album.counted == (0, 1)
+
+
+async def test_a_date_that_is_none_corrects_no_clock(scene: Scene) -> None:
+    clock = HastyClock(NOW)
+    album = scene.album(clock)
+    await album.add(scene.neuron, NOW, picture(1), ("birds",))
+    answer = b"HTTP/1.1 401 No\r\nDate: 1 Jan 99999999999999999999 00:00:00 +0000\r\nContent-Length: 0\r\n\r\n"
+    async with test_http.serving(test_http.saying(answer)) as url:
+        courier = scene.courier(album, clock, url.removesuffix("/snapshot.jpg"))
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(courier.run())
+            await until(lambda: courier.counts["unauthorized"] >= 2)
+            task.cancel()
+    assert courier.counts["clock_corrected"] == 0
 
 
 async def test_a_cloud_that_forgets_what_it_had_is_left_for_later(scene: Scene) -> None:

@@ -66,3 +66,14 @@ async def test_not_longer_than_the_command_may():
         await advanced(clock, 570)
         item = await task
     assert (item.state, item.reason, sleeper.withdrawn) == ("failed", "no answer within 600 s", 1)
+
+
+@pytest.mark.parametrize("asleep", [True, False])
+async def test_nothing_is_begun_after_its_time(asleep):
+    sleeper, clock = Sleeper(asleep=asleep), ManualClock()
+    async with asyncio.TaskGroup() as group:
+        until_ms = clock.now_ms() + 2000
+        task = group.create_task(Attempts(Actuators([sleeper]), clock).set(LAMP, 40.0, until_ms))
+        await advanced(clock, 2.0)
+        await until(task.done)
+    assert (task.result().state, task.result().reason, sleeper.withdrawn) == ("failed", "no answer within 2 s", 1)

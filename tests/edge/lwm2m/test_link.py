@@ -277,6 +277,13 @@ async def test_a_network_may_have_so_many_registrations():
     assert link.counters["too_many_registrations"] == 1
 
 
+async def test_strangers_leave_the_places_of_listed_devices():
+    link = link_of(max_registrations=2, device=[{"endpoint": IMEI}])
+    async with served(link, {}) as (node, _):
+        given = [(await node.register(name, links="</3/0>")).code for name in ("d1", "d2", IMEI, "d3")]
+    assert given == [codes.CREATED, codes.SERVICE_UNAVAILABLE, codes.CREATED, codes.SERVICE_UNAVAILABLE]
+
+
 async def test_requests_that_cost_too_much_to_remember_are_put_off():
     link = link_of(limits={"exchanges_per_network": 2})
     async with served(link, {}) as (node, _):

@@ -57,6 +57,17 @@ async def test_a_device_registers_is_observed_and_commanded_by_oscore(tmp_path):
             assert (await node.register("urn:imei:867997030001008", "b=U")).code is codes.FORBIDDEN
 
 
+@pytest.mark.parametrize("alias", [IMEI.removeprefix("urn:imei:"), f"{IMEI.removeprefix('urn:imei:')};460001234567890"])
+async def test_another_form_of_the_name_is_no_way_past_the_security(tmp_path, alias):
+    link, intake = secured(tmp_path), Recorder()
+    async with running(link, intake):
+        await until(lambda: link.port)
+        async with LwM2mNode(LAMP).on(link.port) as plain:
+            assert (await plain.register(alias, "b=U")).code is codes.FORBIDDEN
+        assert len(link.book.registry) == 0
+        assert link.counters["stranger"] == 1
+
+
 async def test_another_secret_is_no_use(tmp_path):
     device = folder(tmp_path / "device", "D", "S", secret="00" * 16)
     link = secured(tmp_path)

@@ -161,6 +161,25 @@ def test_nobody_waits_for_a_late_answer_for_ever():
     assert kinds(master.receive(answer(OTHERS), 4.1)) == ["Answered"]
 
 
+def test_what_a_network_held_back_is_not_taken_for_the_next_questions():
+    master = asked(Master(1.0, retries=0, late_s=60.0), READ)
+    assert kinds(master.wake(1.0)) == ["Silent"]
+    asked(master, NEXT, 21.0)
+    assert kinds(master.receive(answer(VALUES), 21.1)) == ["late_answer"]
+    assert master.receive(answer(OTHERS), 21.2) == [Answered(NEXT, OTHERS)]
+
+
+def test_answers_held_back_keep_their_order():
+    master = Master(1.0, retries=0)
+    for at, question in enumerate((READ, NEXT)):
+        assert kinds(asked(master, question, at).wake(at + 1.0)) == ["Silent"]
+    said = []
+    for at, (question, late) in enumerate(((READ, VALUES), (NEXT, OTHERS), (READ, VALUES), (NEXT, OTHERS))):
+        asked(master, question, 2.1 + 0.2 * at)
+        said += master.receive(answer(late), 2.2 + 0.2 * at)
+    assert said == [Answered(READ, VALUES), Answered(NEXT, OTHERS)] * 2
+
+
 def test_an_answer_that_nobody_asked_for():
     master = Master(1.0)
     assert kinds(master.receive(answer(VALUES), 0.0)) == ["unasked"]

@@ -87,6 +87,7 @@ def test_what_is_no_poll_is_left_alone() -> None:
         [ordinary, poll("mn:1", [5.0])],
         [poll("mn:1", [])],
         [poll("mn:1", [2.0**31])],
+        [poll("mn:1", [1.0, float("nan")])],  # no number, and not said to be missing: not a 0 that passed
         [poll("mn:1", [2.0**51]), ordinary],
         [poll("mn:1", [float(n) for n in range(65_536)])],
     ):
