@@ -2,37 +2,18 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import model_validator
 
+from edge.links.named_model import Named
 from edge.quality.config import CheckRow
 from edge.section import Section
-from edge.watched import Watched
 from firmware_adapters.register_model import RegisterModel
-from firmware_adapters.registry import MODELS, Unlisted
 from firmware_adapters.rows import Kind, RegisterRow
 from protocols.modbus import Order
 from protocols.modbus.plan import Table
 from protocols.vocabulary import Point
-
-
-def _model(name: str) -> str:
-    known = {one: versions for one, versions in MODELS.items() if any(version.registers for version in versions)}
-    if name not in known:
-        raise ValueError(f"expected one of {', '.join(sorted(known))}")
-    return name
-
-
-def _firmware(version: str | None, info: ValidationInfo) -> str | None:
-    if "model" not in info.data:  # that is told already
-        return version
-    model = info.data["model"]
-    if model is not None:
-        MODELS.found(model, version, info.data.get("unlisted_firmware", "refuse"))
-    elif version is not None:
-        raise ValueError("goes with model")
-    return version
 
 
 class Row(Section):
@@ -67,15 +48,11 @@ class Row(Section):
         return RegisterRow(**dict(self))
 
 
-class Mapped(Watched):
-    """The part of a ``[[link.device]]`` that says what its registers mean."""
+class Mapped(Named):
+    """The part of a ``[[link.device]]`` that says what its registers mean: a model, or rows."""
 
-    model: Annotated[str, AfterValidator(_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.registry; or ``rows``."""
-    unlisted_firmware: Unlisted = "refuse"
-    """What becomes of a firmware that the model is not documented for; ``nearest``: the next older rows are taken."""
-    firmware: Annotated[str | None, AfterValidator(_firmware), Field(validate_default=True)] = None
-    """As the device tells it, ``2.3``; not needed where the model's rows hold for all."""
+    wire = "registers"
+
     rows: tuple[Row, ...] = ()
 
     @model_validator(mode="after")
@@ -88,8 +65,8 @@ class Mapped(Watched):
 
     def register_model(self) -> RegisterModel:
         """The model that was named, or the one that the rows make."""
-        if self.model is not None:
-            found = MODELS.found(self.model, self.firmware, self.unlisted_firmware)
+        found = self.found
+        if found is not None:
             return replace(found.model.register_model(), note=found.note)
         return RegisterModel("configured", self.source, "", "gateway.toml", tuple(r.register_row() for r in self.rows))
 
