@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocols.lwm2m.units import convert
+from protocols.vocabulary import unit_of
 
 _PATH: Final = re.compile(r"/[0-9]{1,5}/([0-9]{1,5}|\*)/[0-9]{1,5}", re.ASCII)
 
@@ -21,7 +22,7 @@ class ResourceRow:
     observed: str
     channel: str = ""
     unit: str = ""
-    """UCUM; empty: the registry's, or what the device says itself in resource 5701."""
+    """UCUM; empty: the registry's, or what the device says itself in resource 5701; of what OMA does not list, ours."""
     divisor: int = 1
     """The device's number is divided by it."""
     writable: bool = False
@@ -36,6 +37,8 @@ class ResourceRow:
             raise ValueError(f"{self.path}: divisor {self.divisor}: expected 1 or more")
         if self.unit and convert(1.0, self.unit, self.observed) is None:
             raise ValueError(f"{self.path}: no way from {self.unit!r} to the unit of {self.observed}")
+        if self.writable and self.unit and self.unit != unit_of(self.observed):
+            raise ValueError(f"{self.path}: what is writable is in the property's unit, not in {self.unit!r}")
 
     def value(self, number: float) -> float:
         """The value in the observed property's unit; without a unit, as if the device used that one."""

@@ -1,16 +1,17 @@
 """What a device with registers means: a model out of firmware_adapters by its firmware, or rows of its own."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
+from edge.links.named_model import Named
 from edge.quality.config import CheckRow
 from edge.section import Section
-from edge.watched import Watched
 from firmware_adapters.register_model import RegisterModel
-from firmware_adapters.registry import MODELS, Unlisted
+from firmware_adapters.registry import MODELS
 from firmware_adapters.rows import Kind, RegisterRow
 from protocols.modbus import Order
 from protocols.modbus.plan import Table
@@ -23,28 +24,6 @@ SITE_MODELS: Final = "models"
 def _site_models(info: ValidationInfo) -> dict[str, RegisterModel]:
     found: dict[str, RegisterModel] = (info.context or {}).get(SITE_MODELS, {})
     return found
-
-
-def _model(name: str, info: ValidationInfo) -> str:
-    known = {one for one, versions in MODELS.items() if any(version.registers for version in versions)}
-    site = _site_models(info)
-    if name not in known and name not in site:
-        raise ValueError(f"expected one of {', '.join([*site, *sorted(known)])}")
-    return name
-
-
-def _firmware(version: str | None, info: ValidationInfo) -> str | None:
-    if "model" not in info.data:  # that is told already
-        return version
-    model = info.data["model"]
-    if model in _site_models(info):
-        if version is not None:
-            raise ValueError("goes with a model of the registry: a [[model]] of this file is as it is")
-    elif model is not None:
-        MODELS.found(model, version, info.data.get("unlisted_firmware", "refuse"))
-    elif version is not None:
-        raise ValueError("goes with model")
-    return version
 
 
 class Row(Section):
@@ -104,17 +83,17 @@ class SiteModel(Section):
         return self
 
 
-class Mapped(Watched):
-    """The part of a ``[[link.device]]`` that says what its registers mean."""
+class Mapped(Named):
+    """The part of a ``[[link.device]]`` that says what its registers mean: a model, or rows."""
 
-    model: Annotated[str, AfterValidator(_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.registry or of a ``[[model]]`` section; or ``rows``."""
-    unlisted_firmware: Unlisted = "refuse"
-    """What becomes of a firmware that the model is not documented for; ``nearest``: the next older rows are taken."""
-    firmware: Annotated[str | None, AfterValidator(_firmware), Field(validate_default=True)] = None
-    """As the device tells it, ``2.3``; not needed where the model's rows hold for all."""
+    wire = "registers"
+
     rows: tuple[Row, ...] = ()
     _site: RegisterModel | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of_file(cls, info: ValidationInfo) -> Collection[str]:
+        return _site_models(info)
 
     @model_validator(mode="after")
     def _one_model(self, info: ValidationInfo) -> Self:
@@ -129,8 +108,8 @@ class Mapped(Watched):
         """The model that was named, or the one that the rows make."""
         if self._site is not None:
             return self._site
-        if self.model is not None:
-            found = MODELS.found(self.model, self.firmware, self.unlisted_firmware)
+        found = self.found
+        if found is not None:
             return replace(found.model.register_model(), note=found.note)
         return RegisterModel("configured", self.source, "", "gateway.toml", tuple(r.register_row() for r in self.rows))
 

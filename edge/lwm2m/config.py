@@ -7,9 +7,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from edge.coap.guard import Limits
+from edge.links.named_model import Named
 from edge.section import Channel, Host, LinkName, Observed, PlacedPath, Port, Seconds, Section, Source
-from edge.watched import Watched
-from protocols.lwm2m import identities
+from firmware_adapters.lwm2m_resources import ResourceRow
+from protocols.lwm2m import Path, identities, resource
 from protocols.lwm2m.units import convert
 from protocols.vocabulary import HardwareId, IdentityError, unit_of
 
@@ -67,8 +68,10 @@ class Lwm2mRow(Section):
         return self
 
 
-class Lwm2mDevice(Watched):
+class Lwm2mDevice(Named):
     """``[[link.device]]``: what is to be known of one device."""
+
+    wire = "resources"
 
     endpoint: Annotated[str, AfterValidator(_endpoint)]
     """Its endpoint client name, as it registers."""
@@ -82,11 +85,31 @@ class Lwm2mDevice(Watched):
     def source(self) -> str:
         return self.neuron or source_of(self.endpoint) or ""
 
+    @property
+    def model_rows(self) -> tuple[Lwm2mRow, ...]:
+        """What its model says of its resources; of one that OMA does not list the unit is the property's own."""
+        return tuple(
+            Lwm2mRow(
+                path=row.path,
+                observed=row.observed,
+                channel=row.channel,
+                unit=row.unit or _own_unit(row),
+                divisor=row.divisor,
+                writable=row.writable,
+            )
+            for row in (self.found.model.resources if self.found else ())
+        )
+
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if not self.source:
             raise ValueError("neuron is needed: the endpoint name cannot stand in a datastream key")
         return self
+
+
+def _own_unit(row: ResourceRow) -> str:
+    path = Path.parse(row.path.replace("*", "0"))
+    return "" if resource(path.object_id, path.resource_id or 0) else unit_of(row.observed) or ""
 
 
 def source_of(endpoint: str) -> str | None:

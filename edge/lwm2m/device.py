@@ -43,10 +43,12 @@ class Device:
     """Implements edge.coap.observation.Taker.
 
     :param source: as which its readings go.
+    :param note: what is to be known of how its model was found.
     """
 
-    def __init__(self, endpoint: str, source: str, rows: Rows, around: Surroundings) -> None:
+    def __init__(self, endpoint: str, source: str, rows: Rows, around: Surroundings, note: str = "") -> None:
         self.endpoint = endpoint
+        self._note = note
         self.record = DeviceRecord(source)
         self.rows = rows
         self.known: dict[Path, Row] = {}
@@ -278,7 +280,7 @@ class Device:
     def status(self) -> DeviceStatus:
         """With what an engineer wants to know of its registration."""
         standing = self._around.book.registry.standing(self.endpoint)
-        notes = []
+        notes = [self._note] if self._note else []
         if self.registration is not None and standing is not None:
             notes += standing_notes(self.registration, standing, self._around.clock.monotonic_s())
             notes.append(f"{len(self._observations)} observed, {standing.waiting} requests wait")

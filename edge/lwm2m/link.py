@@ -65,8 +65,11 @@ class Lwm2mLink:
         self._group: asyncio.TaskGroup | None = None
 
     def _device(self, endpoint: str, source: str) -> Device:
-        own = self._admission.listed[endpoint].rows if endpoint in self._admission.listed else ()
-        return Device(endpoint, source, Rows(own, self._config.rows), self._around)
+        listed = self._admission.listed.get(endpoint)
+        if listed is None:
+            return Device(endpoint, source, Rows((), self._config.rows), self._around)
+        rows = Rows(listed.rows, self._config.rows, listed.model_rows)
+        return Device(endpoint, source, rows, self._around, listed.found.note if listed.found else "")
 
     @property
     def port(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Which resources of a device are readings and which can be set: rows of OMA's registry, and configured rows."""
+"""Which resources of a device are readings and which can be set: OMA's registry, the model's rows, configured rows."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -81,26 +81,33 @@ class Row(NamedTuple):
 
 
 class Rows:
-    """The rows of one device: its own stand above the link's, the link's above the registry's."""
+    """The rows of one device: its own stand above the link's, these above its model's, and these above the registry's.
 
-    def __init__(self, own: Iterable[Lwm2mRow], of_link: Iterable[Lwm2mRow]) -> None:
-        self._configured = {row.place: row for rows in (of_link, own) for row in rows}
+    Among rows of the same standing the one for an instance stands above the one for all.
+    """
+
+    def __init__(self, own: Iterable[Lwm2mRow], of_link: Iterable[Lwm2mRow], of_model: Iterable[Lwm2mRow] = ()) -> None:
+        self._given = [
+            (row.place, row)
+            for rows in (of_model, of_link, own)
+            for row in sorted(rows, key=lambda row: row.place[1] is not None)
+        ]
+        """The lowest first."""
 
     def configured(self) -> list[Row]:
-        """Those that are configured for one instance: known before the device was ever heard."""
-        return [
-            _configured(row, Path(place[0], place[1], place[2]), is_for_all=False)
-            for place, row in self._configured.items()
-            if place[1] is not None
-        ]
+        """Those that are given for one instance: known before the device was ever heard."""
+        places = dict.fromkeys(
+            Path(object_id, number, resource_id)
+            for (object_id, number, resource_id), _ in self._given
+            if number is not None
+        )
+        return [row for path in places for row in self.of(path._replace(resource_id=None)) if row.path == path]
 
     def of(self, instance: Path) -> list[Row]:
         """Those of an object instance."""
         object_id, number = instance.object_id or 0, instance.instance_id or 0
         found = {row.path.resource_id: row for row in _built_in(object_id, number)}
-        for (of_object, of_instance, resource_id), row in sorted(
-            self._configured.items(), key=lambda item: item[0][1] is not None
-        ):
+        for (of_object, of_instance, resource_id), row in self._given:
             if of_object == object_id and of_instance in (None, number):
                 found[resource_id] = _configured(row, instance._replace(resource_id=resource_id), of_instance is None)
         return list(found.values())

@@ -19,6 +19,7 @@ def test_a_resource_is_divided_and_brought_to_our_unit():
         (("/65535/0/1", "ph"), "expected /object/instance/resource"),
         (("/1/0/1", "ph", "", "", 0), "divisor 0"),
         (("/1/0/1", "ph", "", "kPa"), "no way from 'kPa'"),
+        (("/1/0/1", "voltage", "", "mV", 1, True), "what is writable is in the property's unit"),
     ],
 )
 def test_a_resource_that_cannot_be_is_refused(arguments, message):

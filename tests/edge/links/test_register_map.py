@@ -27,6 +27,7 @@ def probe(address: int, firmware: Firmware) -> DeviceModel:
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch) -> None:
     models = Catalogue([probe(10, Firmware("1", "2")), probe(20, Firmware("3"))])
+    monkeypatch.setattr("edge.links.named_model.MODELS", models)
     monkeypatch.setattr("edge.links.register_map.MODELS", models)
 
 
