@@ -182,7 +182,7 @@ def _stations(status: dict[str, Any]) -> Iterator[tuple[object, ...]]:
             if (told := device.get("dial_in")) is None:
                 continue
             offset_s = told["clock_offset_s"]
-            clock = "not known" if offset_s is None else f"{offset_s:+,.1f} s"
+            clock = "not known" if offset_s is None else f"{round(offset_s, 1) + 0.0:+,.1f} s"  # no -0.0
             missing = f"{told['missing_h']:,.1f} h" if told["gaps"] else ""
             counts = (told[name] for name in ("asked", "pulled", "refused"))
             yield (cut(device["source"]), clock, told["clock_set"], told["gaps"], missing, *counts)
