@@ -64,7 +64,7 @@ class Observation:
         self.accepted = False
         """Whether a first answer came that was no error."""
         self._first: asyncio.Future[Any] | None = None
-        self._recent: OrderedDict[int, _Recent] = OrderedDict()
+        self._recent: OrderedDict[tuple[bool, int], _Recent] = OrderedDict()
 
     def asked(self, remote: Any) -> "asyncio.Future[Any]":
         """It is asked for, at this address; gives the first answer, or fails with LinkDown.
@@ -86,7 +86,8 @@ class Observation:
 
     def heard(self, message: Any) -> "asyncio.Future[None] | None":
         now_s = self._clock.monotonic_s()
-        recent = None if message.mtype is ACK else self._recent.get(message.mid)
+        number = (message.mtype is ACK, message.mid)  # an acknowledgement has our number, anything else the device's
+        recent = self._recent.get(number)
         if recent is not None and now_s - recent.at_s < EXCHANGE_LIFETIME_S:
             self._counters["notification_repeated"] += 1
             if not _failed(recent.kept):
@@ -105,8 +106,8 @@ class Observation:
         self.heard_s = now_s
         self.accepted = True
         kept = self._taker.taken(self, plain, newer=newer)
-        self._recent[message.mid] = _Recent(now_s, newer, kept)
-        self._recent.move_to_end(message.mid)
+        self._recent[number] = _Recent(now_s, newer, kept)
+        self._recent.move_to_end(number)
         if len(self._recent) > MAX_RECENT:
             self._recent.popitem(last=False)
         self._answer_first(plain)

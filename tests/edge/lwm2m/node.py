@@ -9,7 +9,7 @@ import aiocoap
 from aiocoap import resource
 from aiocoap.credentials import CredentialsMap
 from aiocoap.numbers import codes
-from aiocoap.numbers.constants import TransportTuning
+from aiocoap.numbers.constants import TransportTuning, Unreliable
 from aiocoap.oscore import FilesystemSecurityContext
 from aiocoap.oscore_sitewrapper import OscoreSiteWrapper
 from aiocoap.transports.oscore import TransportOSCORE
@@ -45,6 +45,8 @@ class LwM2mNode:
         self.refuse: dict[str, Any] = {}
         """Path -> code that it answers with."""
         self.observable = True
+        self.confirmable = True
+        """Whether it wants its notifications acknowledged; then it sends one at a time (NSTART of RFC 7252 is 1)."""
         self._site = resource.Site()
         self.resources: dict[Path, _Resource] = {}
         for path in [*self.values, *{Path(*path[:2]) for path in self.values}]:
@@ -136,7 +138,8 @@ class LwM2mNode:
             return aiocoap.Message(code=codes.METHOD_NOT_ALLOWED)
         else:
             data = written(path, self.values[path], kind_of(path), chosen)
-        return aiocoap.Message(code=codes.CONTENT, payload=data, content_format=chosen)
+        tuning = self._tuning if self.confirmable else Unreliable()
+        return aiocoap.Message(code=codes.CONTENT, payload=data, content_format=chosen, transport_tuning=tuning)
 
 
 def kind_of(path: Path) -> Any:

@@ -113,6 +113,27 @@ async def test_a_notification_is_acknowledged_when_it_is_on_disk(durable):
     assert link.counters["notification_repeated"] == 1
 
 
+async def test_an_answer_that_comes_again_because_its_request_did_is_stored_once():
+    link, intake = link_of(), Recorder()
+    async with served(link, {"/3303/0/5700": 21.5}, "b=U", intake=intake):
+        observation = next(iter(link.devices[IMEI]._observations.values()))
+        for number in (20, 21, 20):  # the last one with a time of its own, which would let an overtaken one in
+            message = aiocoap.Message(
+                code=codes.CONTENT,
+                payload=json.dumps([{"bn": "/3303/0/5700", "v": number, "bt": 1_795_000_000 + number}]).encode(),
+                content_format=110,
+                observe=number,
+                _mid=number,
+                _token=observation.token,
+            )
+            message.mtype, message.remote = aiocoap.ACK, observation.remote
+            observation.heard(message)
+        (device,) = link.status().devices
+    assert [value for _, value in told(intake)] == [21.5, 20.0, 21.0]
+    assert link.counters["notification_repeated"] == 1
+    assert device.errors == {}
+
+
 async def test_when_the_disk_refuses_a_notification_it_is_taken_when_it_comes_again():
     link, intake = link_of(), Recorder()
     async with served(link, {"/3303/0/5700": 21.5}, "b=U", intake=intake) as (node, _):
