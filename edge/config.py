@@ -15,7 +15,7 @@ from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
 from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.modbus_config import ModbusTcp
-from edge.links.register_map import SITE_MODELS, SiteModel
+from edge.links.register_map import SITE_MODELS, Mapped, SiteModel
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow
@@ -113,6 +113,19 @@ class EdgeConfig(Section):
     @model_validator(mode="after")
     def _checks_go_together(self) -> Self:
         self.figures().check()
+        return self
+
+    @model_validator(mode="after")
+    def _one_device_for_a_series(self) -> Self:
+        """Two devices may be parts of one source, but nobody could tell whose a reading of both is."""
+        known: set[tuple[str, str]] = set()
+        for device in self.watched:
+            if isinstance(device, Mapped):
+                series = {(device.source, row.series) for row in device.register_model().rows}
+                if both := known & series:
+                    source, name = min(both)
+                    raise ValueError(f"{source}/{name} is read from two devices; give one of them a channel")
+                known |= series
         return self
 
     @model_validator(mode="after")

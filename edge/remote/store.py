@@ -94,10 +94,13 @@ class ConfigStore:
         return standing.trial
 
     def text(self, kept: Kept) -> str | None:
-        """A configuration's text; None: it is not what was written."""
+        """A configuration's text; None: it is not what was written, or gone.
+
+        :raises OSError: the disk does not give it now, which says nothing of the file.
+        """
         try:
             data = self._files.read(self._path(kept))
-        except OSError:
+        except FileNotFoundError:
             return None
         return data.decode() if zlib.crc32(data) == kept.checksum else None
 

@@ -184,3 +184,8 @@ def test_two_maps_of_one_name(tmp_path: Path) -> None:
     again = SITE[SITE.index("[[model]]") :]
     with pytest.raises(ConfigError, match="'site/sluice' is given twice"):
         of_site(tmp_path, SITE + again)
+
+
+def test_one_series_of_two_devices(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="serial:1/water_level is read from two devices"):
+        of_site(tmp_path, SITE.replace("serial:2", "serial:1"))

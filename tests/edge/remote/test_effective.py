@@ -86,6 +86,19 @@ def test_what_cannot_be_used_any_more_goes(tmp_path: Path) -> None:
     assert store_at(path).standing.good is None
 
 
+def test_what_the_disk_does_not_give_now_is_not_dropped(tmp_path: Path) -> None:
+    path = own(tmp_path)
+    store_at(path).adopt(one(1, COAP), NOW)
+    store_at(path).confirm(NOW)
+    text = tmp_path / "data" / "config" / "1.toml"
+    text.rename(text.with_suffix(".away"))
+    text.mkdir()  # a file that cannot be read, even by root
+    assert names(path) == ["own"]
+    text.rmdir()
+    text.with_suffix(".away").rename(text)
+    assert names(path) == ["afar"]
+
+
 def test_a_damaged_state_leaves_the_own_file(tmp_path: Path) -> None:
     path = own(tmp_path)
     store_at(path).adopt(one(1, COAP), NOW)
