@@ -146,7 +146,8 @@ class Lwm2m(Section):
     port: Port = 5683
     unknown: Literal["accept", "refuse"] = "accept"
     """What becomes of a device that is not listed."""
-    max_registrations: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    max_registrations: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+    """Listed devices and strangers together; each costs about 25 kB of memory. Places of listed ones are kept."""
     max_payload: Annotated[int, Field(ge=64, le=1 << 20)] = 65_536
     """Bytes of one payload, after block-wise reassembly."""
     ack_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 5.0
@@ -165,6 +166,8 @@ class Lwm2m(Section):
     def _fits_together(self) -> Self:
         if self.min_period_s is not None and self.max_period_s is not None and self.min_period_s > self.max_period_s:
             raise ValueError("min_period_s is above max_period_s")
+        if len(self.device) > self.max_registrations:
+            raise ValueError(f"max_registrations {self.max_registrations}: {len(self.device)} devices are listed")
         for what, values in (
             ("endpoint", [device.endpoint for device in self.device]),
             ("neuron", [device.source for device in self.device]),
