@@ -175,7 +175,19 @@ def checked(file: ConfigFile, table: Mapping[str, Any], base: Path) -> EdgeConfi
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
         return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": base, SITE_MODELS: {}})
     except ValidationError as error:
-        raise file.refuse([_fault(one) for one in error.errors(include_url=False)]) from None
+        raise file.refuse([_fault(one) for one in _told(error.errors(include_url=False))]) from None
+
+
+def _told(faults: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are too short because of what is wrong with their items, which is told."""
+    return [
+        fault
+        for fault in faults
+        if fault["type"] != "too_short"
+        or not any(
+            len(other["loc"]) > (n := len(fault["loc"])) and other["loc"][:n] == fault["loc"] for other in faults
+        )
+    ]
 
 
 def secret(path: Path) -> str:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from edge.cameras.urls import asked
 from edge.section import LinkName, PlacedPath, Seconds, Section, Source
 from edge.watched import Watched
 
@@ -12,7 +13,7 @@ Corner = tuple[Share, Share]
 Zone = Annotated[tuple[Corner, ...], Field(min_length=3, max_length=64)]
 """Corners of a polygon, each as shares of the picture's width (from the left) and height (from the top)."""
 Occasion = Literal["people", "birds", "occluded", "shifted", "dark"]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[!-?A-~]+$", max_length=1000)]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[!-?A-~]+$", max_length=1000), AfterValidator(asked)]
 """Without user name: that has keys of its own."""
 _MIB = 1 << 20
 

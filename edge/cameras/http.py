@@ -5,10 +5,10 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Self
-from urllib.parse import urlsplit
 
 import h11
 
+from edge.cameras.urls import split_url
 from protocols.vocabulary import ConfigError, LinkDown, ProtocolError
 
 MAX_HEAD: Final = 32 << 10
@@ -48,13 +48,9 @@ class Server:
         :raises ConfigError: the URL is none, or the certificates cannot be read.
         """
         try:
-            parts = urlsplit(url)
-            port = parts.port
-            (parts.hostname or "").encode("idna")  # as who looks the name up does it
+            parts = split_url(url)
         except ValueError as error:
             raise ConfigError(f"url {url!r}: {error}") from None
-        if not parts.hostname or parts.username is not None:
-            raise ConfigError(f"url {url!r}: expected http://host/path")
         tls = None
         if parts.scheme == "https":
             try:
@@ -63,7 +59,7 @@ class Server:
                 raise ConfigError(f"ca_file {ca_file}: {error.strerror or error}") from None
         base = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         base = base if base.startswith("/") else f"/{base}"
-        return cls(parts.hostname, port or (443 if tls else 80), parts.netloc, base, tls)
+        return cls(parts.hostname or "", parts.port or (443 if tls else 80), parts.netloc, base, tls)
 
 
 class Question(NamedTuple):

@@ -164,6 +164,16 @@ def test_all_faults_are_told_at_once(tmp_path):
     assert len(str(caught.value).splitlines()) == 2
 
 
+def test_a_list_is_not_too_short_because_its_only_item_is_wrong(tmp_path):
+    text = GOOD.replace("period_s = 10", "period_s = 0").replace("unit = 4", "unit = 400")
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, text))
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
+        "link.0.device.0.period_s",
+        "link.0.device.1.unit",
+    ]
+
+
 def test_a_password_is_not_told(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, GOOD.replace('password = "123456"', "password = 123456")))

@@ -315,6 +315,7 @@ async def test_the_agent_with_a_camera(tmp_path: Path) -> None:
         ('send = ["faces"]', "send"),
         ('url = "ftp://x/"', "url"),
         ('url = "http://admin:geheim@x/"', "url"),
+        ('url = "http://a..b/"', r"link\.0\.device\.0\.url: 'http://a\.\.b/': 'a\.\.b' is no host name"),
         ("sizes = { bird_max = 0.2 }", "bird_min < bird_max <= person_min"),
         ("period_s = 0.1", "period_s"),
         ('ca_file = "x"', "https"),
