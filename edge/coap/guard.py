@@ -10,6 +10,8 @@ MAX_NETWORKS: Final = 4096
 """Networks whose rate is known; beyond it the one that was silent for longest is forgotten, and begins anew."""
 EXCHANGE_LIFETIME_S: Final = 247.0
 """RFC 7252 §4.8.2: so long the server remembers a message number, to know the message when it comes again."""
+KEPT_SHARE: Final = 4
+"""One in so many remembered exchanges is for networks with a registered device: strangers cannot use them up."""
 
 Bound = Literal["network", "all"]
 """Whose bound was reached: of one network (4.29), or of all together (5.03)."""
@@ -74,7 +76,8 @@ class Guard:
         """Which bound forbids to remember one more request of a network; None: it is counted as remembered."""
         now_s = self._clock.monotonic_s()
         self._forget(now_s)
-        if len(self._exchanges) >= self.limits.exchanges:
+        kept = self.limits.exchanges // KEPT_SHARE if self._registered and network not in self._registered else 0
+        if len(self._exchanges) >= self.limits.exchanges - kept:
             self._counters["too_many_exchanges"] += 1
             return "all"
         if self._per_network[network] >= self.limits.exchanges_per_network:

@@ -64,3 +64,14 @@ def test_registrations_are_counted_and_given_back():
     guard.gone("a")
     assert guard.may_register("a")
     assert counters == {"too_many_registrations": 1}
+
+
+def test_strangers_do_not_use_up_what_registered_devices_need():
+    guard, clock, counters = guard_of(exchanges=8, exchanges_per_network=8)
+    guard.registered("10.0.0.1")
+    assert [guard.refuses(f"192.0.2.{n}") for n in range(7)] == [None] * 6 + ["all"]
+    assert [guard.refuses("10.0.0.1") for _ in range(3)] == [None, None, "all"]
+    guard.gone("10.0.0.1")
+    clock.advance(EXCHANGE_LIFETIME_S)
+    assert [guard.refuses(f"192.0.2.{n}") for n in range(9)] == [None] * 8 + ["all"]
+    assert counters == {"too_many_exchanges": 3}
