@@ -4,7 +4,6 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-
 SLOW_MACHINE = 5
 """CPU seconds of a shared machine, and of a process with a large heap, may be worth so much less. What these tests look
 for, work that grows with the square of the input, takes hundreds of times longer."""

@@ -100,7 +100,7 @@ def test_after_garbage_frames_are_found_again(codec, data):
 def test_garbage_never_hangs_and_never_raises(codec, stream):
     start = time.process_time()
     run(codec, [stream])
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 2.5
 
 
 @readers

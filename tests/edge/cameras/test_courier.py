@@ -328,8 +328,8 @@ async def test_the_wait_for_pictures_costs_nothing(scene: Scene) -> None:
     async with asyncio.TaskGroup() as group:
         task = group.create_task(courier.run())
         began = time.process_time()
-        await asyncio.sleep(0.1)
-        assert time.process_time() - began < 0.08
+        await asyncio.sleep(0.5)
+        assert time.process_time() - began < 0.4  # it does not turn in a loop
         await album.add(scene.neuron, NOW, picture(1), ("birds",))
         await until(lambda: album.counts["sent"] == 1)
         task.cancel()

@@ -43,4 +43,4 @@ def test_columns_are_decoded_in_well_under_100_microseconds_of_cpu() -> None:
         for _ in range(20):
             decode(body, count)
         best = min(best, (time.process_time_ns() - started) / 20e9)
-    assert best < 200e-6  # measured 50 us; the limit leaves room for a machine that is twice as slow
+    assert best < 1e-3  # measured 50 us: this looks for a loop in Python, not for speed (bench.codecs)
