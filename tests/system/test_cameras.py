@@ -49,7 +49,7 @@ send_gap_s = 3600
 
 
 async def listed(one: Installation, at_least: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while True:
             items: list[dict[str, Any]] = (await one.get("/api/v1/pictures"))["items"]
             if len(items) >= at_least:
@@ -76,7 +76,7 @@ async def test_what_a_camera_sees_arrives_and_a_picture_only_when_there_is_a_rea
     settings = CameraSettings(username="admin", password="geheim")
     async with SnapshotCamera(scene, settings, SystemClock()) as camera:
         neuron = await opened(one, camera.url, 10_000_000)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(120):
             while not (rows := await one.stored(f"{neuron}/object_count/birds")):
                 await asyncio.sleep(0.2)
         assert rows[-1][1] == 0
@@ -84,7 +84,7 @@ async def test_what_a_camera_sees_arrives_and_a_picture_only_when_there_is_a_rea
         scene.actors.append(bird(0.05, 0.7))
         (picture,) = await listed(one, 1)
         assert picture["neuron"] == neuron
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (events := (await one.get("/api/v1/events", kind="picture"))["items"]):
                 await asyncio.sleep(0.1)
         assert events[0]["data"]["sha256"] == picture["sha256"]
@@ -92,7 +92,7 @@ async def test_what_a_camera_sees_arrives_and_a_picture_only_when_there_is_a_rea
         asked = await one.post(f"/api/v1/neurons/{neuron}/desired", {"desired": {"picture_wanted": now_ms() + 5000}})
         newest, _ = await listed(one, 2)
         assert newest["time"] > picture["time"]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (command := await one.get(f"/api/v1/commands/{asked['id']}"))["state"] in {"pending", "sent"}:
                 await asyncio.sleep(0.1)
         assert command["state"] == "applied"
@@ -107,7 +107,7 @@ async def test_an_agent_that_is_killed_while_it_sends_goes_on_where_it_was(insta
     async with SnapshotCamera(scene, settings, SystemClock()) as camera:
         await opened(one, camera.url, 30_000)  # a picture takes some five seconds
         edge, album = one.edges[GATEWAY], one.folder / GATEWAY / "pictures"
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(120):
             while camera.answered[200] < 7:
                 await asyncio.sleep(0.1)
             scene.actors.append(bird(0.05, 0.7))
@@ -124,7 +124,7 @@ async def test_an_agent_that_is_killed_while_it_sends_goes_on_where_it_was(insta
         await one.start_cloud()
         (picture,) = await listed(one, 1)
         assert picture["sha256"] == sha256(await shown(one, picture)).hexdigest()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while list(album.glob("*.wanted")):
                 await asyncio.sleep(0.1)
         assert len((await one.get("/api/v1/pictures"))["items"]) == 1

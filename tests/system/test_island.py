@@ -56,7 +56,7 @@ async def test_values_arrive_as_the_devices_said_them(installation: Installation
     island.start()
 
     wanted = sum(len(plan.observed) for plan in plans)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):  # a hydrological station reports at full minutes
         while await installation.metric("yz_latest_datastreams") < wanted:
             await asyncio.sleep(0.3)
     await asyncio.sleep(3)

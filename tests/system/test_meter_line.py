@@ -24,7 +24,7 @@ async def simulator(folder, address):
     command = (sys.executable, "-m", "yingzhou", "island", "-c", str(file))
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=REPOSITORY)
     assert process.stdout
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (found := re.match(rb"meters +127.0.0.1:(\d+)", await process.stdout.readline())) is None:
             assert process.returncode is None
     return process, int(found[1])

@@ -21,7 +21,7 @@ def asked(installation: Installation, *options: str) -> "subprocess.CompletedPro
 
 async def told(installation: Installation, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The agent's own words, once they are so."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not (
             (installation.folder / GATEWAY / "status.json").exists() and right(installation.edge_status(GATEWAY))
         ):
