@@ -1,13 +1,13 @@
 """What a listener knows of its stations after a restart: how far their series reached, and what was missing."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from edge.links.history import History
+from edge.spool.files import FileOps
 from protocols.vocabulary import Clock
 
 SAVE_S: Final = 30.0
@@ -61,14 +61,10 @@ class StationMemory:
         text = json.dumps(written)
         if not written or text == self._saved:
             return
-        draft = self.path.with_suffix(".new")
+        files = FileOps()
         try:
-            self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            with draft.open("w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
+            files.make_directory(self.path.parent)
+            files.replace(self.path, text.encode())
             self._saved = text
         except OSError:
             self._counters["memory_not_written"] += 1

@@ -3,7 +3,6 @@
 Without it a device that reports once an hour and updates once a day would be reset and silent for a day.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from edge.blocking import whole
+from edge.spool.files import FileOps
 from protocols.lwm2m import Registration
 from protocols.vocabulary import Clock
 
@@ -110,14 +110,10 @@ class Memory:
 
     def _write(self, data: bytes) -> None:
         assert self.path is not None  # noqa: S101 - asked before
-        draft = self.path.with_suffix(".new")
+        files = FileOps()
         try:
-            self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
+            files.make_directory(self.path.parent)
+            files.replace(self.path, data)
             self._saved = data
         except OSError:
             self._counters["memory_not_written"] += 1

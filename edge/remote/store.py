@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from edge.spool.files import FileOps
+from edge.spool.files import FileOps, summed, unsummed
 from protocols import strict_json
 from protocols.uplink import Configuration, Result
 from protocols.vocabulary import ProtocolError
@@ -166,8 +166,7 @@ def _result(kept: Kept, state: Any, now_ms: int, reason: str = "") -> Result:
 
 def _packed(standing: Standing) -> bytes:
     told = asdict(standing) | {"ends": [one.body() for one in standing.ends]}
-    text = json.dumps(told).encode()
-    return b"%08x\n%b" % (zlib.crc32(text), text)
+    return summed(json.dumps(told).encode())
 
 
 def _unpacked(data: bytes) -> Standing:
@@ -175,8 +174,8 @@ def _unpacked(data: bytes) -> Standing:
 
     :raises ProtocolError: altered, torn, or of another kind.
     """
-    checksum, _, text = data.partition(b"\n")
-    if checksum != b"%08x" % zlib.crc32(text):
+    text = unsummed(data)
+    if text is None:
         raise ProtocolError("state of the configuration: the checksum is wrong")
     match strict_json.loads(text, "state of the configuration"):
         case {

@@ -1,14 +1,13 @@
 """When epochs of a gateway without a clock began: their stamps are repaired once the clock is set (design §7)."""
 
 import json
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from edge.spool.files import FileOps
+from edge.spool.files import FileOps, summed, unsummed
 from edge.spool.mended import EARLIEST_MS, mended
 from protocols.uplink import FLAG_CLOCK_UNSYNCED
 from protocols.vocabulary import Clock
@@ -132,7 +131,7 @@ class ClockAnchors:
         rows = [[a.epoch, a.boot, a.began_s, a.began_ms, a.set_ms] for a in self._anchors.values()]
         body = json.dumps(rows, separators=(",", ":")).encode()
         try:
-            self._files.replace(self._path, b"%08x\n" % zlib.crc32(body) + body)
+            self._files.replace(self._path, summed(body))
         except OSError:  # it is known as long as this process lives
             self.write_errors += 1
 
@@ -140,9 +139,7 @@ class ClockAnchors:
 def _load(files: FileOps, path: Path) -> list[Anchor]:
     """None of them when the file is missing, torn, altered or unreadable."""
     try:
-        checksum, _, body = files.read(path).partition(b"\n")
+        body = unsummed(files.read(path))
     except OSError:
         return []
-    if checksum != b"%08x" % zlib.crc32(body):
-        return []
-    return [Anchor(*row) for row in json.loads(body)]
+    return [] if body is None else [Anchor(*row) for row in json.loads(body)]

@@ -1,7 +1,22 @@
-"""Every file call of the spool, in one place, so that a test can cut the power between any two of them."""
+"""Every file call of the spool, in one place, so that a test can cut the power between any two of them.
+
+Whoever else keeps a small file (configurations from afar, what links remember) keeps it by the same calls.
+"""
 
 import os
+import zlib
 from pathlib import Path
+
+
+def summed(body: bytes) -> bytes:
+    """A file's bytes that show by themselves when they were torn or altered: CRC-32, hexadecimal, and the body."""
+    return b"%08x\n" % zlib.crc32(body) + body
+
+
+def unsummed(data: bytes) -> bytes | None:
+    """The body that summed() was given; None: these are not its bytes."""
+    checksum, _, body = data.partition(b"\n")
+    return body if checksum == b"%08x" % zlib.crc32(body) else None
 
 
 class FileOps:

@@ -1,11 +1,10 @@
 """What the cloud holds already, kept over restarts in one small file; when it is lost, records are only sent again."""
 
 import json
-import zlib
 from collections.abc import Collection
 from pathlib import Path
 
-from edge.spool.files import FileOps
+from edge.spool.files import FileOps, summed, unsummed
 from protocols.vocabulary.ranges import RangeSet
 
 Retired = dict[tuple[int, int], RangeSet]
@@ -18,13 +17,12 @@ def load(files: FileOps, path: Path) -> tuple[Retired, bool]:
     A missing, torn, altered or unreadable file counts as empty.
     """
     try:
-        data = files.read(path)
+        body = unsummed(files.read(path))
     except FileNotFoundError:
         return {}, True
     except OSError:
         return {}, False
-    checksum, _, body = data.partition(b"\n")
-    if checksum != b"%08x" % zlib.crc32(body):
+    if body is None:
         return {}, False
     return {(stream, epoch): RangeSet(map(tuple, ranges)) for stream, epoch, ranges in json.loads(body)}, True
 
@@ -32,5 +30,4 @@ def load(files: FileOps, path: Path) -> tuple[Retired, bool]:
 def save(files: FileOps, path: Path, retired: Retired, wanted: Collection[tuple[int, int]] | None) -> None:
     """Write the file anew; epochs that no segment holds any more are left out when ``wanted`` lists those that do."""
     rows = [[*of, list(ranges)] for of, ranges in retired.items() if wanted is None or of in wanted]
-    body = json.dumps(rows, separators=(",", ":")).encode()
-    files.replace(path, b"%08x\n" % zlib.crc32(body) + body)
+    files.replace(path, summed(json.dumps(rows, separators=(",", ":")).encode()))
