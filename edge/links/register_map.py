@@ -89,7 +89,7 @@ class Mapped(Named):
     wire = "registers"
 
     rows: tuple[Row, ...] = ()
-    _site: RegisterModel | None = PrivateAttr(default=None)
+    _map: RegisterModel = PrivateAttr()
 
     @classmethod
     def of_file(cls, info: ValidationInfo) -> Collection[str]:
@@ -99,19 +99,18 @@ class Mapped(Named):
     def _one_model(self, info: ValidationInfo) -> Self:
         if (self.model is None) == (not self.rows):
             raise ValueError("expected either model or rows")
-        self._site = _site_models(info).get(self.model or "")
-        if self.rows:
-            self.register_model()
+        self._map = _site_models(info).get(self.model or "") or self._worked_out()
         return self
 
-    def register_model(self) -> RegisterModel:
-        """The model that was named, or the one that the rows make."""
-        if self._site is not None:
-            return self._site
+    def _worked_out(self) -> RegisterModel:
         found = self.found
         if found is not None:
             return replace(found.model.register_model(), note=found.note)
         return RegisterModel("configured", self.source, "", "gateway.toml", tuple(r.register_row() for r in self.rows))
+
+    def register_model(self) -> RegisterModel:
+        """The model that was named, or the one that the rows make."""
+        return self._map
 
     @property
     def instrument_checks(self) -> tuple[CheckRow, ...]:
