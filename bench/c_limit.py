@@ -11,11 +11,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.edge_modbus import CASES, HERE, c_server, free_port
+from bench.devices import Devices, built, c_server
+from bench.edge_modbus import CASES
 
 
 class CLimit(NamedTuple):
@@ -44,33 +44,19 @@ def c_limit(links: int, devices: int, tags: int, seconds: float = 3.0) -> CLimit
     """
     folder = Path(tempfile.mkdtemp(prefix="yz-bench-"))
     try:
-        server = c_server(folder)
-        if server is None:
+        server, poller = c_server(folder), built("modbus_poll", folder)
+        if server is None or poller is None:
             return None
-        return _measured(server, _poller(folder), (links, devices, tags), seconds)
+        return _measured(server, poller, (links, devices, tags), seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _poller(folder: Path) -> str:
-    binary = folder / "modbus_poll"
-    compiler = shutil.which("cc") or "gcc"
-    subprocess.run([compiler, "-O2", "-o", str(binary), str(HERE / "modbus_poll.c")], check=True)
-    return str(binary)
-
-
-def _measured(server: Sequence[str], poller: str, load: tuple[int, int, int], seconds: float) -> CLimit:
+def _measured(server: str, poller: str, load: tuple[int, int, int], seconds: float) -> CLimit:
     links, devices, tags = load
-    ports = [str(free_port()) for _ in range(links)]
-    serving = subprocess.Popen([*server, *ports], stdout=subprocess.PIPE)
-    try:
-        assert serving.stdout
-        serving.stdout.readline()
-        command = [poller, str(seconds), str(devices), str(tags), *ports]
+    with Devices(server, links) as serving:
+        command = [poller, str(seconds), str(devices), str(tags), *map(str, serving.ports)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)
-    finally:
-        serving.terminate()
-        serving.wait()
     if done.returncode != 0:
         raise RuntimeError(f"modbus_poll: {done.stderr.strip()}")
     taken, wrong, took_s, cpu_s = map(float, done.stdout.split())

@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HERE = Path(__file__).parent
+from bench.devices import Devices, c_server, free_port
 
 
 class Case(NamedTuple):
@@ -43,21 +42,6 @@ CASES = (
     Case("100,000 tags/s", 20, 10, 100, 0.2),
     Case("as fast as it goes", 16, 4, 120, 0.01),
 )
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def c_server(folder: Path) -> list[str] | None:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        return None
-    binary = folder / "modbus_server"
-    subprocess.run([compiler, "-O2", "-o", str(binary), str(HERE / "modbus_server.c")], check=True)
-    return [str(binary)]
 
 
 def gateway_toml(folder: Path, case: Case, ports: list[int], metrics: int, *, checks: bool) -> Path:
@@ -106,17 +90,12 @@ def rss_mb(process: int) -> float:
     return int(Path(f"/proc/{process}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 
 
-def run(case: Case, seconds: float, server: list[str], root: Path, *, checks: bool) -> dict[str, Any]:
+def run(case: Case, seconds: float, server: str, root: Path, *, checks: bool) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(dir=root))
-    ports = [free_port() for _ in range(case.links)]
     with ExitStack() as stack:
-        serving = subprocess.Popen([*server, *map(str, ports)], stdout=subprocess.PIPE)
-        stack.callback(serving.wait)
-        stack.callback(serving.terminate)
-        assert serving.stdout
-        serving.stdout.readline()
+        devices = stack.enter_context(Devices(server, case.links))
         metrics = free_port()
-        path = gateway_toml(folder, case, ports, metrics, checks=checks)
+        path = gateway_toml(folder, case, devices.ports, metrics, checks=checks)
         began = time.perf_counter()
         agent = subprocess.Popen(
             [sys.executable, "-m", "yingzhou", "edge", "-c", str(path)], stderr=(folder / "log").open("w")

@@ -18,8 +18,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.edge_modbus import Case, c_server, cpu_s, rss_mb
-from bench.gateways import Broker, Cloud, Devices, Gateway, Ours, Theirs
+from bench.devices import Devices, c_server
+from bench.edge_modbus import Case, cpu_s, rss_mb
+from bench.gateways import Broker, Cloud, Gateway, Ours, Theirs
 
 SMALL = Case("2,000 values/s (100 devices x 20)", 10, 10, 20, 1.0)
 MANY = Case("8,000 values/s (400 devices x 20)", 20, 20, 20, 1.0)
@@ -49,7 +50,7 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(kind: type[Gateway], case: Case, server: list[str], root: Path, *, exact: bool) -> Iterator[Running]:
+def running(kind: type[Gateway], case: Case, server: str, root: Path, *, exact: bool) -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(dir=root))
     with ExitStack() as stack:
         devices = Devices(server, case.links)
@@ -77,7 +78,7 @@ def first_value(cloud: Cloud, began: float, patience_s: float = 90) -> float:
     return time.perf_counter() - began
 
 
-def steady(kind: type[Gateway], case: Case, server: list[str], root: Path, seconds: float) -> dict[str, float]:
+def steady(kind: type[Gateway], case: Case, server: str, root: Path, seconds: float) -> dict[str, float]:
     with running(kind, case, server, root, exact=False) as one:
         cpu, count, at = cpu_s(one.process.pid), one.cloud.values, time.perf_counter()
         time.sleep(seconds)
@@ -92,7 +93,7 @@ def steady(kind: type[Gateway], case: Case, server: list[str], root: Path, secon
         }
 
 
-def outage(kind: type[Gateway], server: list[str], root: Path) -> dict[str, float]:
+def outage(kind: type[Gateway], server: str, root: Path) -> dict[str, float]:
     """The broker away for 30 s, the gateway killed and started again half way; then the devices stop and all drains."""
     with running(kind, SMALL, server, root, exact=True) as one:
         one.broker.stop()
@@ -113,7 +114,7 @@ def outage(kind: type[Gateway], server: list[str], root: Path) -> dict[str, floa
         return {"read": read, "arrived": arrived, "missing": read - arrived, "drained_s": since - back}
 
 
-def compare(case: Case, server: list[str], root: Path, seconds: float, rounds: int) -> dict[str, object]:
+def compare(case: Case, server: str, root: Path, seconds: float, rounds: int) -> dict[str, object]:
     found: dict[str, list[dict[str, float]]] = {Ours.name: [], Theirs.name: []}
     print(
         f"{case.name}\n  {'gateway':<28}{'values/s':>10}{'CPU':>8}{'us/value':>10}{'RSS MB':>8}{'first s':>9}",

@@ -1,4 +1,4 @@
-"""What bench/edge_peer.py runs: our agent, the peer, the devices before them and the broker and cloud behind them."""
+"""What bench/edge_peer.py runs: our agent, the peer, and the broker and cloud behind them."""
 
 import subprocess
 import sys
@@ -11,7 +11,8 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench import thingsboard
-from bench.edge_modbus import Case, free_port, gateway_toml
+from bench.devices import free_port
+from bench.edge_modbus import Case, gateway_toml
 from protocols.uplink import Ack, HeldRanges, Stream, expand, read_header
 from protocols.uplink.columns import decode
 from protocols.vocabulary.topics import DOWN_ACK, topic
@@ -83,24 +84,6 @@ class Broker:
         if process is not None:
             process.terminate()
             process.wait()
-
-
-class Devices:
-    """The simulated devices: a C server that counts the registers that it gives."""
-
-    def __init__(self, server: list[str], count: int) -> None:
-        self.ports = [free_port() for _ in range(count)]
-        self._process = subprocess.Popen([*server, *map(str, self.ports)], stdout=subprocess.PIPE)
-        assert self._process.stdout
-        self._process.stdout.readline()
-        self._given: int | None = None
-
-    def stop(self) -> int:
-        """How many registers they gave."""
-        if self._given is None:
-            self._process.terminate()
-            self._given = int(self._process.communicate()[0])
-        return self._given
 
 
 class Gateway(Protocol):

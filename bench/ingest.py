@@ -10,7 +10,6 @@ import json
 import os
 import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bench.devices import free_ports
 from protocols.uplink import Ack, BodyEncoder, Header, expand, read_header, sign, unsigned, verify
 from protocols.uplink.columns import decode
 from protocols.vocabulary import Batch, Point, ProtocolError
@@ -31,12 +31,6 @@ from protocols.vocabulary.topics import DOWN_ACK, UP_BATCH, topic
 
 INSTANTS = 5
 EPOCH = 1 << 40
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def envelopes(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> list[tuple[str, bytes]]:
@@ -191,7 +185,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="yz-bench-"))
-    mqtt_port, nats_port = free_port(), free_port()
+    mqtt_port, nats_port = free_ports(2)
     command = [sys.executable, "-m", "bench.core_process", str(folder), str(mqtt_port), str(nats_port)]
     command += [str(args.gateways), str(args.datastreams)]
     with (folder / "core.log").open("w") as log:
