@@ -12,10 +12,12 @@ from pydantic_core import ErrorDetails
 from edge.cameras.config import CameraLinkConfig, Pictures
 from edge.exception_report import SourceReportRow
 from edge.lines.config import SerialPortSection, SerialServerSection
-from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
+from edge.links.config import LinkConfig
+from edge.links.hj212_config import Hj212Section
 from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.modbus_config import ModbusTcp
 from edge.links.register_map import SITE_MODELS, Mapped, SiteModel
+from edge.links.sl651_config import Sl651Tcp, Sl651Udp
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.rules.config import LightsRow, RuleRow

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from edge.config import EdgeConfig, load
-from edge.links.config import Hj212Device
+from edge.links.hj212_config import Hj212Device
 from edge.links.modbus_config import ModbusDevice
 from edge.links.modbus_device import ModbusDevice as Polled
 from edge.quality.figures import Device, Figures
