@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final, Literal, NamedTuple
 
 from edge.quality.config import CheckRow
-from edge.remnant import Keys
+from edge.section import Keys
 from firmware_adapters.rows import RegisterRow
 
 LISTENS: Final[Mapping[str, Literal["TCP", "UDP"]]] = {

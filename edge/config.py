@@ -16,9 +16,9 @@ from edge.links.meter_config import METER_PROTOCOLS
 from edge.links.register_map import SITE_MODELS, SiteModel
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
-from edge.remnant import Keys, Remnant, remnant_of
+from edge.remnant import Remnant, remnant_of
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import PlacedPath, Port, Section
+from edge.section import Keys, PlacedPath, Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault

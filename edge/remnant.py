@@ -5,7 +5,8 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-Keys = tuple[str | int, ...]
+from edge.section import Keys
+
 T = TypeVar("T")
 _ROUNDS: Final = 16
 """Without a bad row a device may lack rows, without it its link lacks devices: so often something more may go."""
