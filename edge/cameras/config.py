@@ -109,14 +109,6 @@ class CameraLinkConfig(Section):
     name: LinkName
     device: Annotated[tuple[Camera, ...], Field(min_length=1, max_length=64)]
 
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        names = [camera.neuron for camera in self.device]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"neuron {name!r} is given {names.count(name)} times")
-        return self
-
 
 class Pictures(Section):
     """``[pictures]``: where pictures go, and how much of them is kept here until then."""

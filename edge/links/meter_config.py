@@ -224,15 +224,6 @@ class MeterSection(Section):
     """How many FE go before a question, to wake the meter."""
     device: Annotated[tuple[MeterDevice, ...], Field(min_length=1, max_length=1024)]
 
-    @model_validator(mode="after")
-    def _no_doubles(self) -> Self:
-        seen: set[tuple[str, str]] = set()
-        for one in self.device:
-            if (one.protocol, one.address) in seen:
-                raise ValueError(f"address {one.address} is given twice")
-            seen.add((one.protocol, one.address))
-        return self
-
 
 class MeterSerial(MeterSection, SerialPortSection):
     """``[[link]] kind = "meter-serial"``: a serial port of the gateway."""

@@ -1,7 +1,6 @@
 """``[[link]] kind = "lwm2m"``: which devices may register, and what their resources measure."""
 
 import re
-from collections import Counter
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -171,11 +170,4 @@ class Lwm2m(Section):
             raise ValueError("min_period_s is above max_period_s")
         if len(self.device) > self.max_registrations:
             raise ValueError(f"max_registrations {self.max_registrations}: {len(self.device)} devices are listed")
-        for what, values in (
-            ("endpoint", [device.endpoint for device in self.device]),
-            ("neuron", [device.source for device in self.device]),
-        ):
-            for value, count in Counter(values).items():
-                if count > 1:
-                    raise ValueError(f"{what} {value!r} is given {count} times")
         return self

@@ -68,5 +68,5 @@ def test_a_station_belongs_to_one_listener(tmp_path):
         for wire in ("tcp", "udp")
     ]
     (tmp_path / "x.toml").write_text(_HEAD + "".join(links))
-    with pytest.raises(ConfigError, match="SL 651 station '0012345678' is given 2 times"):
+    with pytest.raises(ConfigError, match="'0012345678': SL 651 station given already"):
         load(tmp_path / "x.toml")

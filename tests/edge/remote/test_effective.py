@@ -51,7 +51,7 @@ def test_the_text_from_afar_is_whole_and_the_own_sections_stay(tmp_path: Path) -
         ("[uplink]\n[spool]\n[health]", "config-7.toml:3: health: this stands in the gateway's own file only"),
         ("[more]", "config-7.toml:1: more: Extra inputs are not permitted"),
         ("\n" + COAP + "port = 70000", "config-7.toml:5: link.0.port: '70000': "),
-        (COAP + COAP, "config-7.toml:1: file: link name 'afar' is given 2 times"),
+        (COAP + COAP, "config-7.toml:6: link.1.name: 'afar': link name given already: link.0.name (line 3)"),
         ("link = 5", "config-7.toml:1: link: '5': "),
     ],
 )
