@@ -8,17 +8,17 @@ from typing import Annotated, Any, Final, Self, TypeVar
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from edge.cameras.config import Pictures
+from edge.cameras.pictures_config import Pictures
 from edge.claims import clashes
 from edge.exception_report import SourceReportRow
-from edge.links.config import LinkConfig
-from edge.links.meter_config import METER_PROTOCOLS
+from edge.links.config import kinds_of, with_links
+from edge.links.kinds import KINDS, METER_PROTOCOLS
 from edge.links.register_map import SITE_MODELS, SiteModel
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
 from edge.remnant import Remnant, remnant_of
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import Keys, PlacedPath, Port, Section
+from edge.section import Keys, LinkSection, PlacedPath, Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
@@ -91,7 +91,8 @@ class Equipment(Section):
     pictures: Pictures = Pictures()
     model: tuple[SiteModel, ...] = ()
     """Before the links, whose devices name them."""
-    link: tuple[LinkConfig, ...] = ()
+    link: tuple[LinkSection, ...] = ()
+    """Each of the class that its kind has (edge.links.config)."""
 
     @property
     def watched(self) -> Iterator[Watched]:
@@ -146,7 +147,8 @@ def checked(file: ConfigFile, table: Mapping[str, Any], base: Path) -> EdgeConfi
 
 
 def _read(section: type[S], table: dict[str, Any], base: Path) -> S:
-    return section.model_validate_json(json.dumps(table), context={"base": base, SITE_MODELS: {}})
+    model = with_links(section, kinds_of(table.get("link")))
+    return model.model_validate_json(json.dumps(table), context={"base": base, SITE_MODELS: {}})
 
 
 def _remnant(table: dict[str, Any], base: Path) -> Remnant[Equipment] | None:
@@ -211,4 +213,4 @@ def _fault(fault: ErrorDetails) -> Fault:
 
 
 def _is_tag(at: int, key: int | str) -> bool:
-    return at == 2 or (at == 5 and key in METER_PROTOCOLS)
+    return (at == 2 and key in KINDS) or (at == 5 and key in METER_PROTOCOLS)

@@ -11,11 +11,20 @@ from protocols.vocabulary import HardwareId, NeuronId
 Keys = tuple[str | int, ...]
 """Where something stands in a file: ``("link", 0, "port")``."""
 
+LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
+
 
 class Section(BaseModel):
     """What every section is: strict, frozen, without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class LinkSection(Section):
+    """What every ``[[link]]`` has."""
+
+    kind: str
+    name: LinkName
 
 
 def values(section: BaseModel, keys: Keys = ()) -> Iterator[tuple[Keys, object]]:
@@ -49,7 +58,6 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
 
 
 PlacedPath = Annotated[Path, AfterValidator(_placed)]
-LinkName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 """0: the system's choice."""

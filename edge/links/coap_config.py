@@ -4,14 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edge.section import Host, LinkName, Port, Section
+from edge.section import Host, LinkSection, Port
 
 
-class Coap(Section):
+class Coap(LinkSection):
     """``[[link]] kind = "coap"``: devices post SenML packs to ``/senml``."""
 
     kind: Literal["coap"]
-    name: LinkName
     host: Host = "0.0.0.0"
     port: Port = 5683
     max_payload: Annotated[int, Field(ge=64, le=1 << 20)] = 65_536

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.station_config import Asking
-from edge.section import Host, LinkName, Port, Seconds, Source
+from edge.section import Host, Port, Seconds, Source
 from edge.watched import Watched
 from firmware_adapters.hj212_factors import FactorTable, GasUnit, PmUnit
 from firmware_adapters.registry import MODELS
@@ -73,8 +73,6 @@ class Hj212Device(Watched):
 class Hj212Section(Asking):
     """What all ways to HJ 212 stations have in common. A station that is not listed is let in as ``mn:<MN>``."""
 
-    kind: str
-    name: LinkName
     crc: CrcMode = "standard"
     idle_s: Seconds = 600.0
     """Stations that send no valid frame for so long count as silent; a TCP connection is closed."""

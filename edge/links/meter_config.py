@@ -1,12 +1,12 @@
 """The ``[[link]]`` sections of lines with electricity, water, heat and gas meters (DL/T 645, CJ/T 188)."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.lines.pace import Parity
-from edge.section import Channel, LinkName, Observed, PlacedPath, Seconds, Section, Source
+from edge.section import Channel, LinkSection, Observed, PlacedPath, Seconds, Section, Source
 from edge.watched import Watched
 from firmware_adapters.meter_models import Closing, Relay, dlt645_model
 from firmware_adapters.meter_rows import Cjt188Row, Dlt645Row
@@ -208,15 +208,12 @@ class Cjt188Device(_Meter):
         return tuple(row.row() for row in self.rows)
 
 
-METER_PROTOCOLS: Final = ("dlt645", "cjt188")
 MeterDevice = Annotated[Dlt645Device | Cjt188Device, Field(discriminator="protocol")]
 
 
-class MeterSection(Section):
+class MeterSection(LinkSection):
     """What both ways to a line of meters have."""
 
-    kind: str
-    name: LinkName
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """To the first byte of an answer; meters may take half a second."""
     retries: Annotated[int, Field(ge=0, le=10)] = 2

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from edge.links.station_config import Asking
-from edge.section import Host, LinkName, Port, Seconds, Source
+from edge.section import Host, Port, Seconds, Source
 from edge.watched import Watched
 from protocols.sl651 import Lists
 from protocols.sl651.elements import elements_by_name
@@ -62,7 +62,6 @@ class Sl651Device(Watched):
 
 
 class _Sl651(Asking):
-    name: LinkName
     host: Host = "0.0.0.0"
     port: Port
     set_clock: bool = False

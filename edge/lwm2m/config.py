@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from edge.coap.guard import Limits
 from edge.links.named_model import Named
-from edge.section import Channel, Host, LinkName, Observed, PlacedPath, Port, Seconds, Section, Source
+from edge.section import Channel, Host, LinkSection, Observed, PlacedPath, Port, Seconds, Section, Source
 from firmware_adapters.lwm2m_resources import ResourceRow
 from protocols.lwm2m import Path, identities, resource
 from protocols.lwm2m.units import convert
@@ -139,11 +139,10 @@ class GuardLimits(Section):
         return Limits(**dict(self))
 
 
-class Lwm2m(Section):
+class Lwm2m(LinkSection):
     """``[[link]] kind = "lwm2m"``: devices register at ``/rd``."""
 
     kind: Literal["lwm2m"]
-    name: LinkName
     host: Host = "0.0.0.0"
     port: Port = 5683
     unknown: Literal["accept", "refuse"] = "accept"
