@@ -157,10 +157,15 @@ class Columns:
                 continue
             track = self.tracks[at]
             began, since = self._runs[at]
-            due = (since if began > track.seen else track.run_since) + longest_ms
+            since = since if began > track.seen else track.run_since
+            due = since + longest_ms
             if times[at] < due:
                 self._flat_from = min(self._flat_from, due)
-            elif track.limits.flat is None or track.limits.flat.is_natural(last[at]) or values[at] != last[at]:
+            elif (
+                track.limits.flat is None
+                or values[at] != last[at]
+                or track.limits.flat.is_natural(last[at], times[at] - since)
+            ):
                 self._flat_from = min(self._flat_from, times[at] + longest_ms)
             else:
                 self.settle(at)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from edge.quality.limits import NEAR, STEADY, Unit
+from edge.quality.limits import NEAR, STEADY, Unit, allowance
 from edge.quality.spike import Sample
 
 STILL_NEAR: Final = 1.5
@@ -12,7 +12,7 @@ STILL_NEAR: Final = 1.5
 class UnitJump:
     """Of one point."""
 
-    __slots__ = ("_base", "_factor", "_limits", "_until_ms", "came_back")
+    __slots__ = ("_base", "_factor", "_limits", "_taken", "_until_ms", "came_back")
 
     def __init__(self, limits: Unit) -> None:
         self.came_back = False
@@ -20,6 +20,8 @@ class UnitJump:
         self._limits = limits
         self._base = 0.0
         self._factor = 0.0
+        self._taken = 0.0
+        """The factor of a level that stayed until it was taken for the new one: the way back from it is none."""
         self._until_ms = 0
 
     @property
@@ -29,7 +31,7 @@ class UnitJump:
 
     def clear(self) -> None:
         """Forget the level."""
-        self._factor = 0.0
+        self._factor = self._taken = 0.0
 
     def is_wrong(self, time: int, value: float, past: tuple[Sample, ...], *, keep: bool) -> bool:
         """Whether the value is of another unit than the readings before it, newest first.
@@ -38,13 +40,19 @@ class UnitJump:
         """
         self.came_back = False
         if self._factor:
-            if time <= self._until_ms and _ratio(value, self._base * self._factor, STILL_NEAR):
+            near = allowance(max(self._factor, 1 / self._factor), STILL_NEAR)
+            stayed = _ratio(value, self._base * self._factor, near)
+            if stayed and time <= self._until_ms:
                 self._base = value / self._factor
                 return True
-            self.came_back = _ratio(value, self._base, STILL_NEAR)
+            self._taken = self._factor if stayed else 0.0
+            self.came_back = _ratio(value, self._base, near)
             self._factor = 0.0
             return False
         factor = self._jump(value, past)
+        if factor and _ratio(factor * self._taken, 1, NEAR):
+            self._taken, self.came_back = 0.0, True
+            return False
         if factor and keep:
             self._base, self._factor, self._until_ms = value / factor, factor, time + self._limits.hold_ms
         return factor != 0
@@ -54,11 +62,13 @@ class UnitJump:
         if len(past) < 3 or abs(value - past[0].value) <= self._limits.step:
             return 0.0
         low, level, high = sorted((one.value for one in past), key=abs)
-        if low * high <= 0 or low * value <= 0 or low * level <= 0 or high / low > STEADY:
+        if low * high <= 0 or low * value <= 0 or low * level <= 0:
             return 0.0
         for one in self._limits.factors:
+            if high / low > allowance(one, STEADY):
+                continue
             for factor in (one, 1 / one):
-                if NEAR[0] <= value / level / factor <= NEAR[1]:
+                if _ratio(value, level * factor, allowance(one, NEAR)):
                     return factor
         return 0.0
 
