@@ -6,7 +6,9 @@ from random import Random
 import pytest
 
 from edge.config import MAX_SECRET, load, secret
-from edge.links.config import Coap, Hj212Tcp, ModbusTcp
+from edge.links.coap_config import Coap
+from edge.links.hj212_config import Hj212Tcp
+from edge.links.modbus_config import ModbusTcp
 from firmware_adapters.registry import MODELS
 from protocols.vocabulary import ConfigError, NeuronId
 

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from edge.config import load
-from edge.links.config import Hj212Tcp, Sl651Tcp
+from edge.links.hj212_config import Hj212Tcp
+from edge.links.sl651_config import Sl651Tcp
 from protocols.vocabulary import ConfigError
 
 _HEAD = '[gateway]\nid = "gw-1"\ndata = "d"\n[uplink]\nurl = "mqtt://h"\nhmac_key_file = "k"\n'
