@@ -56,14 +56,15 @@ async def test_a_lamp_reports_sleeps_and_is_set_when_it_wakes(queue_mode: bool) 
 
 
 def test_a_lamp_that_was_there_before_its_gateway_registers_as_soon_as_that_comes() -> None:
-    """On the loop that ``yingzhou island`` runs: libuv leaves a socket alone for good that was told of a closed port."""
+    """On the loop of ``yingzhou island``: libuv leaves a socket alone for good that was told of a closed port."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_gateway_comes_later())
 
 
 async def _gateway_comes_later() -> None:
     (port,) = free_ports(1)
-    settings = LampSettings(host="127.0.0.1", port=port, endpoint=ENDPOINT, period_s=1.0, awake_s=0.1, ack_timeout_s=0.3)
+    times = {"period_s": 1.0, "awake_s": 0.1, "ack_timeout_s": 0.3}
+    settings = LampSettings(host="127.0.0.1", port=port, endpoint=ENDPOINT, **times)
     lamp = Lwm2mLamp(Site("lamp"), settings, World(1, Tempo(1.0)), SystemClock())
     link = Lwm2mLink(Lwm2m(kind="lwm2m", name="nb", host="127.0.0.1", port=port), SystemClock())
     async with asyncio.TaskGroup() as group:
