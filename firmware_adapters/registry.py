@@ -6,8 +6,40 @@ from typing import Final, Literal, NamedTuple
 
 from firmware_adapters.device_model import DeviceModel
 from firmware_adapters.firmware import version_of
+from firmware_adapters.meter_models import Dlt645Model
 from firmware_adapters.models.dfrobot import sen0604, sen0658
-from firmware_adapters.models.generic import cabinet_meter, streetlight, water_sonde, weather_station
+from firmware_adapters.models.eastron import sdm120, sdm630
+from firmware_adapters.models.generic import (
+    cabinet_meter,
+    cjt188_heat_meter,
+    cjt188_water_meter,
+    hj212_air,
+    hj212_dust_noise,
+    hj212_outfall,
+    hj212_surface_water,
+    lwm2m_bin,
+    lwm2m_climate,
+    lwm2m_gas,
+    lwm2m_lamp,
+    lwm2m_manhole,
+    lwm2m_smoke,
+    lwm2m_water_meter,
+    single_phase,
+    single_phase_relay,
+    sl651_rain,
+    sl651_river,
+    streetlight,
+    three_phase,
+    three_phase_1997,
+    three_phase_relay,
+    water_sonde,
+    weather_station,
+)
+from firmware_adapters.models.lufft import ws600_umb
+from firmware_adapters.models.peacefair import pzem_016
+from firmware_adapters.models.qdy import qdy30a
+from firmware_adapters.models.truebner import smt100
+from firmware_adapters.models.yosemitech import y4000
 from firmware_adapters.register_model import RegisterModel
 
 Unlisted = Literal["refuse", "nearest"]
@@ -76,10 +108,37 @@ MODELS: Final = Catalogue(
     (
         sen0604.MODEL,
         sen0658.MODEL,
+        sdm120.MODEL,
+        sdm630.MODEL,
         cabinet_meter.MODEL,
+        cjt188_heat_meter.MODEL,
+        cjt188_water_meter.MODEL,
+        hj212_air.MODEL,
+        hj212_dust_noise.MODEL,
+        hj212_outfall.MODEL,
+        hj212_surface_water.MODEL,
+        lwm2m_bin.MODEL,
+        lwm2m_climate.MODEL,
+        lwm2m_gas.MODEL,
+        lwm2m_lamp.MODEL,
+        lwm2m_manhole.MODEL,
+        lwm2m_smoke.MODEL,
+        lwm2m_water_meter.MODEL,
+        single_phase.MODEL,
+        single_phase_relay.MODEL,
+        sl651_rain.MODEL,
+        sl651_river.MODEL,
         streetlight.MODEL,
+        three_phase.MODEL,
+        three_phase_1997.MODEL,
+        three_phase_relay.MODEL,
         water_sonde.MODEL,
         weather_station.MODEL,
+        ws600_umb.MODEL,
+        pzem_016.MODEL,
+        qdy30a.MODEL,
+        smt100.MODEL,
+        y4000.MODEL,
     )
 )
 
@@ -90,3 +149,15 @@ def model_named(name: str) -> RegisterModel:
     :raises ValueError: there is none; the message lists those there are.
     """
     return MODELS.found(name).model.register_model()
+
+
+def dlt645_model(name: str) -> Dlt645Model:
+    """What the meter ``vendor/model`` is asked for by DL/T 645, for any firmware.
+
+    :raises ValueError: there is none; the message lists those there are.
+    """
+    meters = {one: versions[-1].dlt645 for one, versions in MODELS.items() if versions[-1].dlt645}
+    known = meters.get(name)
+    if known is None:
+        raise ValueError(f"expected one of {', '.join(sorted(meters))}")
+    return known
