@@ -47,7 +47,7 @@ def markdown(models: Iterable[DeviceModel]) -> str:
     """docs/devices.md: a table for each use, generic models behind the products."""
     listed = sorted(models, key=lambda model: (model.is_generic, model.name.lower()))
     products = sum(not model.is_generic for model in listed)
-    text = [_HEAD, f"{products} models of products, {len(listed) - products} generic ones.\n"]
+    text = [_HEAD, f"\n{products} models of products, {len(listed) - products} generic ones.\n"]
     for use in USES:
         rows = [model for model in listed if model.use == use]
         if rows:

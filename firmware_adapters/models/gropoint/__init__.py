@@ -1,0 +1,1 @@
+"""RIOT Technology, Sidney (British Columbia): soil profile probes."""

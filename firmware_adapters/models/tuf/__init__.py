@@ -1,0 +1,1 @@
+"""TUF: ultrasonic flow meters of several makers in Dalian, sold under this name."""
