@@ -8,9 +8,11 @@ from firmware_adapters.device_model import DeviceModel
 from firmware_adapters.firmware import version_of
 from firmware_adapters.meter_models import Dlt645Model
 from firmware_adapters.models.abb import b23
+from firmware_adapters.models.auma import am_01_1
 from firmware_adapters.models.carlo_gavazzi import em24
 from firmware_adapters.models.chint import dtsu666
 from firmware_adapters.models.comwintop import cwt_soil_npkphcth_s, cwt_soil_thc_s
+from firmware_adapters.models.delta_ohm import pmsense
 from firmware_adapters.models.dfrobot import sen0575, sen0604, sen0658, urm14
 from firmware_adapters.models.eastron import sdm120, sdm630
 from firmware_adapters.models.finder import type_7m_24
@@ -53,6 +55,7 @@ from firmware_adapters.models.lufft import ws600_umb
 from firmware_adapters.models.orno import or_we_516
 from firmware_adapters.models.peacefair import pzem_016
 from firmware_adapters.models.qdy import qdy30a
+from firmware_adapters.models.s_s_regeltechnik import rftm_lq_ps_co2
 from firmware_adapters.models.schneider_electric import iem3000
 from firmware_adapters.models.seeed import s_co2_03b, sensecap_s500
 from firmware_adapters.models.senseair import s8
@@ -61,9 +64,13 @@ from firmware_adapters.models.truebner import smt100
 from firmware_adapters.models.tuf import tuf_2000m
 from firmware_adapters.models.vaisala import wxt530
 from firmware_adapters.models.waveshare import modbus_rtu_relay
+from firmware_adapters.models.wiren_board import wb_msw_v_3, wb_msw_v_3_2
 from firmware_adapters.models.womaster import es103
 from firmware_adapters.models.yosemitech import y511, y514, y532, y4000
 from firmware_adapters.register_model import RegisterModel
+
+FEW: Final = 12
+"""So many models are told by name; of more, their vendors."""
 
 Unlisted = Literal["refuse", "nearest"]
 """What is done with a firmware that no model is documented for."""
@@ -74,6 +81,17 @@ class Found(NamedTuple):
 
     model: DeviceModel
     note: str = ""
+
+
+def choices(name: str, known: Iterable[str]) -> str:
+    """What to choose from instead of a name that nobody knows: the vendor's models, or all, or the vendors."""
+    names = sorted(known, key=str.lower)
+    vendor = name.partition("/")[0].lower()
+    near = [one for one in names if one.lower().startswith(f"{vendor}/")] or names
+    if len(near) <= FEW:
+        return ", ".join(near)
+    vendors = dict.fromkeys(one.partition("/")[0] for one in near)
+    return f"the models of {', '.join(vendors)} (yingzhou devices lists them)"
 
 
 class Catalogue(Mapping[str, tuple[DeviceModel, ...]]):
@@ -107,11 +125,11 @@ class Catalogue(Mapping[str, tuple[DeviceModel, ...]]):
         :param firmware: None: not known, which does where one model holds for all.
         :param unlisted: ``nearest``: for a firmware that nobody documented, the next older rows, or else the oldest;
             for one that is not known, the newest.
-        :raises ValueError: there is none; the message lists those there are.
+        :raises ValueError: there is none; the message says what there is.
         """
         versions = self._models.get(name)
         if versions is None:
-            raise ValueError(f"expected one of {', '.join(sorted(self._models))}")
+            raise ValueError(f"expected one of {choices(name, self)}")
         if firmware is not None:
             holding = [one for one in versions if one.firmware.holds(firmware)]
             if holding:
@@ -130,10 +148,12 @@ class Catalogue(Mapping[str, tuple[DeviceModel, ...]]):
 MODELS: Final = Catalogue(
     (
         b23.MODEL,
+        am_01_1.MODEL,
         em24.MODEL,
         dtsu666.MODEL,
         cwt_soil_npkphcth_s.MODEL,
         cwt_soil_thc_s.MODEL,
+        pmsense.MODEL,
         sen0575.MODEL,
         sen0604.MODEL,
         sen0658.MODEL,
@@ -179,6 +199,7 @@ MODELS: Final = Catalogue(
         or_we_516.MODEL,
         pzem_016.MODEL,
         qdy30a.MODEL,
+        rftm_lq_ps_co2.MODEL,
         iem3000.MODEL,
         s_co2_03b.MODEL,
         sensecap_s500.MODEL,
@@ -188,6 +209,8 @@ MODELS: Final = Catalogue(
         tuf_2000m.MODEL,
         wxt530.MODEL,
         modbus_rtu_relay.MODEL,
+        wb_msw_v_3.MODEL,
+        wb_msw_v_3_2.MODEL,
         es103.MODEL,
         y4000.MODEL,
         y511.MODEL,
@@ -200,7 +223,7 @@ MODELS: Final = Catalogue(
 def model_named(name: str) -> RegisterModel:
     """The Modbus rows of ``vendor/model``, for any firmware.
 
-    :raises ValueError: there is none; the message lists those there are.
+    :raises ValueError: there is none; the message says what there is.
     """
     return MODELS.found(name).model.register_model()
 
@@ -208,10 +231,10 @@ def model_named(name: str) -> RegisterModel:
 def dlt645_model(name: str) -> Dlt645Model:
     """What the meter ``vendor/model`` is asked for by DL/T 645, for any firmware.
 
-    :raises ValueError: there is none; the message lists those there are.
+    :raises ValueError: there is none; the message says what there is.
     """
     meters = {one: versions[-1].dlt645 for one, versions in MODELS.items() if versions[-1].dlt645}
     known = meters.get(name)
     if known is None:
-        raise ValueError(f"expected one of {', '.join(sorted(meters))}")
+        raise ValueError(f"expected one of {choices(name, meters)}")
     return known

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from firmware_adapters.device_model import DeviceModel
-from firmware_adapters.registry import MODELS
+from firmware_adapters.registry import MODELS, choices
 from firmware_adapters.sheet import Line, lines_of, markdown
 from protocols.vocabulary import ConfigError
 
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.model is not None:
         models = [model for model in models if model.name.lower() == args.model.lower()]
         if not models:
-            raise ConfigError(f"{args.model}: expected one of {', '.join(sorted(MODELS, key=str.lower))}")
+            raise ConfigError(f"{args.model}: expected one of {choices(args.model, MODELS)}")
     if args.json:
         for model in models:
             print(json.dumps(_object(model), ensure_ascii=False))

@@ -225,8 +225,13 @@ def test_a_model_is_found_by_its_name():
 
 
 def test_an_unknown_model_is_told_which_there_are():
-    with pytest.raises(ValueError, match=f"^expected one of {', '.join(sorted(MODELS))}$"):
+    names = ", ".join(sorted(name for name in MODELS if name.startswith("DFRobot/")))
+    with pytest.raises(ValueError, match=f"^expected one of {names}$"):
         model_named("DFRobot/SEN9999")
+    with pytest.raises(
+        ValueError, match=r"^expected one of the models of ABB, AUMA, .* \(yingzhou devices lists them\)$"
+    ):
+        model_named("acme/x")
 
 
 def test_the_laws_hold_for_factors_and_resources_too():

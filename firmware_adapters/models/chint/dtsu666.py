@@ -1,6 +1,6 @@
 """Chint DTSU666, connected directly: floats that are counted in tenths of V and W, mA and hundredths of Hz.
 
-With current transformers the meter's own ratio is set in the meter, and power is of the secondary side.
+The ratio of current transformers is not applied here.
 """
 
 from functools import partial

@@ -1,4 +1,4 @@
-"""Eastron SDM630: three phases; a float at FFFF or a phase that is not connected reads 0."""
+"""Eastron SDM630: three phases, floats in input registers."""
 
 from functools import partial
 from typing import Final

@@ -18,7 +18,7 @@ MODEL: Final = DeviceModel(
         RegisterRow("water_level", 1, "s16", divisor=1000, invalid=frozenset({0x7FFF}), channel="above"),
         RegisterRow("water_level", 2, "s16", divisor=1000, invalid=frozenset({0x7FFF}), channel="below"),
         RegisterRow("water_flow", 3, "f32"),
-        RegisterRow("pump_running", 5, "bits", low_bit=0, width=1, channel="drive"),
+        RegisterRow("drive_running", 5, "bits", low_bit=0, width=1),
     ),
     golden=(
         Golden(
@@ -27,7 +27,7 @@ MODEL: Final = DeviceModel(
                 "water_level/above": 3.456,
                 "water_level/below": -0.5,
                 "water_flow": 12.5,
-                "pump_running/drive": 1.0,
+                "drive_running": 1.0,
             },
             source="made by hand",
             registers=("04E20D80FE0C414800000003",),

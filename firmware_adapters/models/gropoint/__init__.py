@@ -1,1 +1,1 @@
-"""RIOT Technology, Sidney (British Columbia): soil profile probes."""
+"""RIOT Technology: GroPoint soil profile probes."""

@@ -1,4 +1,4 @@
-"""GroPoint Profile GPLP-8: eight segments and thirteen thermometers, from above, with one decimal as delivered.
+"""GroPoint Profile GPLP-8: eight segments and thirteen thermometers, with one decimal as delivered.
 
 It answers the first question with exception 05 and measures then: what is read is as old as the question before.
 """

@@ -10,7 +10,7 @@ MODEL: Final = DeviceModel(
     model="PZEM-016",
     what="single-phase energy module: voltage, current, power, energy, frequency, power factor; Modbus RTU",
     use="electricity",
-    manual="Peacefair PZEM-014/016 manual V1.0, 2.3 measurement registers",
+    manual="Peacefair PZEM-014/016 user manual, table of the measurement registers",
     sources=(
         "esphome/esphome, components/pzemac (captured answer)",
         "jabastien/STM32_PZEM016, README.md (table)",

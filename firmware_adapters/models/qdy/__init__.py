@@ -1,1 +1,1 @@
-"""QDY: submersible level transmitters of several makers in Huai'an, sold under this name."""
+"""QDY: submersible level transmitters that many sell under this name."""

@@ -1,4 +1,4 @@
-"""Seeed SenseCAP S500 V2 (and the others of SenseCAP ONE, as far as they measure the same): thousandths, 32 bits.
+"""Seeed SenseCAP S500 V2: thousandths, 32 bits.
 
 That pressure is in Pa is from the user guide; the public driver does not say.
 """

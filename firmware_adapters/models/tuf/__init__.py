@@ -1,1 +1,1 @@
-"""TUF: ultrasonic flow meters of several makers in Dalian, sold under this name."""
+"""TUF: ultrasonic flow meters that many sell under this name."""

@@ -1,6 +1,7 @@
 """Yosemitech Y532: pH probe, floats with the lowest byte first.
 
-It measures after it was told to (register 2500 or 1C00), which we do not do: set it to measure from power-up.
+It measures after it was told to (register 2500), which we do not do; whether it goes on by itself after a restart
+is not known to us.
 """
 
 from functools import partial
