@@ -1,6 +1,6 @@
 """A single-lamp controller with the objects of uCIFI: 3416 outdoor lamp controller, 3418 electrical monitor.
 
-What is commanded (resource 1) and what the lamp does (resource 3) are two series.
+What is commanded (resource 1) and what the lamp does (resource 3) are two series: rules and commands set the first.
 """
 
 from typing import Final
@@ -16,8 +16,8 @@ MODEL: Final = DeviceModel(
     manual="uCIFI data model, OMA objects 3416 and 3418",
     sources=("OpenMobileAlliance/lwm2m-registry",),
     resources=(
-        ResourceRow("/3416/0/1", "lamp_level", "command", writable=True),
-        ResourceRow("/3416/0/3", "lamp_level"),
+        ResourceRow("/3416/0/1", "lamp_level", writable=True),
+        ResourceRow("/3416/0/3", "lamp_level", "actual"),
         ResourceRow("/3416/0/15", "lamp_hours"),
         ResourceRow("/3418/0/1", "voltage"),
         ResourceRow("/3418/0/2", "current"),
@@ -29,8 +29,8 @@ MODEL: Final = DeviceModel(
     golden=(
         Golden(
             {
-                "lamp_level/command": 60.0,
                 "lamp_level": 60.0,
+                "lamp_level/actual": 58.0,
                 "lamp_hours": 1234.0,
                 "voltage": 230.2,
                 "current": 0.41,
@@ -42,7 +42,7 @@ MODEL: Final = DeviceModel(
             source="made by hand from the objects' definitions",
             resources={
                 "/3416/0/1": 60.0,
-                "/3416/0/3": 60.0,
+                "/3416/0/3": 58.0,
                 "/3416/0/15": 1234.0,
                 "/3418/0/1": 230.2,
                 "/3418/0/2": 0.41,

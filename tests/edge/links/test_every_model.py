@@ -10,6 +10,7 @@ from edge.links.config import Hj212Device, ModbusTcp
 from edge.links.meter_config import Dlt645Device
 from edge.links.modbus_tcp import ModbusTcpLink
 from edge.lwm2m.config import Lwm2mDevice
+from edge.lwm2m.rows import Row, Rows
 from firmware_adapters.device_model import DeviceModel
 from firmware_adapters.registry import MODELS
 from protocols.vocabulary import ManualClock
@@ -24,6 +25,10 @@ def named(model: DeviceModel) -> dict[str, str]:
     """How gateway.toml names it."""
     version = model.firmware.first or ("0.1" if model.firmware.before else "")
     return {"model": model.name, **({"firmware": version} if version else {})}
+
+
+def _series(row: Row) -> str:
+    return f"{row.observed}/{row.channel}" if row.channel else row.observed
 
 
 def answering(model: DeviceModel, unit: int) -> SimDevice:
@@ -88,7 +93,11 @@ def test_what_has_no_registers_is_named_in_the_section_of_its_wire(model):
         assert all(table[row.code] == row.factor for row in model.factors)
     elif model.resources:
         device = Lwm2mDevice.model_validate({"endpoint": "urn:imei:866782042319455", **named(model)})
-        assert [row.path for row in device.model_rows] == [row.path for row in model.resources]
+        rows = {str(row.path): row for row in Rows((), (), device.model_rows).configured()}
+        assert set(rows) == {row.path for row in model.resources}
+        for golden in model.golden:
+            said = {_series(rows[path]): rows[path].number(value, None) for path, value in golden.resources.items()}
+            assert said == golden.values
     elif model.dlt645:
         device = Dlt645Device.model_validate({"protocol": "dlt645", "address": "000000000161", "model": model.name})
         assert device.asked == model.dlt645.items
