@@ -6,10 +6,12 @@ protocols.cjt188.reading), and rows are for what it does not say (firmware_adapt
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from protocols.dlt645.control import Edition
 from protocols.vocabulary import ProtocolError
+
+if TYPE_CHECKING:  # the registry names meters: a gateway without any need not load how they speak
+    from protocols.dlt645.control import Edition
 
 Closing = Literal["direct", "allowed"]
 OPEN: Final = 0x1A
@@ -53,7 +55,7 @@ class Dlt645Model:
     """An electricity meter."""
 
     items: tuple[int, ...]
-    edition: Edition = "2007"
+    edition: "Edition" = "2007"
     relay: Relay | None = None
     """None: it has none, and nobody can switch it through us."""
 

@@ -6,14 +6,15 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from edge.links.config import Hj212Device, ModbusTcp
+from edge.links.hj212_config import Hj212Device
 from edge.links.meter_config import Dlt645Device
+from edge.links.modbus_config import ModbusTcp
 from edge.links.modbus_tcp import ModbusTcpLink
 from edge.lwm2m.config import Lwm2mDevice
 from edge.lwm2m.rows import Row, Rows
 from firmware_adapters.device_model import DeviceModel
 from firmware_adapters.registry import MODELS
-from protocols.vocabulary import ManualClock
+from protocols.vocabulary import ManualClock, unit_of
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import advanced, running
 
@@ -96,8 +97,10 @@ def test_what_has_no_registers_is_named_in_the_section_of_its_wire(model):
         rows = {str(row.path): row for row in Rows((), (), device.model_rows).configured()}
         assert set(rows) == {row.path for row in model.resources}
         for golden in model.golden:
-            said = {_series(rows[path]): rows[path].number(value, None) for path, value in golden.resources.items()}
-            assert said == golden.values
+            said = {
+                _series(row): row.number(golden.resources[path], unit_of(row.observed)) for path, row in rows.items()
+            }
+            assert said == golden.values, "with Sensor Units (5701) as the property's"
     elif model.dlt645:
         device = Dlt645Device.model_validate({"protocol": "dlt645", "address": "000000000161", "model": model.name})
         assert device.asked == model.dlt645.items
