@@ -10,7 +10,7 @@ from firmware_adapters.meter_models import Dlt645Model
 from firmware_adapters.rows import RegisterRow
 from firmware_adapters.sl651_elements import meaning_of
 from protocols.cjt188.control import type_name
-from protocols.dlt645.items import name_of
+from protocols.dlt645.items import is_block, item_of, name_of
 from protocols.vocabulary import unit_of
 
 _HEAD: Final = """# Devices that we know
@@ -23,6 +23,7 @@ A model of vendor `generic` is nobody's product: a map of our own, or what a sta
 tried none of these maps on the device itself: they are from manuals and public sources, and a model's golden reply says
 whether a device sent it or a hand made it.
 """
+_WILD: Final = 0xFF
 _COLUMNS: Final = "| model | firmware | what | series | facts from |\n|---|---|---|---|---|\n"
 
 
@@ -74,7 +75,14 @@ def _lines(model: DeviceModel) -> Iterator[Line]:
     if model.dlt645:
         yield from _items(model.dlt645)
     if model.cjt188:
-        yield Line("901F", type_name(model.cjt188.meter_type), "", f"type {model.cjt188.meter_type:02X}")
+        meter_type = model.cjt188.meter_type
+        for series in model.golden[0].values:
+            yield _line("901F", *_split(series), f"{type_name(meter_type)}, type {meter_type:02X}")
+
+
+def _split(series: str) -> tuple[str, str]:
+    observed, _, channel = series.partition("/")
+    return observed, channel
 
 
 def _line(place: str, observed: str, channel: str, how: str) -> Line:
@@ -108,8 +116,20 @@ def _resource(row: ResourceRow) -> Line:
 
 
 def _items(meter: Dlt645Model) -> Iterator[Line]:
+    """A line for each number; a block (FF) has those of its total and of the three phases."""
     width = 8 if meter.edition == "2007" else 4
     for di in meter.items:
-        yield Line(f"{di:0{width}X}", name_of(di, meter.edition) or "", "", f"DL/T 645-{meter.edition}")
+        place, how = f"{di:0{width}X}", name_of(di, meter.edition) or ""
+        for one in _single(di, meter.edition):
+            item = item_of(one, 0, meter.edition)
+            for part in item.parts if item else ():
+                if part.observed:
+                    yield _line(place, part.observed.name, part.observed.channel, how)
     if meter.relay:
-        yield _line(f"{meter.relay.status:0{width}X}", "relay_closed", "", "may be set")
+        yield _line(f"{meter.relay.status:0{width}X}", "relay_closed", "", "relay, may be set")
+
+
+def _single(di: int, edition: str) -> tuple[int, ...]:
+    if edition != "2007" or not is_block(di):
+        return (di,)
+    return tuple(di & ~(_WILD << 8) | phase << 8 for phase in range(4))
