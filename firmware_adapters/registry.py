@@ -67,6 +67,7 @@ from firmware_adapters.models.vaisala import wxt530
 from firmware_adapters.models.waveshare import modbus_rtu_relay
 from firmware_adapters.models.wiren_board import wb_msw_v_3, wb_msw_v_3_2
 from firmware_adapters.models.womaster import es103
+from firmware_adapters.models.xintai import rs_485_water_meter
 from firmware_adapters.models.yosemitech import y511, y514, y532, y4000
 from firmware_adapters.register_model import RegisterModel
 
@@ -214,6 +215,7 @@ MODELS: Final = Catalogue(
         wb_msw_v_3.MODEL,
         wb_msw_v_3_2.MODEL,
         es103.MODEL,
+        rs_485_water_meter.MODEL,
         y4000.MODEL,
         y511.MODEL,
         y514.MODEL,
