@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from simulators.environment.events import Event, Influence, together
 from simulators.environment.generated import GENERATED
 from simulators.environment.measured import MEASURED, measured
 from simulators.environment.moment import Moment, Site
@@ -40,10 +41,16 @@ class World:
 
     seed: int = 1
     tempo: Tempo = Tempo()
+    events: tuple[Event, ...] = ()
+    """What befalls the island, in simulated time (:mod:`simulators.environment.events`)."""
 
     def moment(self, site: Site, now_ms: int) -> Moment:
         """A site at a real instant."""
         return Moment(self.seed, site, self.tempo.simulated_ms(now_ms))
+
+    def influence(self, site: Site, now_ms: int) -> Influence:
+        """What the events add at a site at a real instant."""
+        return together(self.events, site.longitude, site.latitude, self.tempo.simulated_ms(now_ms))
 
     def value(self, site: Site, observed: str, now_ms: int) -> float | None:
         """What is there at a real instant (ms UTC), in the property's unit; None where the replayed series has a gap.
