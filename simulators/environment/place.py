@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import cos, exp, hypot, radians
 from typing import Final
 
+from simulators.environment.wander import chance
 from simulators.geography import inside, outlines, towns
 
 ORIGIN: Final = (121.55, 31.60)
@@ -34,6 +35,8 @@ class Place:
     """0 in the south branch, 1 in the north branch, smoothly between: the north branch is funnel-shaped and salty."""
     urban: float
     """0 in the fields, about 1 in a town's middle: traffic, chimneys, warm walls."""
+    stagger: float
+    """0 <= x < 1, by chance: what is worked out afresh now and then is not so at all places in the same second."""
 
 
 def kilometres(longitude: float, latitude: float) -> tuple[float, float]:
@@ -65,6 +68,7 @@ def place(longitude: float, latitude: float) -> Place:
         upstream_km=(MOUTH - longitude) * _EAST_KM,
         north_branch=1 / (1 + exp(-max(-60.0, min(60.0, above_axis_km)) / 1.5)),
         urban=min(1.2, urban),
+        stagger=chance(f"{longitude}/{latitude}"),
     )
 
 
