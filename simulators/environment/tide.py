@@ -96,8 +96,8 @@ def mean_water(moment: Moment) -> float:
 def stream(moment: Moment) -> float:
     """How fast the tide turns the water, m/s: ebb, towards the sea, above 0; the river's own flow is in it."""
     at = moment.place()
-    later_ms = moment.time_ms + round(1.2 * HOUR_MS)  # it turns an hour and a bit after high and low water
-    falling = tide_at(at, later_ms - HOUR_MS // 2) - tide_at(at, later_ms + HOUR_MS // 2)
+    then_ms = moment.time_ms - round(1.2 * HOUR_MS)  # it turns an hour and a bit after high and low water
+    falling = tide_at(at, then_ms - HOUR_MS // 2) - tide_at(at, then_ms + HOUR_MS // 2)
     return 1.15 * falling + (0.25 + 0.15 * (1 + moment.yearly(200))) * (1 - 0.9 * at.north_branch)
 
 
