@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
+# how many processes the tests run in: one per core
+WORKERS ?= auto
 
 .PHONY: setup up test check bench test-peers soak fuzz lock format clean
 
@@ -20,7 +22,7 @@ up: setup                ## start everything with the simulated island; ARGS="--
 	@exec $(BIN)/yingzhou up $(ARGS)
 
 test: setup              ## unit, contract and system tests
-	$(BIN)/python -m pytest -m "not peers and not soak" $(ARGS)
+	$(BIN)/python -m pytest -m "not peers and not soak" -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup             ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -31,7 +31,8 @@ class Cloud:
         self.values = 0
         self._exact = exact
         self._seen: set[Any] = set()
-        self._client = Client(CallbackAPIVersion.VERSION2, "bench-cloud")
+        # a session that outlives the broker, so that nothing is lost before we are back ourselves
+        self._client = Client(CallbackAPIVersion.VERSION2, "bench-cloud", clean_session=False)
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe([("yz/v1/+/up/batch", 1), ("v1/#", 1)])
         self._client.reconnect_delay_set(1, 1)
@@ -71,6 +72,7 @@ class Broker:
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n"
+            f"persistence true\npersistence_location {folder}/\nqueue_qos0_messages true\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -24,7 +24,7 @@ from edge.links.link import LinkStatus
 from edge.links.registry import link_for
 from edge.metrics import AgentCollector
 from edge.quality.checked import DAY_MS, Checked, Checks
-from edge.remote.effective import merged, store_of
+from edge.remote.effective import merged, store_of, taken_away
 from edge.remote.keeper import Keeper
 from edge.rules.actuators import Actuators
 from edge.rules.local import LocalRules
@@ -123,8 +123,11 @@ class Agent:
         return intake
 
     def _keeper(self, path: Path, key: bytes) -> Keeper:
-        def check(toml: str, version: int) -> None:
-            Agent(merged(path, toml, version), self._clock)
+        def check(toml: str, version: int) -> str:
+            config = merged(path, toml, version)
+            Agent(config, self._clock)
+            states = [link.status() for link in self._links]
+            return taken_away([state.name for state in states if state.up], config)
 
         keeper = Keeper(
             self._config.gateway.id,

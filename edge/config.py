@@ -1,25 +1,24 @@
 """The edge agent's configuration: one TOML file, strict; unknown keys are refused and nothing is clamped."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from edge.cameras.config import CameraLinkConfig, Pictures
+from edge.cameras.pictures_config import Pictures
+from edge.claims import clashes
 from edge.exception_report import SourceReportRow
-from edge.lines.config import SerialPortSection, SerialServerSection
-from edge.links.config import Hj212Section, LinkConfig, Sl651Tcp, Sl651Udp
-from edge.links.meter_config import METER_PROTOCOLS
-from edge.links.modbus_config import ModbusTcp
-from edge.links.register_map import SITE_MODELS, Mapped, SiteModel
+from edge.links.config import kinds_of, with_links
+from edge.links.kinds import KINDS, METER_PROTOCOLS
+from edge.links.register_map import SITE_MODELS, SiteModel
 from edge.quality.config import QualityConfig
 from edge.quality.figures import Device, Figures
+from edge.remnant import Remnant, remnant_of
 from edge.rules.config import LightsRow, RuleRow
-from edge.section import PlacedPath, Port, Section
+from edge.section import Keys, LinkSection, PlacedPath, Port, Section
 from edge.watched import Watched
 from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
@@ -27,6 +26,7 @@ from protocols.vocabulary.config_file import ConfigFile, Fault
 MAX_CONFIG: Final = 4 << 20
 """Bytes; a larger file is refused unread."""
 MAX_SECRET: Final = 4096
+S = TypeVar("S", bound=Section)
 
 
 GatewayId = Annotated[str, AfterValidator(parse_gateway_id)]
@@ -78,11 +78,9 @@ class Health(Section):
     metrics_port: Port | None = None
 
 
-class EdgeConfig(Section):
-    """The whole file."""
+class Equipment(Section):
+    """Everything but who we are and where the cloud is."""
 
-    gateway: Gateway
-    uplink: Uplink
     spool: Spool = Spool()
     health: Health = Health()
     quality: QualityConfig = QualityConfig()
@@ -93,7 +91,8 @@ class EdgeConfig(Section):
     pictures: Pictures = Pictures()
     model: tuple[SiteModel, ...] = ()
     """Before the links, whose devices name them."""
-    link: tuple[LinkConfig, ...] = ()
+    link: tuple[LinkSection, ...] = ()
+    """Each of the class that its kind has (edge.links.config)."""
 
     @property
     def watched(self) -> Iterator[Watched]:
@@ -110,49 +109,12 @@ class EdgeConfig(Section):
             devices[one.source] = Device(known.rows + one.instrument_checks + one.checks, cadence_s)
         return Figures(self.quality.checks, devices)
 
-    @model_validator(mode="after")
-    def _checks_go_together(self) -> Self:
-        self.figures().check()
-        return self
 
-    @model_validator(mode="after")
-    def _one_device_for_a_series(self) -> Self:
-        """Two devices may be parts of one source, but nobody could tell whose a reading of both is."""
-        known: set[tuple[str, str]] = set()
-        for device in self.watched:
-            if isinstance(device, Mapped):
-                series = {(device.source, row.series) for row in device.register_model().rows}
-                if both := known & series:
-                    source, name = min(both)
-                    raise ValueError(f"{source}/{name} is read from two devices; give one of them a channel")
-                known |= series
-        return self
+class EdgeConfig(Equipment):
+    """The whole file."""
 
-    @model_validator(mode="after")
-    def _no_doubles(self) -> Self:
-        names = [link.name for link in self.link]
-        lines = [f"{link.host}:{link.port}" for link in self.link if isinstance(link, ModbusTcp)]
-        owned = (SerialPortSection, SerialServerSection)
-        serial = [link.reached_at for link in self.link if isinstance(link, owned)]
-        stations = [device.mn for link in self.link if isinstance(link, Hj212Section) for device in link.device]
-        cameras = [camera.neuron for link in self.link if isinstance(link, CameraLinkConfig) for camera in link.device]
-        hydro = [d.station for link in self.link if isinstance(link, Sl651Tcp | Sl651Udp) for d in link.device]
-        rules, lights = [rule.name for rule in self.rule], [group.name for group in self.lights]
-        doubles = (
-            ("link name", names),
-            ("Modbus connection", lines),
-            ("serial line", serial),
-            ("MN", stations),
-            ("camera", cameras),
-            ("SL 651 station", hydro),
-            ("rule", rules),
-            ("lights", lights),
-        )
-        for what, values in doubles:
-            for value, count in Counter(values).items():
-                if count > 1:
-                    raise ValueError(f"{what} {value!r} is given {count} times")
-        return self
+    gateway: Gateway
+    uplink: Uplink
 
 
 def load(path: Path) -> EdgeConfig:
@@ -169,13 +131,44 @@ def checked(file: ConfigFile, table: Mapping[str, Any], base: Path) -> EdgeConfi
 
     :param file: whose lines a fault is told with.
     :param base: the folder from which relative paths count.
-    :raises ConfigError: one line per fault.
+    :raises ConfigError: one line per fault, also where sections do not go together that are right by themselves.
     """
+    # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
+    plain: dict[str, Any] = json.loads(json.dumps(table, default=str))
     try:
-        # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return EdgeConfig.model_validate_json(json.dumps(table, default=str), context={"base": base, SITE_MODELS: {}})
+        config = _read(EdgeConfig, plain, base)
+        faults = _clashes(Remnant(config, plain))
     except ValidationError as error:
-        raise file.refuse([_fault(one) for one in _told(error.errors(include_url=False))]) from None
+        wrong = [_fault(one) for one in _told(error.errors(include_url=False))]
+        raise file.refuse([*wrong, *_clashes(_remnant(plain, base))]) from None
+    if faults:
+        raise file.refuse(faults)
+    return config
+
+
+def _read(section: type[S], table: dict[str, Any], base: Path) -> S:
+    model = with_links(section, kinds_of(table.get("link")))
+    return model.model_validate_json(json.dumps(table), context={"base": base, SITE_MODELS: {}})
+
+
+def _remnant(table: dict[str, Any], base: Path) -> Remnant[Equipment] | None:
+    def faults_of(error: ValidationError) -> Iterator[tuple[Keys, bool]]:
+        for one in error.errors(include_url=False):
+            yield tuple(_fault(one).keys), one["type"] == "extra_forbidden"
+
+    equipment = {name: section for name, section in table.items() if name in Equipment.model_fields}
+    return remnant_of(equipment, lambda rest: _read(Equipment, rest, base), faults_of)
+
+
+def _clashes(remnant: Remnant[Any] | None) -> list[Fault]:
+    """What does not go together, of what the table really says."""
+    if remnant is None:
+        return []
+    return [
+        Fault(remnant.place(one.keys), one.found, one.says, remnant.place(one.beside))
+        for one in clashes(remnant.config)
+        if all(remnant.stands(remnant.place(keys)) for keys in (one.keys, *one.rests))
+    ]
 
 
 def _told(faults: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -220,4 +213,4 @@ def _fault(fault: ErrorDetails) -> Fault:
 
 
 def _is_tag(at: int, key: int | str) -> bool:
-    return at == 2 or (at == 5 and key in METER_PROTOCOLS)
+    return (at == 2 and key in KINDS) or (at == 5 and key in METER_PROTOCOLS)

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from edge.config import MAX_CONFIG, EdgeConfig, secret
+from edge.section import Keys, values
 from protocols.vocabulary import ConfigError
 from protocols.vocabulary.config_file import ConfigFile, Fault
-
-Keys = tuple[str | int, ...]
 
 
 def check_secrets(path: Path, config: EdgeConfig) -> None:
@@ -23,18 +20,11 @@ def check_secrets(path: Path, config: EdgeConfig) -> None:
         raise ConfigFile.read(path, MAX_CONFIG).refuse(faults)
 
 
-def _files(section: BaseModel, keys: Keys = ()) -> Iterator[tuple[Keys, Path]]:
+def _files(config: EdgeConfig) -> Iterator[tuple[Keys, Path]]:
     """Every path whose key says that a password or a key is in it, in whatever section it stands."""
-    for name in type(section).model_fields:
-        value = getattr(section, name)
-        if isinstance(value, Path) and name.endswith(("password_file", "key_file")):
-            yield (*keys, name), value
-        elif isinstance(value, BaseModel):
-            yield from _files(value, (*keys, name))
-        elif isinstance(value, tuple):
-            for at, one in enumerate(value):
-                if isinstance(one, BaseModel):
-                    yield from _files(one, (*keys, name, at))
+    for keys, value in values(config):
+        if isinstance(value, Path) and str(keys[-1]).endswith(("password_file", "key_file")):
+            yield keys, value
 
 
 def _problem(file: Path) -> str:

@@ -13,6 +13,9 @@ from protocols.vocabulary import ConfigError
 
 KINDS: Final = {"gateway": "edge.config", "cloud": "cloud.config", "island": "simulators.config"}
 
+WARNS: Final = {"gateway": "edge.unlisted"}
+"""What says of a file that is right what is odd in it."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``yingzhou check [--kind KIND] FILE``."""
@@ -27,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when it is right; 2 when not: every fault with file:line and key, on a line of its own."""
+    """0 when it is right, perhaps with warnings; 2 when not: each with file:line and key, on a line of its own."""
     kind = args.kind or _guess(args.file)
     load = cast("Callable[[Path], Any]", import_module(KINDS[kind]).load)
     try:
@@ -41,7 +44,13 @@ def run(args: argparse.Namespace) -> int:
         else:
             print("\n".join(faults), file=sys.stderr)
         return 2
-    print(json.dumps({"ok": True, "kind": kind}) if args.json else f"{args.file}: right, for {kind}")
+    warnings: list[str] = import_module(WARNS[kind]).warnings(args.file, config) if kind in WARNS else []
+    if args.json:
+        print(json.dumps({"ok": True, "kind": kind, "warnings": warnings}))
+    else:
+        if warnings:
+            print("\n".join(warnings), file=sys.stderr)
+        print(f"{args.file}: right, for {kind}")
     return 0
 
 

@@ -1,11 +1,11 @@
-"""``[[link]] kind = "camera"`` and ``[pictures]``: which cameras, what is hidden in their pictures, and which leave."""
+"""``[[link]] kind = "camera"``: which cameras, what is hidden in their pictures, and which leave."""
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from edge.cameras.urls import asked
-from edge.section import LinkName, PlacedPath, Seconds, Section, Source
+from edge.cameras.pictures_config import HttpUrl
+from edge.section import LinkSection, PlacedPath, Seconds, Section, Source
 from edge.watched import Watched
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -13,8 +13,6 @@ Corner = tuple[Share, Share]
 Zone = Annotated[tuple[Corner, ...], Field(min_length=3, max_length=64)]
 """Corners of a polygon, each as shares of the picture's width (from the left) and height (from the top)."""
 Occasion = Literal["people", "birds", "occluded", "shifted", "dark"]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[!-?A-~]+$", max_length=1000), AfterValidator(asked)]
-"""Without user name: that has keys of its own."""
 _MIB = 1 << 20
 
 
@@ -102,41 +100,8 @@ class Camera(Watched):
         return self
 
 
-class CameraLinkConfig(Section):
+class CameraLinkConfig(LinkSection):
     """``[[link]] kind = "camera"``: cameras that are asked for snapshots, which are looked at one at a time."""
 
     kind: Literal["camera"]
-    name: LinkName
     device: Annotated[tuple[Camera, ...], Field(min_length=1, max_length=64)]
-
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        names = [camera.neuron for camera in self.device]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"neuron {name!r} is given {names.count(name)} times")
-        return self
-
-
-class Pictures(Section):
-    """``[pictures]``: where pictures go, and how much of them is kept here until then."""
-
-    url: HttpUrl | None = None
-    """The cloud's address, ``https://host:port``; None: pictures are kept and never sent."""
-    ca_file: PlacedPath | None = None
-    """PEM; with https, instead of the system's certificates."""
-    max_bytes: Annotated[int, Field(ge=_MIB)] = 256 * _MIB
-    """Beyond, the oldest go first: those that nobody wants before those that wait to be sent."""
-    max_age_h: Annotated[float, Field(gt=0, le=24 * 366)] = 168.0
-    """Older pictures are deleted, sent or not."""
-    piece_bytes: Annotated[int, Field(ge=1024, le=_MIB)] = 65_536
-    rate_bytes_per_s: Annotated[int, Field(ge=256)] = 65_536
-    """On average, while pictures are sent."""
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
-    """For each piece."""
-
-    @model_validator(mode="after")
-    def _together(self) -> Self:
-        if self.ca_file is not None and not (self.url or "").startswith("https:"):
-            raise ValueError("ca_file goes with a url of https://")
-        return self

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.cameras.album import Album
-from edge.cameras.config import Pictures as PicturesConfig
 from edge.cameras.courier import Courier, Errand
 from edge.cameras.http import Server
+from edge.cameras.pictures_config import Pictures as PicturesConfig
 from edge.uplink.session import Line
 from protocols.vocabulary import Clock
 

@@ -11,7 +11,7 @@ from edge.coap.guard import Limits
 from edge.coap.port import CoapPort
 from edge.intake import Intake
 from edge.links.coap_blocks import Blocks
-from edge.links.config import Coap
+from edge.links.coap_config import Coap
 from edge.links.link import DeviceRecord, LinkStatus
 from protocols.senml.readings import DECODERS, understand
 from protocols.vocabulary import Clock, ProtocolError, Reading, SystemClock

@@ -1,209 +1,41 @@
-"""The ``[[link]]`` sections of the configuration: one per cable or socket, told apart by ``kind``."""
+"""The ``[[link]]`` sections of a configuration, told apart by ``kind``: of the kinds that it has, and no others."""
 
-from typing import Annotated, Literal, Self
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, create_model
 
-from edge.cameras.config import CameraLinkConfig
-from edge.lines.config import SerialPortSection, SerialServerSection
-from edge.links.meter_config import MeterSerial, MeterTcp
-from edge.links.modbus_config import ModbusRtu, ModbusRtuTcp, ModbusTcp
-from edge.links.station_config import Asking
-from edge.lwm2m.config import Lwm2m
-from edge.section import Host, LinkName, Port, Seconds, Section, Source
-from edge.watched import Watched
-from firmware_adapters.hj212_factors import FactorTable, GasUnit, PmUnit
-from firmware_adapters.registry import MODELS
-from protocols.hj212 import CrcMode
-from protocols.hj212.requests import MINUTE_INTERVALS
-from protocols.sl651 import Lists
-from protocols.sl651.elements import elements_by_name
-from protocols.sl651.stations import address
-from protocols.vocabulary import ProtocolError
+from edge.links.kinds import KINDS, named
+from edge.section import Section
 
-Interval = Literal["minute", "hour", "day"]
+S = TypeVar("S", bound=Section)
 
 
-def _minutes(seconds: int) -> int:
-    if seconds % 60 or seconds // 60 not in MINUTE_INTERVALS:
-        raise ValueError(f"expected 60 times one of {', '.join(map(str, MINUTE_INTERVALS))}")
-    return seconds
+def kinds_of(links: object) -> frozenset[str]:
+    """Which kinds must be known to read them; all, when one has none or a wrong one: they are told by their names.
+
+    :param links: what stands under ``link`` in the file, read or not.
+    """
+    found: list[object] = [one.get("kind") if isinstance(one, dict) else None for one in _listed(links)]
+    known = frozenset(kind for kind in found if isinstance(kind, str) and kind in KINDS)
+    return known if len(known) == len(set(map(str, found))) else frozenset(KINDS)
 
 
-MinuteSeconds = Annotated[int, AfterValidator(_minutes)]
+def with_links(section: type[S], kinds: frozenset[str]) -> type[S]:
+    """A section whose ``link`` has sections of these kinds."""
+    return _with_links(section, kinds) if kinds else section
 
 
-def _factor_model(name: str) -> str:
-    known = {one for one, versions in MODELS.items() if versions[-1].factors}
-    if name not in known:
-        raise ValueError(f"expected one of {', '.join(sorted(known)) or 'none: no model has factors of its own yet'}")
-    return name
+@cache
+def _with_links(section: type[S], kinds: frozenset[str]) -> type[S]:
+    links: Any = tuple[_type_of(kinds), ...]  # type: ignore[misc]
+    return create_model(section.__name__, __base__=section, link=(links, ()))
 
 
-class Hj212Device(Watched):
-    """``[[link.device]]`` of an HJ 212 listener: what one station does differently."""
-
-    mn: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@+~-]{1,64}$")]
-    neuron: Source | None = None
-    """None: the readings go as ``mn:<MN>`` and the cloud's registry resolves them."""
-    password: str | None = None
-    """None: the station's PW is not looked at."""
-    crc: CrcMode | None = None
-    """None: as the link."""
-    model: Annotated[str, AfterValidator(_factor_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.registry: what its codes mean otherwise than in the standard."""
-    pm_unit: PmUnit = "ug/m3"
-    gas_unit: GasUnit = "mg/m3"
-    intervals: frozenset[Interval] = frozenset({"minute", "hour", "day"})
-    """Which interval means (2051, 2061, 2031) are readings too, on channels ``minute``, ``hour``, ``day``; what is
-    left out is acknowledged and not kept, so it is left out only where the configuration says so."""
-    pull: frozenset[Interval] = frozenset()
-    """Which of them are asked for after a gap, as far back as the link's ``pull_days``."""
-    minute_s: MinuteSeconds = 600
-    """How long the station's minute data reach (MinInterval)."""
-
-    @property
-    def source(self) -> str:
-        return self.neuron or f"mn:{self.mn}"
-
-    def factor_table(self) -> FactorTable:
-        """What its codes mean; a station does not tell its firmware: the newest rows hold."""
-        rows = MODELS.found(self.model, unlisted="nearest").model.factors if self.model else ()
-        return FactorTable(self.pm_unit, self.gas_unit, rows)
-
-    @model_validator(mode="after")
-    def _pulled_is_kept(self) -> Self:
-        if not self.pull <= self.intervals:
-            raise ValueError("pull: expected some of the intervals that are kept")
-        return self
+def _type_of(kinds: frozenset[str]) -> Any:
+    sections = [named(kind.section) for name, kind in KINDS.items() if name in kinds]
+    return sections[0] if len(sections) == 1 else Annotated[Union[*sections], Field(discriminator="kind")]
 
 
-class Hj212Section(Asking):
-    """What all ways to HJ 212 stations have in common. A station that is not listed is let in as ``mn:<MN>``."""
-
-    kind: str
-    name: LinkName
-    crc: CrcMode = "standard"
-    idle_s: Seconds = 600.0
-    """Stations that send no valid frame for so long count as silent; a TCP connection is closed."""
-    set_clock: Literal["never", "asked", "always"] = "asked"
-    """asked: when the station asks for the time (1013); always: also when its clock is off beyond the tolerance."""
-    over_time_s: Annotated[float, Field(ge=1, le=99)] = 10.0
-    """How long the answer to a request is waited for (OverTime)."""
-    execution_s: Seconds = 60.0
-    """How long its result, or the next data, are waited for."""
-    retries: Annotated[int, Field(ge=0, le=99)] = 3
-    """How often a request is repeated without an answer (ReCount)."""
-    device: tuple[Hj212Device, ...] = ()
-
-
-class Hj212Tcp(Hj212Section):
-    """``[[link]] kind = "hj212-tcp"``: stations dial in."""
-
-    kind: Literal["hj212-tcp"]
-    host: Host = "0.0.0.0"
-    port: Port
-    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
-
-
-class Hj212Serial(Hj212Section, SerialPortSection):
-    """``[[link]] kind = "hj212-serial"``: a serial port of the gateway, RS-232 or RS-485, with one station or more."""
-
-    kind: Literal["hj212-serial"]
-
-
-class Hj212SerialTcp(Hj212Section, SerialServerSection):
-    """``[[link]] kind = "hj212-serial-tcp"``: the same behind a serial server that we dial."""
-
-    kind: Literal["hj212-serial-tcp"]
-
-
-class Coap(Section):
-    """``[[link]] kind = "coap"``: devices post SenML packs to ``/senml``."""
-
-    kind: Literal["coap"]
-    name: LinkName
-    host: Host = "0.0.0.0"
-    port: Port = 5683
-    max_payload: Annotated[int, Field(ge=64, le=1 << 20)] = 65_536
-    """Bytes of one pack, after block-wise reassembly."""
-
-
-def _station(text: str) -> str:
-    try:
-        return address(text)
-    except ProtocolError as error:
-        raise ValueError(str(error)) from None
-
-
-def _element(name: str) -> str:
-    if name not in elements_by_name():
-        raise ValueError("expected the ASCII name of an element of SL 651-2014 Table C.1")
-    return name
-
-
-def _step(period_s: int) -> int:
-    if not (60 <= period_s < 3600 and period_s % 60 == 0) and not (3600 <= period_s <= 86_400 and period_s % 3600 == 0):
-        raise ValueError("expected whole minutes below an hour, or whole hours up to a day")
-    return period_s
-
-
-StepSeconds = Annotated[int, AfterValidator(_step)]
-"""What a time step of SL 651-2014 Table C.3 can say."""
-
-
-class Sl651Device(Watched):
-    """``[[link.device]]`` of an SL 651 listener: what one station does differently."""
-
-    station: Annotated[str, AfterValidator(_station)]
-    """Its address: the 10 digits of the frame, or the 12 that are printed on a non-hydrological one."""
-    neuron: Source | None = None
-    """None: the readings go as ``sl651:<address>`` and the cloud's registry resolves them."""
-    password: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")] | None = None
-    """None: the station's password is not looked at, and it is answered with its own."""
-    lists: Lists = "first"
-    """Which time stands in front of the lists of an hour; see docs/protocols/sl651.md."""
-    period_s: StepSeconds | None = None
-    """How often it reports; history is asked for in these steps. None: it is never asked for."""
-    pull: tuple[Annotated[str, AfterValidator(_element)], ...] = ()
-    """Of which elements history is asked; none named: of all that come in that period."""
-
-    @property
-    def source(self) -> str:
-        return self.neuron or f"sl651:{self.station}"
-
-    @property
-    def cadence_s(self) -> float | None:
-        return self.period_s
-
-
-class _Sl651(Asking):
-    name: LinkName
-    host: Host = "0.0.0.0"
-    port: Port
-    set_clock: bool = False
-    """Whether a clock that is off by more than the tolerance is set (4A)."""
-    answer_s: Seconds = 30.0
-    """How long an answer is waited for."""
-    idle_s: Seconds = 7200.0
-    """A station that sends no valid frame for so long counts as silent, and its connection is closed. Stations may keep
-    one open from hour to hour."""
-    device: tuple[Sl651Device, ...] = ()
-
-
-class Sl651Tcp(_Sl651):
-    """``[[link]] kind = "sl651-tcp"``: stations dial in. One that is not listed is let in as ``sl651:<address>``."""
-
-    kind: Literal["sl651-tcp"]
-    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 500
-
-
-class Sl651Udp(_Sl651):
-    """``[[link]] kind = "sl651-udp"``: the same in datagrams."""
-
-    kind: Literal["sl651-udp"]
-
-
-_Polled = ModbusTcp | ModbusRtu | ModbusRtuTcp | MeterSerial | MeterTcp
-_Listened = Hj212Tcp | Hj212Serial | Hj212SerialTcp | Coap | Sl651Tcp | Sl651Udp | Lwm2m | CameraLinkConfig
-LinkConfig = Annotated[_Polled | _Listened, Field(discriminator="kind")]
+def _listed(links: object) -> list[object]:
+    return links if isinstance(links, list) else []

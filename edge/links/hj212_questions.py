@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Final, Literal, cast
 
-from edge.links.config import Hj212Device, Hj212Section, Interval
 from edge.links.history import DAY_MS, HOUR_MS, History, Pull
+from edge.links.hj212_config import Hj212Device, Hj212Section, Interval
 from edge.links.link import DialInStatus
 from edge.links.station_clock import SANE_MS, StationClock
 from protocols.hj212 import ExeRtn, Packet, qn_of, utc_ms

@@ -5,8 +5,8 @@ from math import inf
 from edge.backoff import Backoff
 from edge.intake import Intake
 from edge.lines.line import Line
-from edge.links.config import Hj212Serial, Hj212SerialTcp
 from edge.links.dial_in import SWEEP_S
+from edge.links.hj212_config import Hj212Serial, Hj212SerialTcp
 from edge.links.hj212_tcp import Hj212Link, Talk
 from edge.links.link import LinkStatus
 from protocols.vocabulary import Clock, LinkDown

@@ -5,7 +5,7 @@ from collections import Counter, OrderedDict
 from decimal import Decimal
 from typing import Final
 
-from edge.links.config import Hj212Device, Hj212Section, Interval
+from edge.links.hj212_config import Hj212Device, Hj212Section, Interval
 from edge.links.hj212_questions import HISTORY, REAL_TIME, Questions
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.stations import Stations

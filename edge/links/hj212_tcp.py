@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from edge.intake import Intake
-from edge.links.config import Hj212Section, Hj212Tcp
 from edge.links.dial_in import DialIn
+from edge.links.hj212_config import Hj212Section, Hj212Tcp
 from edge.links.hj212_station import Station, rule_of, stations_of
 from edge.links.link import LinkStatus
 from edge.links.station_memory import StationMemory

@@ -1,15 +1,16 @@
 """The ``[[link]]`` sections of lines with electricity, water, heat and gas meters (DL/T 645, CJ/T 188)."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.lines.pace import Parity
-from edge.section import Channel, LinkName, Observed, PlacedPath, Seconds, Section, Source
+from edge.section import Channel, LinkSection, Observed, PlacedPath, Seconds, Section, Source
 from edge.watched import Watched
-from firmware_adapters.meter_models import Closing, Relay, dlt645_model
+from firmware_adapters.meter_models import Closing, Relay
 from firmware_adapters.meter_rows import Cjt188Row, Dlt645Row
+from firmware_adapters.registry import dlt645_model
 from protocols.cjt188.control import READING, family
 from protocols.cjt188.reading import layouts
 from protocols.cjt188.requests import DiOrder
@@ -88,7 +89,7 @@ class Dlt645Device(_Meter):
     address: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
     """The 12 digits of the nameplate."""
     model: Annotated[str, AfterValidator(_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.meter_models: which items are read; items and rows are read besides."""
+    """``vendor/model`` out of firmware_adapters.registry: which items are read; items and rows are read besides."""
     edition: Edition | None = None
     """Left out: the model's, or 2007."""
     items: tuple[str, ...] = ()
@@ -208,30 +209,18 @@ class Cjt188Device(_Meter):
         return tuple(row.row() for row in self.rows)
 
 
-METER_PROTOCOLS: Final = ("dlt645", "cjt188")
 MeterDevice = Annotated[Dlt645Device | Cjt188Device, Field(discriminator="protocol")]
 
 
-class MeterSection(Section):
+class MeterSection(LinkSection):
     """What both ways to a line of meters have."""
 
-    kind: str
-    name: LinkName
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """To the first byte of an answer; meters may take half a second."""
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     preamble: Annotated[int, Field(ge=0, le=20)] = 4
     """How many FE go before a question, to wake the meter."""
     device: Annotated[tuple[MeterDevice, ...], Field(min_length=1, max_length=1024)]
-
-    @model_validator(mode="after")
-    def _no_doubles(self) -> Self:
-        seen: set[tuple[str, str]] = set()
-        for one in self.device:
-            if (one.protocol, one.address) in seen:
-                raise ValueError(f"address {one.address} is given twice")
-            seen.add((one.protocol, one.address))
-        return self
 
 
 class MeterSerial(MeterSection, SerialPortSection):

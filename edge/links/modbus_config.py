@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from edge.backoff import NETWORK_CAP_S
 from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.links.register_map import Mapped
-from edge.section import Host, LinkName, Seconds, Section, Source
+from edge.section import Host, LinkSection, Seconds, Source
 
 
 class ModbusDevice(Mapped):
@@ -30,11 +30,9 @@ class ModbusDevice(Mapped):
         return self.period_s
 
 
-class ModbusSection(Section):
+class ModbusSection(LinkSection):
     """What all of them have: devices that are asked one at a time."""
 
-    kind: str
-    name: LinkName
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     """For an answer; on a serial port the time that its bytes take is added."""
     retries: Annotated[int, Field(ge=0, le=10)] = 1

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Final, Protocol
 
 from edge.intake import Intake
-from edge.links.config import Sl651Device, Sl651Tcp, Sl651Udp
 from edge.links.link import DeviceStatus
+from edge.links.sl651_config import Sl651Device, Sl651Tcp, Sl651Udp
 from edge.links.sl651_station import PERIOD, Observed, Station
 from edge.links.stations import Stations
 from protocols.conversation import Send

@@ -4,9 +4,9 @@ import hmac
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from edge.links.config import Sl651Device, Sl651Tcp, Sl651Udp
 from edge.links.history import DAY_MS, History, Pull
 from edge.links.link import DeviceRecord, DeviceStatus
+from edge.links.sl651_config import Sl651Device, Sl651Tcp, Sl651Udp
 from edge.links.station_clock import StationClock
 from firmware_adapters.sl651_elements import meaning_of
 from protocols.sl651 import Command, Frame, Measurement, measurements, read_body

@@ -5,9 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 from edge.intake import Intake
-from edge.links.config import Sl651Tcp
 from edge.links.dial_in import Caller, DialIn
 from edge.links.link import LinkStatus
+from edge.links.sl651_config import Sl651Tcp
 from edge.links.sl651_desk import Desk
 from edge.links.station_memory import StationMemory
 from protocols.sl651 import Decoder, Frame

@@ -12,9 +12,9 @@ from typing import Final, cast
 
 from edge.backoff import Backoff
 from edge.intake import Intake
-from edge.links.config import Sl651Udp
 from edge.links.dial_in import SWEEP_S
 from edge.links.link import LinkStatus
+from edge.links.sl651_config import Sl651Udp
 from edge.links.sl651_desk import Desk
 from edge.links.station_memory import StationMemory
 from protocols.sl651 import Decoder, Direction, Frame

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edge.section import Seconds, Section
+from edge.section import LinkSection, Seconds
 
 
-class Asking(Section):
+class Asking(LinkSection):
     """The part of the ``[[link]]`` sections of listeners that is about questions. Only listed stations are asked."""
 
     clock_tolerance_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0

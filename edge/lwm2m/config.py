@@ -1,14 +1,13 @@
 """``[[link]] kind = "lwm2m"``: which devices may register, and what their resources measure."""
 
 import re
-from collections import Counter
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from edge.coap.guard import Limits
 from edge.links.named_model import Named
-from edge.section import Channel, Host, LinkName, Observed, PlacedPath, Port, Seconds, Section, Source
+from edge.section import Channel, Host, LinkSection, Observed, PlacedPath, Port, Seconds, Section, Source
 from firmware_adapters.lwm2m_resources import ResourceRow
 from protocols.lwm2m import Path, identities, resource
 from protocols.lwm2m.units import convert
@@ -140,11 +139,10 @@ class GuardLimits(Section):
         return Limits(**dict(self))
 
 
-class Lwm2m(Section):
+class Lwm2m(LinkSection):
     """``[[link]] kind = "lwm2m"``: devices register at ``/rd``."""
 
     kind: Literal["lwm2m"]
-    name: LinkName
     host: Host = "0.0.0.0"
     port: Port = 5683
     unknown: Literal["accept", "refuse"] = "accept"
@@ -171,11 +169,4 @@ class Lwm2m(Section):
             raise ValueError("min_period_s is above max_period_s")
         if len(self.device) > self.max_registrations:
             raise ValueError(f"max_registrations {self.max_registrations}: {len(self.device)} devices are listed")
-        for what, values in (
-            ("endpoint", [device.endpoint for device in self.device]),
-            ("neuron", [device.source for device in self.device]),
-        ):
-            for value, count in Counter(values).items():
-                if count > 1:
-                    raise ValueError(f"{what} {value!r} is given {count} times")
         return self

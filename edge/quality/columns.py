@@ -46,7 +46,8 @@ class Columns:
         self._runs = [_NO_RUN] * count
         """(poll, ms) of the reading from which on the value has not changed, if that is after the track's own."""
         self._poll = 0
-        self._recent: deque[tuple[int, array[float], array[int]]] = deque(maxlen=KEPT)
+        self._recent: deque[tuple[int, array[float], array[int] | int]] = deque(maxlen=KEPT)
+        """Their numbers, values and stamps; one stamp where it is the same for all."""
         self._oldest = self._newest = 0
         """Of the stamps of the last poll."""
         self._flat_from: float = inf
@@ -67,7 +68,7 @@ class Columns:
             return
         for poll, values, times in self._recent:
             if poll > track.seen:
-                track.push(times[at], values[at])
+                track.push(times if isinstance(times, int) else times[at], values[at])
         began, since = self._runs[at]
         if began > track.seen:
             track.run_count, track.run_since = self._poll - began + 1, since
@@ -80,12 +81,16 @@ class Columns:
         for at in self._numbers:
             self.settle(at)
 
-    def judge(self, at: int, batch: Batch, row: int, stamps: Stamps) -> Verdict:
-        """One reading by itself: row ``row`` of a batch, of the point with the number ``at``."""
+    def judge(self, at: int, batch: Batch, row: int, stamps: Stamps, time: int | None = None) -> Verdict:
+        """One reading by itself: row ``row`` of a batch, of the point with the number ``at``.
+
+        :param time: its stamp, so that the tracks of many points keep one number and not each its own.
+        """
         track = self.tracks[at]
         if track.home is not None:
             track.home.settle(track.at)
-        return track.judge(batch.time[row], batch.value[row], batch.quality[row], batch.reasons[row], stamps)
+        time = batch.time[row] if time is None else time
+        return track.judge(time, batch.value[row], batch.quality[row], batch.reasons[row], stamps)
 
     def poll(self, batch: Batch, stamps: Stamps) -> dict[int, Verdict]:
         """One reading of every point, in their order; gives the verdicts on those that something is to be said of."""
@@ -107,9 +112,9 @@ class Columns:
         if newest >= self._flat_from:
             self._look_for_flat(values, times)
         said = self._pass_by(values, times, (self._poll + 1, first) if even else None)
-        verdicts = {at: self.judge(at, batch, at, stamps) for at in said}
+        verdicts = {at: self.judge(at, batch, at, stamps, first if even else None) for at in said}
         self._poll += 1
-        self._recent.append((self._poll, values, times))
+        self._recent.append((self._poll, values, first if even else times))
         self._oldest, self._newest = oldest, newest
         for at, verdict in verdicts.items():
             if verdict.clean:

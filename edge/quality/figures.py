@@ -1,6 +1,6 @@
 """Which figures hold for a point: the property's defaults, then the rows for all, then those of its device."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from edge.quality.config import CheckRow, SourceCheckRow
@@ -60,15 +60,12 @@ class Figures:
             limits = row.applied(limits)
         return limits
 
-    def check(self) -> None:
-        """Whether the rows of every device go together.
-
-        :raises ValueError: they do not; the message names device and property.
-        """
+    def contradictions(self) -> Iterator[tuple[str, CheckRow, str]]:
+        """Rows that do not go together: of which source, the last of them, and why."""
         for source, device in self._devices.items():
-            for row in (*self._rows, *device.rows):
-                point = Point(source, row.observed, row.channel or "")
+            points = {Point(source, row.observed, row.channel or ""): row for row in (*self._rows, *device.rows)}
+            for point, row in points.items():
                 try:
                     self.limits_of(point)
                 except ValueError as error:
-                    raise ValueError(f"checks of {point}: {error}") from None
+                    yield source, row, f"checks of {point}: {error}"

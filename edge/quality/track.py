@@ -62,7 +62,8 @@ class Track:
         self.doubt1 = self.doubt2 = self.doubt3 = False
         self.plateau = Plateau(limits.flat.tolerance) if limits.flat and limits.flat.tolerance else None
         self.around = Window(limits.deviation.window_ms) if limits.deviation else None
-        self.unit = UnitJump(limits.unit) if limits.unit else None
+        self.unit: UnitJump | None = None
+        """Made at the first jump: most points never have one."""
         self.still = Window(limits.attenuated.window_ms) if limits.attenuated else None
 
     def judge(self, time: int, value: float, quality: int, reasons: int, stamps: Stamps) -> Verdict:
@@ -172,12 +173,17 @@ class Track:
         return int(gap.quality), GAP
 
     def _is_other_unit(self, time: int, value: float, *, keep: bool) -> bool:
-        if self.unit is None or (not self.unit.holds and (self.depth < 3 or abs(value - self.x1) <= self.unit.step)):
+        limit, unit = self.limits.unit, self.unit
+        if limit is None:
             return False
-        wrong = self.unit.is_wrong(time, value, self._past(), keep=keep)
-        if self.unit.came_back:
+        if (unit is None or not unit.holds) and (self.depth < 3 or abs(value - self.x1) <= limit.step):
+            return False
+        if unit is None:
+            unit = self.unit = UnitJump(limit)
+        wrong = unit.is_wrong(time, value, self._past(), keep=keep)
+        if unit.came_back:
             self.forget()
-            self.unit.came_back = False
+            unit.came_back = False
         return wrong
 
     def _spike(self, time: int, value: float) -> int:

@@ -27,11 +27,6 @@ class UnitJump:
         """Whether the level is a wrong one."""
         return self._factor != 0
 
-    @property
-    def step(self) -> float:
-        """What is no larger is no jump."""
-        return self._limits.step
-
     def clear(self) -> None:
         """Forget the level."""
         self._factor = 0.0
@@ -56,7 +51,7 @@ class UnitJump:
 
     def _jump(self, value: float, past: tuple[Sample, ...]) -> float:
         """The factor of the jump; 0: it is none."""
-        if len(past) < 3 or abs(value - past[0].value) <= self.step:
+        if len(past) < 3 or abs(value - past[0].value) <= self._limits.step:
             return 0.0
         low, level, high = sorted((one.value for one in past), key=abs)
         if low * high <= 0 or low * value <= 0 or low * level <= 0 or high / low > STEADY:

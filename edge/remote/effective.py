@@ -1,6 +1,7 @@
 """The gateway's own file and the configuration from afar as one; checked before anything changes."""
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ OWN: Final = ("gateway", "uplink", "spool", "health")
 FOLDER: Final = "config"
 """In the gateway's data folder."""
 _MOST: Final = 500
+_NAMES: Final = 20
+"""So many links are named in a warning."""
 
 
 def store_of(config: EdgeConfig) -> ConfigStore:
@@ -35,6 +38,26 @@ def merged(path: Path, toml: str, version: int) -> EdgeConfig:
         raise file.refuse(taken)
     table = {name: section for name, section in own.items() if name in OWN} | file.table
     return checked(file, table, path.parent)
+
+
+def taken_away(working: Iterable[str], config: EdgeConfig) -> str:
+    """What is to be told of links that a configuration has no more; empty: nothing.
+
+    :param working: names of those that are connected, or listen, now.
+    """
+    after = [link.name for link in config.link]
+    working = list(working)
+    gone = [name for name in working if name not in after]
+    if not gone:
+        return ""
+    if len(gone) < len(working):
+        return f"warning: links that work now are not in it: {_listed(gone)}"
+    none = f"warning: none of the links that work now is in it: {_listed(gone)} "
+    return none + (f"go; it has {_listed(after)}" if after else "go, and no link is left")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
 
 
 def start(path: Path) -> EdgeConfig:

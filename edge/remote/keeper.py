@@ -34,7 +34,8 @@ class Restart(Exception):
 class Keeper:
     """``run`` ends by Restart when another configuration is in force.
 
-    :param check: looks at a text and its version. ConfigError: it is wrong.
+    :param check: looks at a text and its version, and says what is to be told although it is right. ConfigError: it is
+        wrong.
     :param connected: whether the cloud is reached now.
     :param say: takes a signed result for the cloud; it may be lost.
     """
@@ -45,7 +46,7 @@ class Keeper:
         key: bytes,
         store: ConfigStore,
         *,
-        check: Callable[[str, int], object],
+        check: Callable[[str, int], str],
         notes: Notes,
         clock: Clock,
         connected: Callable[[], bool],
@@ -116,8 +117,8 @@ class Keeper:
         known = next((end for end in standing.ends if end.id == one.id), None)
         if known is not None:
             self._tell(known)
-        elif standing.trial is not None and standing.trial.id == one.id:
-            self._tell(Result(one.id, one.version, "trying", self._clock.now_ms()))
+        elif (trial := standing.trial) is not None and trial.id == one.id:
+            self._tell(Result(one.id, one.version, "trying", self._clock.now_ms(), reason=trial.warning))
         elif one.version <= standing.highest:
             await self._refuse(one, f"version {one.version}: expected more than {standing.highest}")
         else:
@@ -125,12 +126,14 @@ class Keeper:
 
     async def _try(self, one: Configuration) -> None:
         try:
-            self._check(one.toml, one.version)
+            warning = self._check(one.toml, one.version)
         except ConfigError as error:
             await self._refuse(one, str(error))
             return
-        if await _done(partial(self._store.adopt, one, self._clock.now_ms())):  # else it comes again
-            self._tell(Result(one.id, one.version, "trying", self._clock.now_ms()))
+        if await _done(partial(self._store.adopt, one, self._clock.now_ms(), warning)):  # else it comes again
+            if warning:
+                log.warning("configuration %d: %s", one.version, warning)
+            self._tell(Result(one.id, one.version, "trying", self._clock.now_ms(), reason=warning))
             raise Restart
 
     async def _refuse(self, one: Configuration, reason: str) -> None:

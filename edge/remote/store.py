@@ -26,6 +26,8 @@ class Kept:
     version: int
     checksum: int
     """CRC-32 of its text."""
+    warning: str = ""
+    """What is told with the result, although it was right: which links it takes away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ class ConfigStore:
             return None
         return data.decode() if zlib.crc32(data) == kept.checksum else None
 
-    def adopt(self, one: Configuration, now_ms: int) -> None:
+    def adopt(self, one: Configuration, now_ms: int, warning: str = "") -> None:
         """Put a configuration on trial: the next start tries it. One that is on trial already has to go."""
         data = one.toml.encode()
-        kept = Kept(one.id, one.version, zlib.crc32(data))
+        kept = Kept(one.id, one.version, zlib.crc32(data), warning)
         self._files.make_directory(self._directory)
         self._files.replace(self._path(kept), data)
         standing = self.standing
@@ -120,7 +122,7 @@ class ConfigStore:
         """The one on trial has proved itself."""
         standing = self.standing
         if standing.trial is not None:
-            told = standing.end(_result(standing.trial, "applied", now_ms))
+            told = standing.end(_result(standing.trial, "applied", now_ms, standing.trial.warning))
             self._keep(replace(told, good=standing.trial, trial=None, starts=0))
 
     def roll_back(self, reason: str, now_ms: int | None) -> None:
@@ -191,8 +193,8 @@ def _unpacked(data: bytes) -> Standing:
     raise ProtocolError("state of the configuration: of another kind")
 
 
-def _kept(told: object) -> Kept | None:
+def _kept(told: Any) -> Kept | None:
     match told:
         case {"id": str(name), "version": int(version), "checksum": int(checksum)}:
-            return Kept(name, version, checksum)
+            return Kept(name, version, checksum, str(told.get("warning", "")))
     return None

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from edge.lines.config import SerialPortSection, SerialServerSection
-from edge.links.config import LinkConfig
 from edge.links.meter_port import MeterPort
 from edge.links.modbus_config import ModbusTcp
 from edge.links.modbus_port import ModbusPort
 from edge.links.modbus_rtu import RtuPort
 from edge.links.modbus_tcp_port import TcpPort
+from edge.section import LinkSection
 from protocols.vocabulary import ConfigError
 
 PREAMBLE = 4
@@ -50,7 +50,7 @@ class Way(NamedTuple):
         return MeterPort(self.place.line(), self.place.pace, timeout_s, PREAMBLE)
 
 
-def way_of(link: LinkConfig) -> Way | None:
+def way_of(link: LinkSection) -> Way | None:
     """The way of a ``[[link]]`` section; None: nobody is asked there."""
     if isinstance(link, ModbusTcp):
         return Way(f"{link.host}:{link.port}", TcpWay(link.host, link.port))

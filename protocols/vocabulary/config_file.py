@@ -2,11 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from protocols.vocabulary.config_lines import line_of
+from protocols.vocabulary.config_lines import Lines
 from protocols.vocabulary.errors import ConfigError
 
 _SECRET: Final = ("password", "secret")
@@ -20,6 +20,8 @@ class Fault(NamedTuple):
     keys: Sequence[str | int]
     found: object
     allowed: str
+    beside: Sequence[str | int] = ()
+    """Another place of the file that it does not go together with."""
 
 
 class ConfigFile(NamedTuple):
@@ -61,13 +63,29 @@ class ConfigFile(NamedTuple):
         except RecursionError:
             raise ConfigError(f"{path}: nested too deep") from None
 
-    def refuse(self, faults: Sequence[Fault]) -> ConfigError:
-        """One line per fault."""
-        return ConfigError("\n".join(self._told(fault) for fault in faults))
+    def refuse(self, faults: Iterable[Fault]) -> ConfigError:
+        """One line per fault, as they stand in the file."""
+        return ConfigError("\n".join(self.told(faults)))
 
-    def _told(self, fault: Fault) -> str:
-        name = ".".join(str(key) for key in fault.keys)
-        secret = any(word in name for word in _SECRET) or ("url" in name and "@" in str(fault.found))
-        found = "" if secret or isinstance(fault.found, dict | list) else f"{str(fault.found)[:_SHOWN]!r}: "
-        allowed = fault.allowed.removeprefix("Value error, ")
-        return f"{self.path}:{line_of(self.text, fault.keys)}: {name or 'file'}: {found}{allowed}"
+    def told(self, faults: Iterable[Fault]) -> list[str]:
+        """``file:line: key: value: what is allowed``, as they stand in the file."""
+        lines = Lines(self.text)
+        return [
+            f"{self.path}:{lines.of(fault.keys)}: {_what(fault)}{_beside(fault, lines)}"
+            for fault in sorted(faults, key=lambda fault: lines.of(fault.keys))
+        ]
+
+
+def _what(fault: Fault) -> str:
+    name = _name(fault.keys)
+    secret = any(word in name for word in _SECRET) or ("url" in name and "@" in str(fault.found))
+    found = "" if secret or isinstance(fault.found, dict | list) else f"{str(fault.found)[:_SHOWN]!r}: "
+    return f"{name or 'file'}: {found}{fault.allowed.removeprefix('Value error, ')}"
+
+
+def _beside(fault: Fault, lines: Lines) -> str:
+    return f": {_name(fault.beside)} (line {lines.of(fault.beside)})" if fault.beside else ""
+
+
+def _name(keys: Sequence[str | int]) -> str:
+    return ".".join(map(str, keys))

@@ -16,22 +16,15 @@ _LINE_REST: Final = re.compile(r"[^\n]*\n?")
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int:
-    """The line, counted from 1, of a key or of the nearest thing around it.
+    """One answer of Lines."""
+    return Lines(text).of(path)
 
-    :param text: what the TOML reader accepted; for other text the answer is a guess.
-    :param path: keys, and indexes of arrays (of tables, too), as ``("link", 0, "port")``. A part that is not in the
-        text is passed over: a checker may name alternatives that nobody wrote, and a missing key has no line.
+
+class Lines:
+    """One pass over the text that notes each key's and each array element's line.
+
+    :param text: what the TOML reader accepted; for other text the answers are guesses.
     """
-    known = _Lines(text).known
-    here: Path = ()
-    for part in path:
-        if (*here, part) in known:
-            here = (*here, part)
-    return known[here]
-
-
-class _Lines:
-    """One pass over the text that notes each key's and each array element's line."""
 
     def __init__(self, text: str) -> None:
         self.known: dict[Path, int] = {(): 1}
@@ -42,6 +35,18 @@ class _Lines:
         table: Path = ()
         while self._skip(_BLANK) < len(text):
             table = self._statement(table)
+
+    def of(self, path: Sequence[str | int]) -> int:
+        """The line, counted from 1, of a key or of the nearest thing around it.
+
+        :param path: keys, and indexes of arrays (of tables, too), as ``("link", 0, "port")``. A part that is not in the
+            text is passed over: a checker may name alternatives that nobody wrote, and a missing key has no line.
+        """
+        here: Path = ()
+        for part in path:
+            if (*here, part) in self.known:
+                here = (*here, part)
+        return self.known[here]
 
     def _statement(self, table: Path) -> Path:
         """One header or one key with its value; returns the table that what follows belongs to."""

@@ -12,6 +12,9 @@ from prometheus_client import generate_latest
 from edge.agent import Agent
 from edge.config import load
 from edge.metrics import AgentCollector
+from edge.remote.keeper import Restart
+from edge.remote.store import ConfigStore
+from protocols.uplink import Configuration, Kind, Signed
 from protocols.vocabulary import Batch, ConfigError, Point, Quality, Reading, SystemClock
 from tests.edge.links.running import until
 from tests.edge.rules.fakes import FakeActuators
@@ -60,6 +63,27 @@ async def test_it_ends_when_asked_and_leaves_its_status(tmp_path: Path) -> None:
     status = json.loads((tmp_path / "status.json").read_text())
     assert (status["gateway"], status["epoch"], status["taken"]) == ("gw-1", one.spool.epoch, 0)
     assert not status["uplink"]["connected"]
+
+
+async def test_a_configuration_that_takes_the_working_links_away_says_so(tmp_path: Path) -> None:
+    """It is allowed; the result and the log name them. A link that never worked is not missed."""
+    link = '[[link]]\nkind = "hj212-tcp"\nname = "{}"\nport = 0\nhost = "{}"\n'
+    agent(tmp_path, more=link.format("stations", "127.0.0.1") + link.format("nowhere", "192.0.2.1"))
+    one = Agent(load(tmp_path / "gateway.toml"), SystemClock(), path=tmp_path / "gateway.toml")
+    assert one.keeper is not None
+    message = Configuration("cfg-00000001", 1, 0, "").body()
+    with pytest.RaisesGroup(Restart, flatten_subgroups=True):
+        async with asyncio.TaskGroup() as group, asyncio.timeout(30):
+            group.create_task(one.run())
+            await until(lambda: one.status() and any(link.up for link in one.links_seen))
+            one.keeper.hear(Signed(Kind.CONFIGURATION, "gw-1", message).encode(bytes(32)))
+            await asyncio.Event().wait()
+    store = ConfigStore(tmp_path / "config")
+    store.load()
+    assert store.standing.trial is not None
+    assert store.standing.trial.warning == (
+        "warning: none of the links that work now is in it: stations go, and no link is left"
+    )
 
 
 async def test_a_spool_of_another_gateway_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from random import Random
 import pytest
 
 from edge.config import MAX_SECRET, load, secret
-from edge.links.config import Coap, Hj212Tcp, ModbusTcp
+from edge.links.coap_config import Coap
+from edge.links.hj212_config import Hj212Tcp
+from edge.links.modbus_config import ModbusTcp
 from firmware_adapters.registry import MODELS
 from protocols.vocabulary import ConfigError, NeuronId
 
@@ -125,7 +127,7 @@ def test_what_may_be_left_out(tmp_path):
         (
             '"DFRobot/SEN0658"',
             '"DFRobot/X"',
-            ":30: link.0.device.0.model: 'DFRobot/X': expected one of DFRobot/SEN0604",
+            ":30: link.0.device.0.model: 'DFRobot/X': expected one of DFRobot/SEN0575",
         ),
         (f'neuron = "{NEURON}"\nunit', 'neuron = "nrn-00000001x"\nunit', ":28: link.0.device.0.neuron: "),
         ("unit = 3\n", 'unit = 3\nrows = [{ observed = "ph", address = 1 }]\n', ":27: link.0.device.0: "),
@@ -140,7 +142,11 @@ def test_what_may_be_left_out(tmp_path):
             ":46: link.1.crc: 'none': Input should be 'standard', 'modbus', 'modbus-swapped' or 'either'",
         ),
         ('intervals = ["hour"]', 'intervals = ["week"]', ":53: link.1.device.0.intervals"),
-        ('name = "posts"', 'name = "stations"', ":1: file: link name 'stations' is given 2 times"),
+        (
+            'name = "posts"',
+            'name = "stations"',
+            ":57: link.2.name: 'stations': link name given already: link.1.name (line 44)",
+        ),
     ],
 )
 def test_each_fault_names_file_line_key_value_and_what_is_allowed(tmp_path, old, new, fault):
@@ -184,22 +190,25 @@ def test_a_password_is_not_told(tmp_path):
 @pytest.mark.parametrize(
     ("double", "what"),
     [
-        ('\n[[link]]\nkind = "coap"\nname = "posts"\nport = 5684\n', "link name 'posts'"),
+        (
+            '\n[[link]]\nkind = "coap"\nname = "posts"\nport = 5684\n',
+            ": 'posts': link name given already: link.2.name (line ",
+        ),
         (
             (
                 '\n[[link]]\nkind = "modbus-tcp"\nname = "b"\nhost = "10.0.0.7"\n'
                 'device = [{ neuron = "serial:1", model = "generic/streetlight" }]\n'
             ),
-            "Modbus connection '10.0.0.7:502'",
+            ": '10.0.0.7:502': connection given already: link.0.host (line 24)",
         ),
         (
             '\n[[link]]\nkind = "hj212-tcp"\nname = "c"\nport = 7002\ndevice = [{ mn = "010000A8900016F000169DC0" }]\n',
-            "MN '010000A8900016F000169DC0'",
+            ": '010000A8900016F000169DC0': MN given already: link.1.device.0.mn (line ",
         ),
     ],
 )
 def test_what_can_be_there_only_once(tmp_path, double, what):
-    with pytest.raises(ConfigError, match="is given 2 times") as caught:
+    with pytest.raises(ConfigError, match="given already") as caught:
         load(written(tmp_path, GOOD + double))
     assert what in str(caught.value)
 

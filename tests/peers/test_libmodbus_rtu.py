@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 
 from edge.commands.actuator import Actuator, Actuators
-from edge.links.config import LinkConfig
+from edge.links.kinds import KINDS as LINK_KINDS
+from edge.links.kinds import named
 from edge.links.link import Link
 from edge.links.modbus_port import DeviceSilent, ModbusRefused
 from edge.links.registry import link_for
@@ -25,7 +25,6 @@ from tests.system.processes import free_ports
 pytestmark = pytest.mark.peers
 
 BAUD = 115_200
-_SECTIONS: "TypeAdapter[LinkConfig]" = TypeAdapter(LinkConfig)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +57,7 @@ def on_line(program: Path, folder: Path) -> Iterator[Talker]:
 
 def link_to(reached: dict, clock: ManualClock, *devices: dict, **more) -> Link:
     section = {"name": "line", "timeout_s": 10.0, **reached, "device": devices, **more}
-    return link_for(_SECTIONS.validate_python(section, strict=False), clock)
+    return link_for(named(LINK_KINDS[section["kind"]].section).model_validate(section, strict=False), clock)
 
 
 KINDS = ["modbus-rtu", "modbus-rtu-tcp"]

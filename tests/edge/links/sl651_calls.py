@@ -5,7 +5,7 @@ import json
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edge.links.config import Sl651Tcp, Sl651Udp
+from edge.links.sl651_config import Sl651Tcp, Sl651Udp
 from edge.links.sl651_tcp import Sl651TcpLink
 from edge.links.sl651_udp import Sl651UdpLink
 from protocols.sl651 import Body, Decoder, End, Frame, Line, Mode, encode

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.links.cadence import Breaker, Cadence, phase_of
+from edge.links.cadence import GRID_S, Breaker, Cadence, phase_of
 
 
 def test_ticks_stand_on_the_grid_however_late_each_was():
@@ -42,7 +42,7 @@ def test_a_suspension_is_not_a_miss():
 @given(st.floats(0, 1e6), st.floats(0.1, 1e5), st.floats(0, 0.999), st.floats(0, 1e6))
 def test_the_next_tick_is_always_to_come_and_within_a_period(start, period, phase, later):
     cadence = Cadence(start, period, phase)
-    assert start <= cadence.due_s <= start + min(period, 5.0)
+    assert start - 1e-9 <= cadence.due_s <= start + min(period, 5.0) + min(GRID_S, period / 4) + 1e-9
     now = cadence.due_s + later
     cadence.advance(now)
     assert now < cadence.due_s + 1e-6
@@ -53,6 +53,16 @@ def test_five_hundred_devices_do_not_fire_together():
     tenths = Counter(int(phase_of(f"10.0.0.{n}:502/1/serial:{n}") * 10) for n in range(500))
     assert sorted(tenths) == list(range(10))
     assert max(tenths.values()) < 80
+
+
+def test_the_gateway_wakes_for_many_devices_at_once_whenever_their_links_started():
+    cadences = [Cadence(77.7 + n / 9999, 1.0, phase_of(f"10.0.0.{n}:502/1/serial:{n}")) for n in range(500)]
+    instants = Counter(round(cadence.due_s, 6) for cadence in cadences)
+    assert len(instants) <= 1 / GRID_S + 1
+    assert max(instants.values()) < 50
+    for cadence in cadences:
+        cadence.advance(cadence.due_s)
+    assert len({round(cadence.due_s % 1.0, 6) for cadence in cadences}) <= 1 / GRID_S + 1
 
 
 @pytest.mark.parametrize(("period", "pauses"), [(10, [20, 40, 80, 160, 300, 300]), (900, [900, 900])])

@@ -334,7 +334,7 @@ def test_faults_of_the_configuration_are_named(tmp_path: Path, line: str, fault:
 def test_a_camera_belongs_to_one_link(tmp_path: Path) -> None:
     text = CONFIG.format(url="http://x/")
     again = '[[link]]\nkind = "camera"\nname = "again"\n[[link.device]]\nneuron = "serial:a"\nurl = "http://y/"\n'
-    with pytest.raises(ConfigError, match="camera 'serial:a' is given 2 times"):
+    with pytest.raises(ConfigError, match="'serial:a': camera given already"):
         load(configured(tmp_path, text + again))
 
 

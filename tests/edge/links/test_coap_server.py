@@ -15,8 +15,8 @@ from aiocoap.numbers import codes
 from aiocoap.optiontypes import BlockOption
 
 from edge.links.coap_blocks import MAX_ASSEMBLIES, MAX_WAIT_S, BlockGap, Blocks, TooLarge
+from edge.links.coap_config import Coap
 from edge.links.coap_server import CoapLink
-from edge.links.config import Coap
 from protocols.vocabulary import ManualClock, SystemClock
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import advanced, running, until

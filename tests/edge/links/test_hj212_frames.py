@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.links.config import Hj212Tcp
+from edge.links.hj212_config import Hj212Tcp
 from protocols.hj212 import Decoder, Packet, encode
 from protocols.hj212.commands import command
 from protocols.vocabulary import ManualClock

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from edge.links.config import Hj212Serial, Hj212SerialTcp
+from edge.links.hj212_config import Hj212Serial, Hj212SerialTcp
 from edge.links.hj212_serial import Hj212SerialLink
 from protocols.hj212 import Decoder, encode
 from protocols.vocabulary import ManualClock

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from edge.links.config import Hj212Tcp
+from edge.links.hj212_config import Hj212Tcp
 from edge.links.hj212_tcp import Hj212TcpLink
 from protocols.hj212 import Decoder, Packet, decode, encode, utc_ms
 from protocols.vocabulary import ManualClock, Point, Quality, Reason

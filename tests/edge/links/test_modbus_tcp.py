@@ -7,7 +7,7 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from edge.links.config import ModbusTcp
+from edge.links.modbus_config import ModbusTcp
 from edge.links.modbus_tcp import ModbusTcpLink
 from protocols.vocabulary import ManualClock, Point, Quality, Reason
 from tests.edge.links.modbus_liar import liar, mbap, refusal, truth

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from edge.config import EdgeConfig, load
-from edge.links.config import Hj212Device
+from edge.links.hj212_config import Hj212Device
 from edge.links.modbus_config import ModbusDevice
 from edge.links.modbus_device import ModbusDevice as Polled
 from edge.quality.figures import Device, Figures
@@ -106,7 +106,7 @@ def test_rows_of_the_configuration_say_all_that_a_model_s_rows_say() -> None:
 
 def test_a_station_of_a_model_means_its_own_by_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     sonde = DeviceModel("v", "station", "w", "m", factors=(FactorRow("w99001", "chlorophyll_a"),))
-    monkeypatch.setattr("edge.links.config.MODELS", Catalogue([sonde, probe(1, ANY)]))
+    monkeypatch.setattr("edge.links.hj212_config.MODELS", Catalogue([sonde, probe(1, ANY)]))
     table = Hj212Device(mn="A1", model="v/station").factor_table()
     assert table["w99001"] == Factor("chlorophyll_a", "", 1, 1)
     assert table["w01001"] == Factor("ph", "", 1, 1)

@@ -2,24 +2,34 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from edge.links.config import LinkConfig
-from edge.links.registry import LINKS, maker_of
+from edge.links.kinds import KINDS, named
+from edge.links.registry import maker_of
 from protocols.vocabulary import ConfigError
 
 
-def kinds() -> set[str]:
-    union, *_ = get_args(LinkConfig)
-    return {kind for section in get_args(union) for kind in get_args(section.model_fields["kind"].annotation)}
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_section_and_a_link(kind: str) -> None:
+    assert get_args(named(KINDS[kind].section).model_fields["kind"].annotation) == (kind,)
+    assert callable(maker_of(kind))
 
 
-def test_every_kind_of_the_configuration_has_a_link() -> None:
-    assert kinds() == set(LINKS)
-    for kind in LINKS:
-        assert callable(maker_of(kind))
+def test_a_gateway_loads_the_sections_of_its_own_kinds_only(tmp_path: Path) -> None:
+    for name in ("password", "key"):
+        (tmp_path / name).touch(mode=0o600)
+    (tmp_path / "gateway.toml").write_text(
+        f'[gateway]\nid = "gw-1"\ndata = "{tmp_path}"\n[uplink]\nurl = "mqtt://x"\nhmac_key_file = "key"\n'
+        '[[link]]\nkind = "coap"\nname = "a"\n'
+    )
+    code = "import sys, pathlib, edge.config; edge.config.load(pathlib.Path(sys.argv[1])); print(*sys.modules)"
+    ran = [sys.executable, "-c", code, str(tmp_path / "gateway.toml")]
+    loaded = subprocess.run(ran, capture_output=True, check=True, text=True).stdout.split()
+    sections = {kind.section.partition(":")[0] for kind in KINDS.values()}
+    assert sections & set(loaded) == {"edge.links.coap_config"}
 
 
 def test_a_package_that_is_not_installed_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.links.config import Sl651Tcp
+from edge.links.sl651_config import Sl651Tcp
 from edge.links.sl651_desk import Desk
 from protocols.sl651 import Body, Decoder, Direction, End, Frame, Mode, decode, encode
 from protocols.sl651.items import StationMark, TimeMark

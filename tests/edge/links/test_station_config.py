@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from edge.config import load
-from edge.links.config import Hj212Tcp, Sl651Tcp
+from edge.links.hj212_config import Hj212Tcp
+from edge.links.sl651_config import Sl651Tcp
 from protocols.vocabulary import ConfigError
 
 _HEAD = '[gateway]\nid = "gw-1"\ndata = "d"\n[uplink]\nurl = "mqtt://h"\nhmac_key_file = "k"\n'
@@ -67,5 +68,5 @@ def test_a_station_belongs_to_one_listener(tmp_path):
         for wire in ("tcp", "udp")
     ]
     (tmp_path / "x.toml").write_text(_HEAD + "".join(links))
-    with pytest.raises(ConfigError, match="SL 651 station '0012345678' is given 2 times"):
+    with pytest.raises(ConfigError, match="'0012345678': SL 651 station given already"):
         load(tmp_path / "x.toml")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.remote.effective import crashed, merged, start, store_of
+from edge.remote.effective import crashed, merged, start, store_of, taken_away
 from edge.remote.store import ConfigStore
 from protocols.uplink import Configuration
 from protocols.vocabulary import ConfigError
@@ -51,7 +51,7 @@ def test_the_text_from_afar_is_whole_and_the_own_sections_stay(tmp_path: Path) -
         ("[uplink]\n[spool]\n[health]", "config-7.toml:3: health: this stands in the gateway's own file only"),
         ("[more]", "config-7.toml:1: more: Extra inputs are not permitted"),
         ("\n" + COAP + "port = 70000", "config-7.toml:5: link.0.port: '70000': "),
-        (COAP + COAP, "config-7.toml:1: file: link name 'afar' is given 2 times"),
+        (COAP + COAP, "config-7.toml:6: link.1.name: 'afar': link name given already: link.0.name (line 3)"),
         ("link = 5", "config-7.toml:1: link: '5': "),
     ],
 )
@@ -124,3 +124,20 @@ def test_an_agent_that_ends_by_an_error_rolls_back_what_is_on_trial_only(tmp_pat
     store_at(path).confirm(NOW)
     assert not crashed(path, OSError("x"))
     assert names(path) == ["afar"]
+
+
+@pytest.mark.parametrize(
+    ("working", "toml", "says"),
+    [
+        ([], "", ""),
+        (["afar"], COAP, ""),
+        (["afar", "own"], COAP, "warning: links that work now are not in it: own"),
+        (["own", "stations"], COAP, "none of the links that work now is in it: own, stations go; it has afar"),
+        (["own"], "", "none of the links that work now is in it: own go, and no link is left"),
+        ([f"l{number}" for number in range(23)], "", "l18, l19 and 3 more go, and no link is left"),
+    ],
+)
+def test_links_that_work_and_go_are_named(tmp_path: Path, working: list[str], toml: str, says: str) -> None:
+    told = taken_away(working, merged(own(tmp_path), toml, 7))
+    assert told.endswith(says)
+    assert bool(told) == bool(says)

@@ -44,9 +44,10 @@ class Desk:
             say=lambda data: self.said.append(Result.of(Signed.of_gateway(data, Kind.RESULT, "gw-1", [KEY]).body)),
         )
 
-    def _check(self, toml: str, version: int) -> None:
+    def _check(self, toml: str, version: int) -> str:
         if toml == "wrong":
             raise ConfigError(f"config-{version}.toml:1: no TOML")
+        return "warning: cabinet goes" if toml == "# no link" else ""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Desk"]:
@@ -109,6 +110,28 @@ async def test_one_that_is_right_is_tried_and_proves_itself(tmp_path: Path) -> N
     assert second.kinds == ["config.applied"]
     assert second.notes.events[0].source == "gw-1"
     assert Desk(tmp_path).keeper.status()["on_trial"] is False
+
+
+async def test_a_warning_goes_with_every_result_and_into_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Desk(tmp_path)
+    async with first.running():
+        first.send(one(1, "# no link"))
+        await until(lambda: first.restarted)
+    assert "configuration 1: warning: cabinet goes" in caplog.text
+    second = Desk(tmp_path)
+    async with second.running():
+        second.send(one(1, "# no link"))
+        await until(lambda: second.said)
+        await second.pass_by(SETTLE_S + 1)
+        await until(lambda: len(second.said) == 2)
+    assert [(told.state, told.reason) for told in (*first.said, *second.said)] == [
+        ("trying", "warning: cabinet goes"),
+        ("trying", "warning: cabinet goes"),
+        ("applied", "warning: cabinet goes"),
+    ]
+    assert second.notes.events[0].data["reason"] == "warning: cabinet goes"
 
 
 async def test_one_that_does_not_reach_the_cloud_is_rolled_back(tmp_path: Path) -> None:

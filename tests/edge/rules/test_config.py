@@ -104,10 +104,10 @@ def test_each_fault_names_file_line_key_value_and_what_is_allowed(tmp_path, old,
 
 
 @pytest.mark.parametrize(
-    ("section", "what"), [("[[rule]]", "rule 'high water'"), ("[[lights]]", "lights 'north road'")]
+    ("section", "what"), [("[[rule]]", "rule.1.name: 'high water'"), ("[[lights]]", "lights.1.name: 'north road'")]
 )
 def test_names_are_given_once(tmp_path, section: str, what: str) -> None:
     rule, lights = RULES.split("[[lights]]")
     double = rule if section == "[[rule]]" else "[[lights]]" + lights
-    with pytest.raises(ConfigError, match=f"{what} is given 2 times"):
+    with pytest.raises(ConfigError, match=f"{what}: [a-z ]+ given already"):
         load(written(tmp_path, TEXT + double))

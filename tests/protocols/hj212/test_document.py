@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from edge.links.config import Hj212Device, Hj212Tcp
+from edge.links.hj212_config import Hj212Device, Hj212Tcp
 from protocols.hj212 import MAX_SEGMENT
 from protocols.hj212.factors import factors
 from protocols.hj212.parts import MAX_CONTENT
