@@ -16,8 +16,10 @@ from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKi
 from simulators.devices.meters import Kind as MeterKind
 from simulators.devices.sl651_content import FACTORY_PASSWORD as SL651_PASSWORD
 from simulators.devices.sl651_content import StationKind as Sl651Kind
+from simulators.environment.measured import MEASURED
 from simulators.faults.config import FaultEntry
 from simulators.faults.patients import patients
+from simulators.scenarios import known_scenario
 
 MAX_CONFIG: Final = 32 << 20
 """Bytes; a larger file is refused unread."""
@@ -37,6 +39,12 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
 def _sensor(observed: str) -> str:
     if observed not in SENSORS:
         raise ValueError(f"expected one of {', '.join(sorted(SENSORS))}")
+    return observed
+
+
+def _replayable(observed: str) -> str:
+    if observed not in MEASURED:
+        raise ValueError(f"expected one of {', '.join(sorted(MEASURED))}")
     return observed
 
 
@@ -193,6 +201,8 @@ class IslandConfig(_Section):
     seed: Annotated[int, Field(ge=0, le=2**53)] = 1
     speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
     """Simulated seconds in one real second: series, sun and intervals run so much faster; stamps stay real."""
+    replay: tuple[Annotated[str, AfterValidator(_replayable)], ...] = ()
+    """Properties for which real series take the model's place."""
     truth: Annotated[Path, AfterValidator(_placed)] | None = None
     """JSON lines of all that was said are appended there; its folder must exist."""
     modbus: tuple[ModbusPort, ...] = ()
@@ -202,8 +212,10 @@ class IslandConfig(_Section):
     meter_line: tuple[MeterLine, ...] = ()
     lwm2m: tuple[Lwm2mEntry, ...] = ()
     camera: tuple[CameraEntry, ...] = ()
+    scenario: Annotated[str, AfterValidator(known_scenario)] | None = None
+    """What befalls the island from its start on (docs/scenarios.md)."""
     fault: tuple[FaultEntry, ...] = ()
-    """What goes wrong, in simulated time (docs/scenarios.md)."""
+    """What goes wrong with single devices, in simulated time."""
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:

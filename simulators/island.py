@@ -38,6 +38,7 @@ from simulators.environment.measured import load_series
 from simulators.faults import FaultPlan
 from simulators.faults.config import faults_of
 from simulators.faults.patients import patients
+from simulators.scenarios import SCENARIOS, Scenario
 from simulators.truth import TruthFile, Witness
 
 
@@ -49,16 +50,22 @@ class Island:
 
     def __init__(self, config: IslandConfig, clock: Clock) -> None:
         self.config = config
-        self.world = World(config.seed, Tempo(config.speed))
+        tempo = Tempo(config.speed)
+        start_ms = tempo.simulated_ms(clock.now_ms())
+        scenario = Scenario() if config.scenario is None else SCENARIOS[config.scenario]
+        self.world = World(config.seed, tempo, events=scenario.events(start_ms), replay=frozenset(config.replay))
         self.meter_lines: list[MeterServer | MeterSerialPort] = []
         """Those that are open."""
         self._clock = clock
-        hardware = {name: one.hardware for name, one in patients(config).items()} if config.fault else {}
-        self._faults = FaultPlan(faults_of(config.fault, config.seed), hardware, clock)
+        known = patients(config) if config.fault or config.scenario else {}
+        faults = faults_of(config.fault, config.seed)
+        for device, one in scenario.faults(known, start_ms):
+            faults.setdefault(device, []).append(one)
+        self._faults = FaultPlan(faults, {name: one.hardware for name, one in known.items()}, clock)
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
         """Open the Modbus ports, tell ``serving`` of them, and let stations and nodes live."""
-        load_series()
+        load_series(self.world.replay)
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
@@ -130,7 +137,7 @@ class Island:
 
     def _camera(self, entry: CameraEntry) -> SnapshotCamera:
         site = Site(entry.name, *entry.location)
-        wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people)
+        wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people, world=self.world)
         wetland.weather.daylight = entry.daylight
         return SnapshotCamera(wetland, CameraSettings(host=entry.host, port=entry.port), self._clock)
 
