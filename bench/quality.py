@@ -143,9 +143,9 @@ class Report:
     found: dict[Kind, Found]
 
 
-def report(instrument: Instrument, seed: int, days: int, precision: Precision) -> Report:
+def report(year: Year, precision: Precision) -> Report:
     """All runs of one instrument."""
-    year = Year(instrument, seed, days)
+    instrument = year.instrument
     kinds: list[Kind] = ["spike", "stuck", "step", "unit", "drift", "noise"]
     if instrument.floats:
         kinds.append("word_order")
@@ -206,7 +206,7 @@ def main() -> int:
         if args.kind and one.observed not in args.kind:
             continue
         began = time.perf_counter()
-        reports.append(report(one, args.seed, days, precision))
+        reports.append(report(Year(one, args.seed, days), precision))
         print(f"{one.observed}: {time.perf_counter() - began:.1f} s", file=sys.stderr, flush=True)
     print("\n".join(lines(reports, precision)))
     totals: dict[str, Any] = {

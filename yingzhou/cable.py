@@ -1,6 +1,7 @@
 """A gateway's line to the broker that ``up`` can cut: a TCP relay on the loopback interface."""
 
 import asyncio
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ class Cable:
         self._target = target
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._joins: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
@@ -31,6 +33,8 @@ class Cable:
         if self._server is not None:
             self._server.close()
             self.cut()
+            if self._joins:
+                await asyncio.wait(self._joins)
             await self._server.wait_closed()
 
     def cut(self) -> None:
@@ -44,31 +48,39 @@ class Cable:
         self.whole = True
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.whole:
-            writer.transport.abort()
-            return
+        task = asyncio.current_task()
+        if task is not None:
+            self._joins.add(task)
+            task.add_done_callback(self._joins.discard)
+        if self.whole:
+            await self._relay(reader, writer)
+        await _gone(writer)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
-            writer.transport.abort()
-            return
+            return  # nobody there: hang up
         self._ends |= {writer, far_writer}
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_pump(reader, far_writer))
                 group.create_task(_pump(far_reader, writer))
         finally:
-            for end in (writer, far_writer):
-                self._ends.discard(end)
-                end.transport.abort()
+            self._ends -= {writer, far_writer}
+            await _gone(far_writer)
+
+
+async def _gone(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+    with suppress(OSError):  # it may have been lost before
+        await writer.wait_closed()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Until one of the two ends is gone; then both are."""
-    try:
+    with suppress(OSError):  # an end is gone: so is the other
         while data := await reader.read(CHUNK):
             writer.write(data)
             await writer.drain()
-    except OSError:
-        pass  # an end is gone: so is the other
     writer.transport.abort()

@@ -22,7 +22,7 @@ class UnitJump:
         self._base = 0.0
         self._factor = 0.0
         self._taken = self._taken_level = 0.0
-        """The factor of a level that stayed until it was taken for the new one, and that level: the way back is none."""
+        """The factor of a level that stayed until it was taken for the new one, and that level: the way back passes."""
         self._until_ms = 0
 
     @property
