@@ -1,6 +1,7 @@
 """What ails the gateway itself: each condition is told by an event when it begins and when it ends (design §6)."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from edge.commands.executor import Notes
@@ -10,13 +11,15 @@ from edge.spool.spool import Spool
 from protocols.vocabulary import Clock, Event
 from protocols.vocabulary.event import Scalar
 
+log = logging.getLogger(__name__)
+
 AILMENTS: Final = ("spool_filling", "dropping", "disk_failing")
 FILLING_FROM: Final = 0.7
 """Of its bound: the spool is filling ..."""
 FILLING_UNTIL: Final = 0.6
 """... until it is below this again."""
 QUIET_S: Final = 60.0
-"""Dropping has ended when nothing was dropped for so long."""
+"""Dropping has ended when nothing was dropped for so long; so has a full disk when it refused nothing for so long."""
 STEP_MS: Final = 2000
 """The wall clock was stepped when it moved so much more or less than the monotonic one between two looks."""
 
@@ -25,9 +28,19 @@ class Ailments:
     """``look`` is called every few seconds; kinds are ``gateway.<ailment>.raised`` and ``.cleared``.
 
     A step of the clock is told once: ``gateway.clock.stepped``, or ``gateway.clock.set`` out of the years before 2020.
+
+    :param refused: whether the disk refuses what the agent writes beside the spool.
     """
 
-    def __init__(self, gateway: str, spool: Spool, gatherer: Gatherer, notes: Notes, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - all that may ail
+        self,
+        gateway: str,
+        spool: Spool,
+        gatherer: Gatherer,
+        notes: Notes,
+        clock: Clock,
+        refused: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.active: set[str] = set()
         self.clock_steps = 0
         self._gateway = gateway
@@ -35,6 +48,7 @@ class Ailments:
         self._gatherer = gatherer
         self._notes = notes
         self._clock = clock
+        self._refused = refused
         self._dropped = 0
         self._dropped_s: float | None = None
         self._offset_ms: int | None = None
@@ -45,13 +59,23 @@ class Ailments:
         counts = self._spool.counts
         return self._gatherer.dropped + self._gatherer.events_dropped + counts.dropped_records + counts.dropped_events
 
+    @property
+    def disk_failing(self) -> bool:
+        """The disk refused the last commit, or the status file, or was full within the last minute.
+
+        Full, it takes a commit all the same when the oldest segment is given up for it.
+        """
+        full_s = self._spool.full_s
+        recently = full_s is not None and self._clock.monotonic_s() - full_s < QUIET_S
+        return self._gatherer.disk_failing or recently or self._refused()
+
     def look(self) -> None:
         """Tell of what began or ended since the last look."""
         spool = self._spool
         share = spool.size / spool.max_bytes
         filling = share >= (FILLING_UNTIL if "spool_filling" in self.active else FILLING_FROM)
         self._is("spool_filling", filling, {"share": round(share, 3), "max_bytes": spool.max_bytes})
-        self._is("disk_failing", self._gatherer.disk_failing, {"write_errors": spool.counts.write_errors})
+        self._is("disk_failing", self.disk_failing, {"write_errors": spool.counts.write_errors})
         self._look_at_drops()
         self._look_at_the_clock()
 
@@ -76,6 +100,11 @@ class Ailments:
         if ails == (ailment in self.active):
             return
         self.active ^= {ailment}
+        told = ", ".join(f"{name} {value}" for name, value in data.items())
+        if ails:
+            log.warning("%s (%s)", ailment, told)
+        else:
+            log.info("%s is over (%s)", ailment, told)
         self._tell(f"{ailment}.{'raised' if ails else 'cleared'}", data)
 
     def _tell(self, what: str, data: Mapping[str, Scalar]) -> None:
