@@ -74,7 +74,7 @@ class Agent:
         )
         self._status_file = StatusFile(config.gateway.data / STATUS_FILE)
         self.ailments = Ailments(
-            config.gateway.id, self.spool, self.gatherer, self.gatherer, clock, lambda: self._status_file.refused
+            config.gateway.id, self.spool, self.gatherer, self.gatherer, clock, lambda: self._status_file.refusal
         )
         self.pictures = pictures_of(config, self._links, line, self.gatherer, clock)
         self._store = store_of(config)
