@@ -74,7 +74,8 @@ class CoapLink:
 
     def status(self) -> LinkStatus:
         devices = tuple(device.status() for device in self._devices.values())
-        return LinkStatus(self.name, "coap", self.port is not None, dict(self.counters), devices)
+        up, trouble = self.port is not None, self._port.trouble
+        return LinkStatus(self.name, "coap", up, dict(self.counters), devices, trouble)
 
 
 class _Senml(resource.Resource):  # type: ignore[misc]  # aiocoap has no types

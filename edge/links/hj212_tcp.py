@@ -243,4 +243,5 @@ class Hj212TcpLink(Hj212Link):
 
     def status(self) -> LinkStatus:
         counters = {**self.counters, "connections": self._line.connections if self._line else 0}
-        return LinkStatus(self.name, "hj212-tcp", self.port is not None, counters, self.stations.status())
+        trouble = self._line.trouble if self._line else ""
+        return LinkStatus(self.name, "hj212-tcp", self.port is not None, counters, self.stations.status(), trouble)

@@ -68,6 +68,8 @@ class LinkStatus:
     counters: Mapping[str, int]
     """Counts by kind since the start; only kinds that happened."""
     devices: tuple[DeviceStatus, ...]
+    trouble: str = ""
+    """Why it is not up, or was not last."""
 
 
 class Link(Protocol):

@@ -265,7 +265,7 @@ async def test_junk_datagrams_are_survived():
     assert len(intake.batches) == 1
 
 
-async def test_a_taken_port_is_tried_again():
+async def test_a_taken_port_is_tried_again(caplog):
     clock = ManualClock()
     first = link_of()
     async with running(first, Recorder()):
@@ -275,6 +275,8 @@ async def test_a_taken_port_is_tried_again():
             await advanced(clock, 1.0)
             await until(lambda: second.status().counters.get("port_not_had", 0) >= 2)
             assert not second.status().up
+            assert second.status().trouble.startswith(f"UDP 127.0.0.1:{first.port} not had: ")
+            assert [record.levelname for record in caplog.records if record.name == "edge.port_claim"] == ["WARNING"]
 
 
 def blocks(limit=100):
