@@ -1,6 +1,7 @@
 """A port of our own that somebody else may have: the log is told once, and again when it is had."""
 
 import logging
+import os
 from collections import Counter
 from typing import Final, Literal
 
@@ -25,7 +26,9 @@ class PortClaim:
         """The system does not give it."""
         self._counters[NOT_HAD] += 1
         new = not self.trouble
-        self.trouble = f"{self._name} not had: {error.strerror or error}"
+        number = error.errno or 0
+        words = os.strerror(number) if number > 0 else error.strerror or error  # asyncio's own are longer
+        self.trouble = f"{self._name} not had: {words}"
         if new:
             log.warning("%s; it is tried again until it is", self.trouble)
 

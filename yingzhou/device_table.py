@@ -8,6 +8,8 @@ WIDTH: Final = 80
 _HEADINGS: Final = ("device", "state", "seen", "answer ms", "readings", "missed")
 _WIDTHS: Final = (24, 7, 7, 11, 12, 7)
 """With two blanks before each, 80."""
+_STAYS: Final = "\N{NO-BREAK SPACE}"
+"""Between two words that stand in one line."""
 _RIGHT: Final = ("readings", "missed")
 
 
@@ -73,13 +75,14 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{kind} {count:,}" for kind, count in counts.items())
+    return ", ".join(f"{kind}{_STAYS}{count:,}" for kind, count in counts.items())
 
 
 def wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
     """In lines that fit; ``further`` is the indent of all but the first, two less than they have."""
     more = (indent if further is None else further) + "  "
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=more)
+    lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=more)
+    return [line.replace(_STAYS, " ") for line in lines]
 
 
 def cut(text: str, width: int = _WIDTHS[0]) -> str:

@@ -265,6 +265,18 @@ async def test_junk_datagrams_are_survived():
     assert len(intake.batches) == 1
 
 
+async def test_a_device_that_posts_nothing_for_long_counts_as_silent():
+    clock = ManualClock()
+    link = link_of(clock, idle_s=3600.0)
+    async with running(link, Recorder()), client() as context:
+        await post(context, link, PACK.encode())
+        for seconds, state in ((3599, "up"), (1, "silent")):
+            clock.advance(seconds)
+            assert link.status().devices[0].state == state
+        await post(context, link, PACK.encode())
+        assert link.status().devices[0].state == "up"
+
+
 async def test_a_taken_port_is_tried_again(caplog):
     clock = ManualClock()
     first = link_of()
