@@ -1,6 +1,5 @@
 """The ``[[link]]`` sections of a configuration, told apart by ``kind``: of the kinds that it has, and no others."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union
 
@@ -29,12 +28,12 @@ def with_links(section: type[S], kinds: frozenset[str]) -> type[S]:
 
 @cache
 def _with_links(section: type[S], kinds: frozenset[str]) -> type[S]:
-    links: Any = tuple[_type_of(sorted(kinds)), ...]  # type: ignore[misc]
+    links: Any = tuple[_type_of(kinds), ...]  # type: ignore[misc]
     return create_model(section.__name__, __base__=section, link=(links, ()))
 
 
-def _type_of(kinds: Iterable[str]) -> Any:
-    sections = [named(KINDS[kind].section) for kind in kinds]
+def _type_of(kinds: frozenset[str]) -> Any:
+    sections = [named(kind.section) for name, kind in KINDS.items() if name in kinds]
     return sections[0] if len(sections) == 1 else Annotated[Union[*sections], Field(discriminator="kind")]
 
 

@@ -1,6 +1,7 @@
 """A streetlight on NB-IoT: an LwM2M 1.0 client with lamp and thermometer, asleep (queue mode) between two reports."""
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from aiocoap.numbers import codes
 from aiocoap.numbers.constants import TransportTuning
 from aiocoap.tokenmanager import TokenManager
 from aiocoap.transports.udp6 import MessageInterfaceUDP6
+from aiocoap.util import socknumbers
 
 from protocols.lwm2m import Kind, Path, Tlv, Value, encode, nodes
 from protocols.lwm2m import resource as listed
@@ -171,6 +173,11 @@ async def _context(site: Any) -> tuple[Any, _Radio]:
     messages = MessageManager(tokens)
     tokens.token_interface = messages
     radio = await _Radio.create_client_transport_endpoint(messages, log=context.log, loop=context.loop)
+    if socknumbers.HAS_RECVERR:
+        # It learns nothing of closed ports, as a modem does not: libuv never again polls a socket that was told of one.
+        sock = radio.transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_IPV6, socknumbers.IPV6_RECVERR, 0)
+        sock.setsockopt(socket.IPPROTO_IP, socknumbers.IP_RECVERR, 0)
     messages.message_interface = radio
     context.request_interfaces.append(tokens)
     return context, radio

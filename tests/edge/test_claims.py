@@ -6,7 +6,7 @@ import pytest
 
 from edge.claims import DIALS, EVERYWHERE, LISTENS, ON_ITS_LINK, SERIAL
 from edge.config import load
-from edge.links.registry import LINKS
+from edge.links.kinds import KINDS
 from protocols.vocabulary import ConfigError
 
 HEAD = '[gateway]\nid = "gw-1"\ndata = "d"\n[uplink]\nurl = "mqtt://h"\nhmac_key_file = "k"\n'
@@ -43,9 +43,9 @@ def two(first: str, second: str) -> str:
 
 def test_every_kind_of_link_says_what_it_owns() -> None:
     owns = [*LISTENS, *DIALS, *SERIAL]
-    assert sorted([*owns, "camera"]) == sorted(LINKS)
-    known = {*EVERYWHERE, *ON_ITS_LINK, "coap"} | {kind for kind in LINKS if kind.startswith("modbus-")}
-    assert known == set(LINKS), "and how its devices are told apart"
+    assert sorted([*owns, "camera"]) == sorted(KINDS)
+    known = {*EVERYWHERE, *ON_ITS_LINK, "coap"} | {kind for kind in KINDS if kind.startswith("modbus-")}
+    assert known == set(KINDS), "and how its devices are told apart"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from edge.config import EdgeConfig, load
-from edge.links.registry import LINKS
+from edge.links.kinds import KINDS
 
 EXAMPLE = Path(__file__).parents[2] / "docs/edge/gateway.toml"
 NO_SUCH_MODEL = '#model = "vendor/model" '
@@ -62,7 +62,7 @@ def test_check_finds_it_right(yingzhou: Any) -> None:
 
 
 def test_it_has_every_kind_of_link(full: EdgeConfig) -> None:
-    assert {link.kind for link in full.link} == set(LINKS)
+    assert {link.kind for link in full.link} == set(KINDS)
 
 
 def test_it_has_every_key(full: EdgeConfig) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import uvloop
 
 from edge.lwm2m.config import Lwm2m
 from edge.lwm2m.link import Lwm2mLink
@@ -11,6 +12,7 @@ from simulators.devices.lwm2m import DIMMER, LampSettings, Lwm2mLamp
 from simulators.environment import Site, Tempo, World
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import running
+from tests.system.processes import free_ports
 
 ENDPOINT = "urn:imei:867997030002005"
 SOURCE = "imei:867997030002005"
@@ -51,3 +53,23 @@ async def test_a_lamp_reports_sleeps_and_is_set_when_it_wakes(queue_mode: bool) 
     assert told == {"air_temperature", "lamp_level", "switched_on", "active_power"}
     assert lamp.registrations == 1
     assert ("lamp_level", 35.0) in {(reading.point.observed, reading.value) for reading in intake.readings}
+
+
+def test_a_lamp_that_was_there_before_its_gateway_registers_as_soon_as_that_comes() -> None:
+    """On the loop of ``yingzhou island``: libuv leaves a socket alone for good that was told of a closed port."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_gateway_comes_later())
+
+
+async def _gateway_comes_later() -> None:
+    (port,) = free_ports(1)
+    times = {"period_s": 1.0, "awake_s": 0.1, "ack_timeout_s": 0.3}
+    settings = LampSettings(host="127.0.0.1", port=port, endpoint=ENDPOINT, **times)
+    lamp = Lwm2mLamp(Site("lamp"), settings, World(1, Tempo(1.0)), SystemClock())
+    link = Lwm2mLink(Lwm2m(kind="lwm2m", name="nb", host="127.0.0.1", port=port), SystemClock())
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(lamp.run())
+        await asyncio.sleep(0.2)  # the answer of a closed port has no one to tell us of it
+        async with running(link, Recorder()):
+            await until(lambda: lamp.registrations)
+        task.cancel()
