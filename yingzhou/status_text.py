@@ -57,7 +57,7 @@ def _state(status: Mapping[str, Any]) -> str:
         return f"running: {process}, {status['age_s']:.0f} s ago"
     if status["age_s"] < 0:
         return f"running, status is {span(-status['age_s'])} ahead of the clock: {process}"
-    doubt = "the disk is full" if status["disk_full"] else "does it hang?"
+    doubt = "disk full" if status["disk_full"] else "does it hang?"
     return f"running, status is {span(status['age_s'])} old ({doubt}): {process}"
 
 

@@ -195,7 +195,7 @@ def life_of(process, **other):
 @pytest.mark.parametrize(
     ("full", "first", "why"),
     [
-        (True, "the disk is full", "the agent has said nothing for 42 s: the disk is full"),
+        (True, "disk full", "the agent has said nothing for 42 s: the disk is full"),
         (False, "does it hang?", "the agent has said nothing for 42 s: it hangs, or cannot write there any more"),
     ],
 )
