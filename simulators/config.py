@@ -16,6 +16,7 @@ from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKi
 from simulators.devices.meters import Kind as MeterKind
 from simulators.devices.sl651_content import FACTORY_PASSWORD as SL651_PASSWORD
 from simulators.devices.sl651_content import StationKind as Sl651Kind
+from simulators.environment.measured import MEASURED
 
 MAX_CONFIG: Final = 32 << 20
 """Bytes; a larger file is refused unread."""
@@ -35,6 +36,12 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
 def _sensor(observed: str) -> str:
     if observed not in SENSORS:
         raise ValueError(f"expected one of {', '.join(sorted(SENSORS))}")
+    return observed
+
+
+def _replayable(observed: str) -> str:
+    if observed not in MEASURED:
+        raise ValueError(f"expected one of {', '.join(sorted(MEASURED))}")
     return observed
 
 
@@ -191,6 +198,8 @@ class IslandConfig(_Section):
     seed: Annotated[int, Field(ge=0, le=2**53)] = 1
     speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
     """Simulated seconds in one real second: series, sun and intervals run so much faster; stamps stay real."""
+    replay: tuple[Annotated[str, AfterValidator(_replayable)], ...] = ()
+    """Properties for which real series take the model's place."""
     truth: Annotated[Path, AfterValidator(_placed)] | None = None
     """JSON lines of all that was said are appended there; its folder must exist."""
     modbus: tuple[ModbusPort, ...] = ()

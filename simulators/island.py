@@ -46,14 +46,14 @@ class Island:
 
     def __init__(self, config: IslandConfig, clock: Clock) -> None:
         self.config = config
-        self.world = World(config.seed, Tempo(config.speed))
+        self.world = World(config.seed, Tempo(config.speed), replay=frozenset(config.replay))
         self.meter_lines: list[MeterServer | MeterSerialPort] = []
         """Those that are open."""
         self._clock = clock
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
         """Open the Modbus ports, tell ``serving`` of them, and let stations and nodes live."""
-        load_series()
+        load_series(self.world.replay)
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
