@@ -17,6 +17,8 @@ from simulators.devices.meters import Kind as MeterKind
 from simulators.devices.sl651_content import FACTORY_PASSWORD as SL651_PASSWORD
 from simulators.devices.sl651_content import StationKind as Sl651Kind
 from simulators.environment.measured import MEASURED
+from simulators.faults.config import FaultEntry
+from simulators.faults.patients import patients
 
 MAX_CONFIG: Final = 32 << 20
 """Bytes; a larger file is refused unread."""
@@ -209,6 +211,8 @@ class IslandConfig(_Section):
     meter_line: tuple[MeterLine, ...] = ()
     lwm2m: tuple[Lwm2mEntry, ...] = ()
     camera: tuple[CameraEntry, ...] = ()
+    fault: tuple[FaultEntry, ...] = ()
+    """What goes wrong, in simulated time (docs/scenarios.md)."""
 
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
@@ -224,6 +228,13 @@ class IslandConfig(_Section):
         _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))
         for port in self.modbus:
             _once(f"{port.host}:{port.port} unit", (unit.unit for unit in port.unit))
+        return self
+
+    @model_validator(mode="after")
+    def _faults_fit(self) -> Self:
+        known = patients(self) if self.fault else {}
+        for entry in self.fault:
+            entry.check(known.get(entry.device))
         return self
 
 

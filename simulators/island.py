@@ -35,6 +35,9 @@ from simulators.devices.snapshot_camera import CameraSettings, SnapshotCamera
 from simulators.devices.wetland import Wetland
 from simulators.environment import Site, Tempo, World
 from simulators.environment.measured import load_series
+from simulators.faults import FaultPlan
+from simulators.faults.config import faults_of
+from simulators.faults.patients import patients
 from simulators.truth import TruthFile, Witness
 
 
@@ -50,6 +53,8 @@ class Island:
         self.meter_lines: list[MeterServer | MeterSerialPort] = []
         """Those that are open."""
         self._clock = clock
+        hardware = {name: one.hardware for name, one in patients(config).items()} if config.fault else {}
+        self._faults = FaultPlan(faults_of(config.fault, config.seed), hardware, clock)
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
         """Open the Modbus ports, tell ``serving`` of them, and let stations and nodes live."""
@@ -64,6 +69,8 @@ class Island:
                 await stack.enter_async_context(self._camera(camera))
             serving(servers)
             async with asyncio.TaskGroup() as tasks:
+                if truth is not None and self._faults:
+                    tasks.create_task(self._faults.herald(self.world, truth))
                 for station in self.config.hj212:
                     tasks.create_task(self._station(station, truth).run())
                 for hydrological in self.config.sl651:
@@ -80,9 +87,13 @@ class Island:
 
     def _unit(self, entry: ModbusUnit, truth: Witness | None) -> Unit:
         site, hardware = Site(entry.name, *entry.location), HardwareId.parse(entry.hardware)
+        seat = self._faults.seat(entry.name, self.world, truth, mute=True)
         if entry.kind == "streetlight":
-            return Streetlight(site, hardware, self.world, truth)
-        return Unit(site, hardware, REGISTER_MAPS[entry.kind], self.world, truth)
+            unit: Unit = Streetlight(site, hardware, seat.world, seat.witness)
+        else:
+            unit = Unit(site, hardware, REGISTER_MAPS[entry.kind], seat.world, seat.witness)
+        unit.mouth = seat.mouth
+        return unit
 
     def _meter_line(self, line: MeterLine) -> MeterServer | MeterSerialPort:
         wire = MeterWire(tuple(self._meter(entry) for entry in line.meter), self._clock.now_ms)
@@ -93,8 +104,11 @@ class Island:
     def _meter(self, entry: MeterEntry) -> ElectricityMeter | PipeMeter:
         site = Site(entry.name, *entry.location)
         if entry.kind == "electricity":
-            return ElectricityMeter(site, entry.address, self.world, entry.password)
-        return PipeMeter(site, entry.kind, entry.address, self.world)
+            meter: ElectricityMeter | PipeMeter = ElectricityMeter(site, entry.address, self.world, entry.password)
+        else:
+            meter = PipeMeter(site, entry.kind, entry.address, self.world)
+        meter.mouth = self._faults.seat(entry.name, self.world, None).mouth
+        return meter
 
     def _station(self, entry: Hj212Entry, truth: Witness | None) -> Hj212Station:
         settings = Hj212Settings(
@@ -109,7 +123,10 @@ class Island:
             answer_timeout_s=entry.answer_timeout_s,
             clock_error_s=entry.clock_error_s,
         )
-        return Hj212Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+        seat = self._faults.seat(entry.name, self.world, truth)
+        station = Hj212Station(Site(entry.name, *entry.location), settings, seat.world, seat.clock, seat.witness)
+        station.mouth = seat.mouth
+        return station
 
     def _camera(self, entry: CameraEntry) -> SnapshotCamera:
         site = Site(entry.name, *entry.location)
@@ -133,7 +150,10 @@ class Island:
             keep_alive_s=entry.keep_alive_s,
             clock_error_s=entry.clock_error_s,
         )
-        return Sl651Station(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+        seat = self._faults.seat(entry.name, self.world, truth)
+        station = Sl651Station(Site(entry.name, *entry.location), settings, seat.world, seat.clock, seat.witness)
+        station.mouth = seat.mouth
+        return station
 
     def _lamp(self, entry: Lwm2mEntry) -> Lwm2mLamp:
         settings = LampSettings(
@@ -160,4 +180,7 @@ class Island:
             samples_per_report=entry.samples_per_report,
             ack_timeout_s=entry.ack_timeout_s,
         )
-        return CoapNode(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+        seat = self._faults.seat(entry.name, self.world, truth)
+        node = CoapNode(Site(entry.name, *entry.location), settings, seat.world, seat.clock, seat.witness)
+        node.mouth = seat.mouth
+        return node

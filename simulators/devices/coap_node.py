@@ -14,6 +14,7 @@ from aiocoap.numbers.constants import TransportTuning
 from protocols.senml import Entry, encode_cbor, encode_json
 from protocols.vocabulary import Clock, HardwareId
 from simulators.environment import Site, World
+from simulators.faults import PLAIN, Mouth
 from simulators.truth import Event, Said, Witness
 
 Encoding = Literal["cbor", "json"]
@@ -82,6 +83,8 @@ class CoapNode:
     ) -> None:
         self.site = site
         self.settings = settings
+        self.mouth: Mouth = PLAIN
+        """Where its reports go out; a radio spoils nothing: half and garbled reports are written so."""
         self.reports: deque[Report] = deque()
         self.dropped = 0
         """Reports lost because the memory was full."""
@@ -172,8 +175,13 @@ class CoapNode:
             if not report.sent:
                 report.sent = True
                 self._tell(report, "sent")
+            if delay_s := self.mouth.delay_s:
+                await self._clock.sleep(delay_s)
+            payload = self.mouth.spoilt(report.payload)
+            if payload is None:
+                return False
             try:
-                answer = await context.request(self._message(report)).response
+                answer = await context.request(self._message(payload)).response
             except (CoapError, OSError):
                 continue  # no answer, or no way there: once more, then sleep
             if answer.code.is_successful():
@@ -184,7 +192,7 @@ class CoapNode:
                 return True
         return False
 
-    def _message(self, report: Report) -> aiocoap.Message:
+    def _message(self, payload: bytes) -> aiocoap.Message:
         tuning = TransportTuning()
         tuning.ACK_TIMEOUT = self.settings.ack_timeout_s
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
@@ -192,7 +200,7 @@ class CoapNode:
             code=POST,
             uri=f"coap://{host}:{self.settings.port}/{self.settings.path}",
             content_format=_ENCODERS[self.settings.encoding][0],
-            payload=report.payload,
+            payload=payload,
             transport_tuning=tuning,
         )
 

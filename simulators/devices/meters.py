@@ -15,6 +15,7 @@ from protocols.cjt188.control import READING
 from simulators.environment import Moment, Site, World
 from simulators.environment.generated import voltage
 from simulators.environment.world import ANCHOR_MS
+from simulators.faults import PLAIN, Mouth
 
 Kind = Literal["electricity", "water", "gas", "heat"]
 METER_TYPES: Final[dict[Kind, int]] = {"water": 0x10, "heat": 0x20, "gas": 0x30}
@@ -36,6 +37,8 @@ class ElectricityMeter:
 
     def __init__(self, site: Site, address: str, world: World, password: str | None = None) -> None:
         self.meter = dlt645.Meter(address, {}, {} if password is None else {2: password})
+        self.mouth: Mouth = PLAIN
+        """Where its answers go out."""
         self._site = site
         self._world = world
         self._seen_ms = ANCHOR_MS
@@ -44,7 +47,7 @@ class ElectricityMeter:
     def receive(self, frame: dlt645.Frame, now_ms: int) -> list[bytes]:
         """The answer's bytes; none when nobody asked it."""
         self.meter.values.update(self._values(now_ms))
-        return [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+        return _spoken(self.mouth, [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)])
 
     def _values(self, now_ms: int) -> Mapping[int, bytes]:
         """The data of each identifier, low bytes first, at an instant."""
@@ -80,6 +83,8 @@ class PipeMeter:
 
     def __init__(self, site: Site, kind: Kind, address: str, world: World) -> None:
         self.meter = cjt188.Meter(METER_TYPES[kind], address, {})
+        self.mouth: Mouth = PLAIN
+        """Where its answers go out."""
         self._site = site
         self._world = world
         self._seen_ms = ANCHOR_MS
@@ -88,7 +93,7 @@ class PipeMeter:
     def receive(self, frame: cjt188.Frame, now_ms: int) -> list[bytes]:
         """The answer's bytes; none when nobody asked it."""
         self.meter.values[READING] = self._reading(now_ms)
-        return [cjt188.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+        return _spoken(self.mouth, [cjt188.encode(said.frame) for said in self.meter.receive(frame, 0.0)])
 
     def _reading(self, now_ms: int) -> bytes:
         moment = self._world.moment(self._site, now_ms)
@@ -116,6 +121,10 @@ class PipeMeter:
             _bcd((moment.time_ms - ANCHOR_MS) / _HOUR_MS, 0, 3),
         )
         return b"".join(fields)
+
+
+def _spoken(mouth: Mouth, frames: list[bytes]) -> list[bytes]:
+    return [found for frame in frames if (found := mouth.spoilt(frame)) is not None]
 
 
 def _bcd(value: float, decimals: int, width: int) -> bytes:

@@ -12,6 +12,7 @@ from typing import Final, Self, cast
 
 from protocols.vocabulary import Clock
 from simulators.devices.modbus_unit import ILLEGAL_ADDRESS, ILLEGAL_VALUE, Unit
+from simulators.faults import PLAIN
 
 ILLEGAL_FUNCTION: Final = 1
 TARGET_SILENT: Final = 0x0B
@@ -67,8 +68,12 @@ class ModbusConnection(asyncio.Protocol):
             if end - at < 6 + length:
                 break
             answer = self._server.answer(unit, data[at + 7 : at + 6 + length], now_ms)
-            answers.append(_HEADER.pack(transaction, 0, 1 + len(answer), unit))
-            answers.append(answer)
+            frame = _HEADER.pack(transaction, 0, 1 + len(answer), unit) + answer
+            target = self._server.units.get(unit)
+            if target is None or target.mouth is PLAIN:
+                answers.append(frame)
+            else:
+                target.mouth.say(frame, self._transport)
             at += 6 + length
         self._buffer = data[at:]
         self._transport.write(b"".join(answers))

@@ -7,6 +7,7 @@ from protocols.vocabulary import HardwareId
 from simulators.devices.register_map import LAMP_LEVEL, STREETLIGHT, RegisterMap
 from simulators.environment import Site, World
 from simulators.environment.generated import active_power, current, lamp_level, voltage
+from simulators.faults import PLAIN, Mouth, shown
 from simulators.truth import Said, Witness
 
 SAMPLE_MS: Final = 1000
@@ -27,6 +28,8 @@ class Unit:
         self.site = site
         self.hardware = hardware
         self.registers = registers
+        self.mouth: Mouth = PLAIN
+        """Where its answers go out."""
         self._world = world
         self._witness = witness
         self._base, self._end = registers.base, registers.end
@@ -98,9 +101,10 @@ class Streetlight(Unit):
     def values(self, sample_ms: int) -> Mapping[str, float]:
         moment = self._world.moment(self.site, sample_ms)
         level = lamp_level(moment) if self.commanded is None else float(self.commanded)
-        return {
+        true = {
             "voltage": voltage(moment),
             "current": current(moment, level),
             "active_power": active_power(moment, level),
             "lamp_level": level,
         }
+        return {name: shown(self._world, self.site, name, sample_ms, value) for name, value in true.items()}
