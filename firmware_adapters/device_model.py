@@ -3,13 +3,30 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
 
 from firmware_adapters.firmware import ANY, Firmware
 from firmware_adapters.hj212_factors import FactorRow
 from firmware_adapters.lwm2m_resources import ResourceRow
+from firmware_adapters.meter_models import Cjt188Model, Dlt645Model
 from firmware_adapters.register_model import DEFAULT_GAP, RegisterModel
 from firmware_adapters.rows import RegisterRow
 from protocols.modbus.plan import Readable
+
+Use = Literal[
+    "water quality",
+    "level, flow and rain",
+    "weather",
+    "dust, gas and noise",
+    "soil",
+    "electricity",
+    "lamps and cabinets",
+    "water and heat meters",
+    "sluices, pumps and sewage",
+    "bins, smoke and manholes",
+]
+"""What a device is there for; docs/devices.md has a table for each."""
+USES: Final[tuple[Use, ...]] = get_args(Use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,8 @@ class Golden:
     """HJ 212: code -> number, as in the packet."""
     resources: Mapping[str, float] = field(default_factory=dict)
     """LwM2M: path -> value."""
+    frame: str = ""
+    """SL 651, DL/T 645, CJ/T 188: the frame in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +59,11 @@ class DeviceModel:
     what: str
     """For people: what it measures or does, and on which wire."""
     manual: str
-    """Where the facts are from: document with edition and page, or captured frames. A row may name another source."""
+    """The maker's document, with edition and section where they are known. A row may name another source."""
     firmware: Firmware = ANY
+    use: Use | None = None
+    sources: tuple[str, ...] = ()
+    """Where the facts were read, and what was compared: project and path of a public source, or a public page."""
     registers: tuple[RegisterRow, ...] = ()
     gap: int = DEFAULT_GAP
     """Modbus: how many unwanted registers a request may read over; 0 where the device minds."""
@@ -50,7 +72,13 @@ class DeviceModel:
     factors: tuple[FactorRow, ...] = ()
     """HJ 212: codes that mean something else here than in the standard, or that it does not list."""
     resources: tuple[ResourceRow, ...] = ()
-    """LwM2M: resources that mean something else here than in OMA's registry, or that it does not list."""
+    """LwM2M: what the device is read for; what else it offers means what OMA's registry says."""
+    elements: tuple[str, ...] = ()
+    """SL 651: which elements such a station reports, by their names in Table C.1."""
+    dlt645: Dlt645Model | None = None
+    """DL/T 645: which items such a meter is asked for."""
+    cjt188: Cjt188Model | None = None
+    """CJ/T 188: which kind of meter it is."""
     golden: tuple[Golden, ...] = ()
 
     def __post_init__(self) -> None:
@@ -59,7 +87,7 @@ class DeviceModel:
                 raise ValueError(f"{name!r}: expected a name without /")
         if not self.manual:
             raise ValueError(f"{self.name}: no manual: where are the facts from?")
-        if not (self.registers or self.factors or self.resources):
+        if not self.wires:
             raise ValueError(f"{self.name}: no rows")
         if self.registers:
             self.register_model()
@@ -73,6 +101,24 @@ class DeviceModel:
     def name(self) -> str:
         """``vendor/model``."""
         return f"{self.vendor}/{self.model}"
+
+    @property
+    def is_generic(self) -> bool:
+        """Nobody's product: a map of our own, or what a standard says of a kind of device."""
+        return self.vendor == "generic"
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """The protocols that it speaks."""
+        rows = {
+            "Modbus": self.registers,
+            "HJ 212": self.factors,
+            "LwM2M": self.resources,
+            "SL 651": self.elements,
+            "DL/T 645": self.dlt645,
+            "CJ/T 188": self.cjt188,
+        }
+        return tuple(wire for wire, some in rows.items() if some)
 
     def register_model(self) -> RegisterModel:
         """Its Modbus rows, as the poller takes them.

@@ -17,6 +17,8 @@ _UNSIGNED_FORM: Final = {1: "H", 2: "I", 4: "Q"}
 """By registers: what is not in _FORM is read unsigned first."""
 _PROBE: Final = {1: (0x0001,), 2: (0x0001, 0x0203), 4: (0x0001, 0x0203, 0x0405, 0x0607)}
 """Registers whose bytes are numbered in wire order: read as one number, they tell where its bytes come from."""
+_MOST_DECIMALS: Final = 9
+"""A register of decimals above this is none."""
 _UNSIGNED: Final = {1: "u16", 2: "u32", 4: "u64"}
 _ONE_F32: Final = Struct(">f")
 
@@ -46,7 +48,8 @@ def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]
     numerators = [row.scale[0] for row in rows]
     divisors = [row.scale[1] for row in rows]
     marked = [(index, row.invalid) for index, row in enumerate(rows) if row.invalid]
-    floats = any(row.kind[0] == "f" or row.kind in ("bcd16", "bcd32") or row.codes for row in rows)
+    floats = any(row.kind[0] == "f" or row.kind in ("bcd16", "bcd32") or row.codes or row.decimals for row in rows)
+    decimals = list(enumerate((index for index, row in enumerate(rows) if row.decimals), len(rows)))
     meanings = [(index, meaning) for index, row in enumerate(rows) if (meaning := _meaning(row)) is not None]
     scaled = any(numerator != 1 for numerator in numerators)
 
@@ -57,6 +60,8 @@ def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]
             for index, meaning in meanings:
                 numbers[index] = meaning(raw[index])
         value = list(map(truediv, map(mul, numbers, numerators) if scaled else numbers, divisors))
+        for place, index in decimals:
+            value[index] = _with_decimals(numbers[index] * numerators[index], divisors[index], int(raw[place]))
         faults: dict[int, int] = {}
         if floats and not isfinite(sum(value)):
             faults = {index: int(Reason.INVALID_VALUE) for index, one in enumerate(value) if not isfinite(one)}
@@ -70,6 +75,11 @@ def interpreter(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Interpreted]
     return interpret
 
 
+def _with_decimals(number: float, divisor: int, decimals: int) -> float:
+    """Divided once, by an integer; NaN when a device says something else than a count of decimals."""
+    return number / (divisor * 10**decimals) if decimals <= _MOST_DECIMALS else nan
+
+
 def _meaning(row: RegisterRow) -> Callable[[float], float] | None:
     """Codes and offsets; None where the number is only to be divided."""
     if row.codes:
@@ -81,24 +91,34 @@ def _meaning(row: RegisterRow) -> Callable[[float], float] | None:
 
 
 def _register_reader(rows: tuple[RegisterRow, ...]) -> Callable[[bytes], Raw]:
-    """One struct for the whole block; other byte orders than ABCD, and shared registers, are put straight first."""
+    """One struct for the whole block; other byte orders than ABCD, and shared registers, are put straight first.
+
+    Registers of decimals come behind the numbers of all rows.
+    """
     base = rows[0].address
     apart = all(row.end <= following.address for row, following in pairwise(rows))
-    if apart and all(row.order == "ABCD" for row in rows):
+    if apart and all(row.order == "ABCD" and not row.decimals for row in rows):
         form, position = ">", base
         for row in rows:
             form += f"{2 * (row.address - position)}x{_form(row)}"
             position = row.end
         return _converted(rows, _shortened(rows, Struct(form).unpack))
-    straight = Struct(">" + "".join(_form(row) for row in rows))
-    pick = itemgetter(
-        *(2 * (row.address - base) + place for row in rows for place in _places(row.registers, row.order))
-    )
+    scaled = [row for row in rows if row.decimals]
+    straight = Struct(">" + "".join(_form(row) for row in rows) + "H" * len(scaled))
+    numbers = [
+        2 * (row.number_address - base) + place for row in rows for place in _places(row.number_registers, row.order)
+    ]
+    decimals = [
+        2 * (row.address - base if row.decimals == "before" else row.end - 1 - base) + place
+        for row in scaled
+        for place in _places(1, row.order)
+    ]
+    pick = itemgetter(*numbers, *decimals)
     return _converted(rows, _shortened(rows, lambda data: straight.unpack(bytes(pick(data)))))
 
 
 def _form(row: RegisterRow) -> str:
-    return _FORM.get(row.kind) or _UNSIGNED_FORM[row.registers]
+    return _FORM.get(row.kind) or _UNSIGNED_FORM[row.number_registers]
 
 
 def _converted(rows: tuple[RegisterRow, ...], unpack: Callable[[bytes], Raw]) -> Callable[[bytes], Raw]:
@@ -120,7 +140,7 @@ def _conversion(row: RegisterRow) -> Callable[[int], float] | None:
     if row.kind in ("bcd16", "bcd32"):
         return _decimal
     if row.kind in ("sm16", "sm32"):
-        sign = 1 << 16 * row.registers - 1
+        sign = 1 << 16 * row.number_registers - 1
         return lambda number: sign - number if number & sign else number
     if row.kind == "bits":
         low, mask = row.low_bit, (1 << row.width) - 1

@@ -12,12 +12,20 @@ from protocols.vocabulary import unit_of
 Kind = Literal["bit", "bits", NumberKind]
 """``bit`` is a coil or a discrete input, ``bits`` a run of bits in one register or across two."""
 
+Decimals = Literal["", "before", "behind"]
+"""Whether the register before or behind a number says how many of its digits are decimals."""
+
 REGISTERS: Final[dict[str, int]] = {"bit": 1, **WIDTH}
 """How many registers a kind fills; a bit fills one coil or discrete input; ``bits`` fills what its row says."""
 
 UNIT_RATIOS: Final[dict[tuple[str, str], tuple[int, int]]] = {
     ("kPa", "hPa"): (10, 1),
     ("Pa", "hPa"): (1, 100),
+    ("bar", "hPa"): (1000, 1),
+    ("bar", "kPa"): (100, 1),
+    ("Pa", "kPa"): (1, 1000),
+    ("MPa", "kPa"): (1000, 1),
+    ("V", "mV"): (1000, 1),
     ("mA", "A"): (1, 1000),
     ("mV", "V"): (1, 1000),
     ("kV", "V"): (1000, 1),
@@ -64,7 +72,7 @@ class RegisterRow:
     observed: str
     """Name of the observed property (protocols.vocabulary.properties, or one of the site's own)."""
     address: int
-    """Zero-based, as on the wire: 40001 in a 1-based manual is 0 here."""
+    """Zero-based, as on the wire: 40001 in a 1-based manual is 0 here; with ``decimals`` that of the first."""
     kind: Kind = "u16"
     order: Order = "ABCD"
     """Byte order, named by where the bytes of the big-endian value ABCD stand on the wire; 64 bits follow the same."""
@@ -92,6 +100,8 @@ class RegisterRow:
     low: float | None = None
     """The instrument's range, in the observed property's unit; what is outside fails the range check."""
     high: float | None = None
+    decimals: Decimals = ""
+    """``before``, ``behind``: the register on that side of the number says how many of its digits are decimals."""
     source: str = ""
     """Where this row is from, if not from the model's manual."""
 
@@ -103,6 +113,8 @@ class RegisterRow:
                 raise ValueError(f"{self.series}: bits {self.low_bit} + {self.width}: expected 1 to 32 of 32")
         elif self.low_bit or self.width:
             raise ValueError(f"{self.series}: low_bit and width go with kind 'bits' only")
+        if self.decimals and (self.writable or self.codes or self.kind[0] in "fb"):
+            raise ValueError(f"{self.series}: decimals goes with kinds of integers that are only read, without codes")
         if self.writable and (self.table not in ("holding", "coil") or self.kind == "bits"):
             raise ValueError(f"{self.series}: writable goes with tables holding and coil, and not with kind 'bits'")
         if not 0 <= self.address <= 0x10000 - self.registers:
@@ -134,11 +146,21 @@ class RegisterRow:
         return f"{self.observed}/{self.channel}" if self.channel else self.observed
 
     @property
-    def registers(self) -> int:
-        """How many registers (or bits) it fills."""
+    def number_registers(self) -> int:
+        """How many registers (or bits) its number fills."""
         if self.kind == "bits":
             return 1 if self.low_bit + self.width <= 16 else 2
         return REGISTERS[self.kind]
+
+    @property
+    def number_address(self) -> int:
+        """Where its number stands."""
+        return self.address + (self.decimals == "before")
+
+    @property
+    def registers(self) -> int:
+        """How many registers (or bits) it needs, with the one of its decimals."""
+        return self.number_registers + bool(self.decimals)
 
     @property
     def end(self) -> int:

@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "edge": Command("yingzhou.edge", "run a gateway's agent, or look at one that runs"),
     "island": Command("yingzhou.island", "run the simulated devices of an island.toml"),
     "check": Command("yingzhou.check", "is a configuration file right?"),
+    "devices": Command("yingzhou.devices", "the device models that ship with us, and what their rows mean"),
     "decode": Command("yingzhou.decode", "what the bytes of a frame mean"),
     "twin": Command("yingzhou.twin", "check, label and mint twin identifiers"),
 }

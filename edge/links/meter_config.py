@@ -8,8 +8,9 @@ from edge.lines.config import SerialPortSection, SerialServerSection
 from edge.lines.pace import Parity
 from edge.section import Channel, LinkSection, Observed, PlacedPath, Seconds, Section, Source
 from edge.watched import Watched
-from firmware_adapters.meter_models import Closing, Relay, dlt645_model
+from firmware_adapters.meter_models import Closing, Relay
 from firmware_adapters.meter_rows import Cjt188Row, Dlt645Row
+from firmware_adapters.registry import dlt645_model
 from protocols.cjt188.control import READING, family
 from protocols.cjt188.reading import layouts
 from protocols.cjt188.requests import DiOrder
@@ -88,7 +89,7 @@ class Dlt645Device(_Meter):
     address: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
     """The 12 digits of the nameplate."""
     model: Annotated[str, AfterValidator(_model)] | None = None
-    """``vendor/model`` out of firmware_adapters.meter_models: which items are read; items and rows are read besides."""
+    """``vendor/model`` out of firmware_adapters.registry: which items are read; items and rows are read besides."""
     edition: Edition | None = None
     """Left out: the model's, or 2007."""
     items: tuple[str, ...] = ()

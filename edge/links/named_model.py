@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from edge.watched import Watched
-from firmware_adapters.registry import MODELS, Found, Unlisted
+from firmware_adapters.registry import MODELS, Found, Unlisted, choices
 
 
 class Named(Watched):
@@ -33,7 +33,7 @@ class Named(Watched):
         site = cls.of_file(info)
         known = {one for one, versions in MODELS.items() if any(getattr(version, cls.wire) for version in versions)}
         if name is not None and name not in known and name not in site:
-            names = ", ".join([*site, *sorted(known)])
+            names = ", ".join(filter(None, (*site, choices(name, known))))
             raise ValueError(f"expected one of {names or f'none: no model has {cls.wire} yet'}")
         return name
 

@@ -12,7 +12,7 @@ from edge.quality.config import CheckRow
 from edge.section import Section
 from firmware_adapters.register_model import RegisterModel
 from firmware_adapters.registry import MODELS
-from firmware_adapters.rows import Kind, RegisterRow
+from firmware_adapters.rows import Decimals, Kind, RegisterRow
 from protocols.modbus import Order
 from protocols.modbus.plan import Table
 from protocols.vocabulary import Point
@@ -45,6 +45,7 @@ class Row(Section):
     codes: tuple[tuple[int, float], ...] = ()
     low: float | None = None
     high: float | None = None
+    decimals: Decimals = ""
     source: str = ""
 
     @model_validator(mode="after")

@@ -127,7 +127,7 @@ def test_what_may_be_left_out(tmp_path):
         (
             '"DFRobot/SEN0658"',
             '"DFRobot/X"',
-            ":30: link.0.device.0.model: 'DFRobot/X': expected one of DFRobot/SEN0604",
+            ":30: link.0.device.0.model: 'DFRobot/X': expected one of DFRobot/SEN0575",
         ),
         (f'neuron = "{NEURON}"\nunit', 'neuron = "nrn-00000001x"\nunit', ":28: link.0.device.0.neuron: "),
         ("unit = 3\n", 'unit = 3\nrows = [{ observed = "ph", address = 1 }]\n', ":27: link.0.device.0: "),

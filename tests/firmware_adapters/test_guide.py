@@ -57,8 +57,12 @@ def test_the_five_steps(tree: Path) -> None:
     put_in(tree / "firmware_adapters" / "registry.py", listed, "    )\n)\n")
     put_in(tree / "protocols" / "vocabulary" / "properties.py", observed.rstrip(), "    # streetlights")
 
-    done = run(tree, *law.split()[1:])
+    laws, listing = law.splitlines()
+    done = run(tree, *laws.split()[1:])
     assert done.returncode == 0, done.stdout
+    command, page = listing.split(" > ")
+    assert page == "docs/devices.md"
+    assert "| `Tankmaker/TP-7` | any |" in run(tree, *command.split()[1:]).stdout
 
     for sections in (gateway, shared):
         (tree / "gateway.toml").write_text(GATEWAY + sections)
@@ -66,7 +70,7 @@ def test_the_five_steps(tree: Path) -> None:
         assert (done.returncode, done.stdout) == (0, "gateway.toml: right, for gateway\n"), done.stderr
 
     where.write_text(file.replace("02670002", "02670003"), "utf-8")
-    assert run(tree, *law.split()[1:]).returncode == 1, "a golden reply that is not what it is said to be"
+    assert run(tree, *laws.split()[1:]).returncode == 1, "a golden reply that is not what it is said to be"
 
 
 def test_every_field_is_explained() -> None:

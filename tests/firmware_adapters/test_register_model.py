@@ -128,6 +128,45 @@ def test_what_is_no_finite_number_is_no_value():
     assert value == [1.0, 1.7e308, 9.0]
 
 
+@pytest.mark.parametrize(
+    ("side", "order", "said", "value"),
+    [
+        ("before", "ABCD", "0003 04D2", 1.234),
+        ("behind", "ABCD", "04D2 0003", 1.234),
+        ("before", "ABCD", "0000 FFFE", -2.0),
+        ("before", "BADC", "0200 D204", 12.34),
+        ("behind", "BADC", "D204 0100", 123.4),
+        ("before", "ABCD", "000A 0001", None),
+    ],
+)
+def test_a_register_may_say_how_many_digits_are_decimals(side, order, said, value):
+    plan = model_of(RegisterRow("water_level", 7, "s16", order, decimals=side), row(9)).plan()
+    assert spans(plan) == [("holding", 7, 3)]
+    values, faults = interpret(plan, bytes.fromhex(said + "0009"))
+    assert values[1] == 9.0
+    if value is None:
+        assert isnan(values[0])
+        assert faults == {0: Reason.INVALID_VALUE}
+    else:
+        assert values[0] == value
+        assert faults == {}
+
+
+def test_decimals_go_with_divisor_unit_offset_marks_and_wide_numbers():
+    plan = model_of(
+        RegisterRow("air_pressure", 0, "u32", "CDAB", unit="kPa", decimals="before", invalid=frozenset({0xFFFFFFFF})),
+        RegisterRow("ph", 3, "u16", offset=-1, divisor=10, decimals="behind"),
+    ).plan()
+    assert interpret(plan, bytes.fromhex("0002 2791 0000 0048 0001")).value == [1012.9, 0.71]
+    assert interpret(plan, bytes.fromhex("0002 FFFF FFFF 0048 0001")).faults == {0: Reason.DEVICE_FAULT}
+
+
+@pytest.mark.parametrize("more", [{"kind": "f32"}, {"writable": True}, {"codes": ((1, 1.0),)}, {"kind": "bcd16"}])
+def test_decimals_go_with_integers_that_are_read(more):
+    with pytest.raises(ValueError, match="decimals goes with"):
+        RegisterRow("x", 0, **{"kind": "u16", **more, "decimals": "before"})
+
+
 KINDS = sorted(set(REGISTERS) - {"bit"})
 LOW_HIGH = {
     "u16": (0, 2**16 - 1),

@@ -88,4 +88,9 @@ def test_every_number_of_the_device_can_be_set_as_it_is_read(raw, divisor, kind)
 def test_the_rows_that_ship_and_may_be_written():
     models = [model for versions in MODELS.values() for model in versions]
     writable = {(model.name, one.series) for model in models for one in model.registers if one.writable}
-    assert writable == {("generic/streetlight", "lamp_level")}
+    assert writable == {
+        ("generic/streetlight", "lamp_level"),
+        ("generic/sluice-gate", "gate_opening"),
+        *(("generic/lighting-cabinet", f"switched_on/circuit{number}") for number in range(1, 5)),
+        *(("Waveshare/Modbus RTU Relay", f"relay_closed/{number}") for number in range(1, 9)),
+    }

@@ -12,7 +12,9 @@ MODEL: Final = DeviceModel(
     vendor="DFRobot",
     model="SEN0658",
     what="weather station: wind, humidity, temperature, noise, dust, pressure, light; Modbus RTU",
+    use="weather",
     manual="DFRobot wiki, SEN0658, register map",
+    sources=("wiki.dfrobot.com, SEN0658",),
     registers=(
         RegisterRow("wind_speed", 0x01F4, divisor=100),
         RegisterRow("wind_direction", 0x01F7),

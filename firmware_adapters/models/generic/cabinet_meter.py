@@ -12,6 +12,7 @@ MODEL: Final = DeviceModel(
     vendor="generic",
     model="cabinet-meter",
     what="three-phase meter: voltages, currents, power, power factor, frequency, energy; Modbus, input registers",
+    use="lamps and cabinets",
     manual="firmware_adapters.models.generic: a map of our own",
     registers=(
         RegisterRow("voltage", 0, divisor=10, table="input", invalid=_NONE, channel="a"),

@@ -11,6 +11,7 @@ MODEL: Final = DeviceModel(
     vendor="generic",
     model="streetlight",
     what="single-lamp controller: voltage, current, power, level (may be set); Modbus",
+    use="lamps and cabinets",
     manual="firmware_adapters.models.generic: a map of our own",
     registers=(
         RegisterRow("voltage", 0, divisor=10, invalid=_NONE),

@@ -9,6 +9,7 @@ MODEL: Final = DeviceModel(
     vendor="generic",
     model="water-sonde",
     what="water sonde: temperature, pH, dissolved oxygen, conductivity, turbidity; Modbus",
+    use="water quality",
     manual="firmware_adapters.models.generic: a map of our own",
     registers=(
         RegisterRow("water_temperature", 0, "f32", "CDAB"),

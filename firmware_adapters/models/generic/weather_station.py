@@ -10,6 +10,7 @@ MODEL: Final = DeviceModel(
     vendor="generic",
     model="weather-station",
     what="weather station: as DFRobot/SEN0658, with a rain gauge; Modbus RTU",
+    use="weather",
     manual="the map of SEN0658, which many louvre-box stations share, with the rain gauge at 0201",
     registers=(*sen0658.MODEL.registers, RegisterRow("rainfall", 0x0201, divisor=10)),
     golden=(

@@ -1,0 +1,1 @@
+"""AUMA Riester, Muellheim: electric actuators."""

@@ -1,0 +1,1 @@
+"""Chint, Wenzhou: electricity meters and switchgear."""

@@ -1,0 +1,1 @@
+"""Delta OHM, Selvazzano: environmental instruments (now of GHM)."""

@@ -1,0 +1,1 @@
+"""Eastron, Jiaxing: electricity meters."""

@@ -1,0 +1,1 @@
+"""Finder, Almese: relays and meters."""

@@ -1,0 +1,1 @@
+"""RIOT Technology: GroPoint soil profile probes."""

@@ -1,0 +1,1 @@
+"""In-Situ, Fort Collins: water sondes."""

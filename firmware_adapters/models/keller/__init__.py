@@ -1,0 +1,1 @@
+"""Keller, Winterthur: pressure and level transmitters."""

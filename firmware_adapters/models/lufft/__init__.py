@@ -1,0 +1,1 @@
+"""G. Lufft, Fellbach: weather sensors."""

@@ -1,0 +1,1 @@
+"""Orno-Logistic, Gliwice: energy meters."""

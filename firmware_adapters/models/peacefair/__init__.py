@@ -1,0 +1,1 @@
+"""Peacefair, Ningbo: small energy modules."""

@@ -1,0 +1,1 @@
+"""QDY: submersible level transmitters that many sell under this name."""

@@ -1,0 +1,1 @@
+"""S+S Regeltechnik, Nuremberg: sensors for buildings."""

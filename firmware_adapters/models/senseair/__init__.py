@@ -1,0 +1,1 @@
+"""Senseair, Delsbo: gas sensors."""

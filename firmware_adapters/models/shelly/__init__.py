@@ -1,0 +1,1 @@
+"""Shelly, Sofia: switches and meters with Modbus TCP."""

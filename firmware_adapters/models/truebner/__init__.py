@@ -1,0 +1,1 @@
+"""Truebner, Neustadt: soil moisture sensors."""

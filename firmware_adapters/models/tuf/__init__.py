@@ -1,0 +1,1 @@
+"""TUF: ultrasonic flow meters that many sell under this name."""

@@ -1,0 +1,1 @@
+"""Vaisala, Vantaa: weather instruments."""

@@ -1,0 +1,1 @@
+"""Wiren Board, Dolgoprudny: controllers and sensors."""

@@ -1,0 +1,1 @@
+"""WoMaster: industrial and smart-city devices."""

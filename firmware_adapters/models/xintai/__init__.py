@@ -1,0 +1,1 @@
+"""Kaifeng Xintai Valve, Kaifeng: water meters with valves."""

@@ -1,0 +1,1 @@
+"""Yosemitech, Suzhou: water quality sensors."""
