@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def patients(island: "IslandConfig") -> dict[str, Patient]:
     """By the device's name."""
     found: dict[str, Patient] = {}
-    for port in island.modbus:
+    for port in island.unit_lines:
         for unit in port.unit:
             registers = REGISTER_MAPS[unit.kind]
             floats = all(entry.form == "f32 CDAB" for entry in registers.entries)
