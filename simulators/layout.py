@@ -23,7 +23,7 @@ _REACH_KM: Final = 2.5
 _NODE: Final = ("battery_voltage", "signal_strength")
 LAMP: Final = ("air_temperature", "switched_on", "lamp_level", "active_power")
 """What a lamp on NB-IoT tells."""
-MODELS: Final[Mapping[MeterKind, str]] = {"electricity": "generic/single-phase-relay", "water": ""}
+MODELS: Final[Mapping[MeterKind, str]] = {"electricity": "generic/single-phase", "water": ""}
 """Of meters; those of CJ/T 188 need none."""
 
 

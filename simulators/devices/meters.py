@@ -22,7 +22,7 @@ METER_TYPES: Final[dict[Kind, int]] = {"water": 0x10, "heat": 0x20, "gas": 0x30}
 """Of CJ/T 188; electricity speaks DL/T 645."""
 COUNTS: Final[dict[Kind, str]] = {"water": "water_volume", "heat": "heat_energy", "gas": "gas_volume"}
 """What their first counter counts."""
-ELECTRICITY: Final = ("active_energy", "voltage/a", "current/a", "active_power", "relay_closed")
+ELECTRICITY: Final = ("active_energy", "voltage/a", "current/a", "active_power")
 """What an electricity meter is asked for."""
 
 _HOUR_MS: Final = 3_600_000
@@ -92,6 +92,7 @@ class ElectricityMeter(_Meter):
         shown = self._shown(now_ms)
         self.meter.values.update(self._values(shown, now_ms))
         answers = [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+        self._shown(now_ms)  # from now on, if it was just switched
         if answers:
             self._tell(shown, now_ms)
         return _spoken(self.mouth, answers)
@@ -104,7 +105,6 @@ class ElectricityMeter(_Meter):
             "voltage/a": round(self._value("voltage", now_ms), 1),
             "current/a": round(self._value("current", now_ms), 3) if flows else 0.0,
             "active_power": round(self._value("active_power", now_ms), 1) if flows else 0.0,
-            "relay_closed": float(flows),
         }
 
     def _values(self, shown: Mapping[str, float], now_ms: int) -> Mapping[int, bytes]:
@@ -140,12 +140,16 @@ class PipeMeter(_Meter):
 
     def receive(self, frame: cjt188.Frame, now_ms: int) -> list[bytes]:
         """The answer's bytes; none when nobody asked it."""
-        counted = self._counter.shown(self._value(self._counts, now_ms), flows=not self.meter.valve_closed)
+        counted = self._counted(now_ms)
         self.meter.values[READING] = self._reading(counted, now_ms)
         answers = [cjt188.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+        self._counted(now_ms)  # from now on, if it was just switched
         if answers:
             self._tell({self._counts: round(counted, 2)}, now_ms)
         return _spoken(self.mouth, answers)
+
+    def _counted(self, now_ms: int) -> float:
+        return self._counter.shown(self._value(self._counts, now_ms), flows=not self.meter.valve_closed)
 
     def _reading(self, counted: float, now_ms: int) -> bytes:
         moment = self._world.moment(self._site, now_ms)

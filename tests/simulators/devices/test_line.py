@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from protocols import dlt645
-from simulators.devices import meter_line
+from simulators.devices import line
 from simulators.devices.line import LineSerialPort, LineServer
 from simulators.devices.meters import ElectricityMeter, MeterWire
 from simulators.environment import Site, World
@@ -48,7 +48,7 @@ async def test_a_question_over_tcp_is_answered():
 
 async def test_after_a_rest_half_a_frame_is_forgotten(monkeypatch: pytest.MonkeyPatch):
     """Only then: a half frame that promises more bytes than come would swallow the next question."""
-    monkeypatch.setattr(meter_line, "REST_S", -1.0)  # each piece comes after a rest
+    monkeypatch.setattr(line, "REST_S", -1.0)  # each piece comes after a rest
     async with LineServer("127.0.0.1", 0, wire()) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         half = QUESTION[:-3]

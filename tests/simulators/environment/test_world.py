@@ -55,12 +55,15 @@ def test_what_is_replayed_is_within_its_gross_range(observed):
     assert len(set(known)) > 1
 
 
+OF_A_SLUICE = {"drive_running"}  # what its controller knows of itself
+
+
 def test_every_property_of_every_simulated_device_is_in_the_world():
     said = {observed for plan in layout(1000, 1) for observed in plan.observed}
     said |= SENSORS.keys() | {observed for registers in REGISTER_MAPS.values() for observed in registers.observed}
     said |= {row.observed for station in STATION_TYPES.values() for row in station.elements}
     said |= {factor.observed for kind in ("air", "surface_water", "noise") for factor in station_type(kind).factors}
-    assert said <= GENERATED.keys()
+    assert {one.partition("/")[0] for one in said} - OF_A_SLUICE <= GENERATED.keys()
     assert GENERATED.keys() >= MEASURED
     assert GENERATED.keys() <= OBSERVED_PROPERTIES.keys()
 
