@@ -3,6 +3,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import isfinite
 
 import pytest
 
@@ -163,3 +164,12 @@ def test_last_known_always_knows(observed):
         gaps += value is None
         assert value is None or known == value
     assert gaps > 0
+
+
+@pytest.mark.parametrize("observed", sorted(GENERATED))
+def test_far_places_and_far_years_have_values_too(observed):
+    world = World(1, Tempo(speed=100_000))
+    for site in (Site("pole", -180.0, 90.0), Site("sea", 180.0, -78.5), Site("street", 0.0, 70.0)):
+        for years in (0, 0.03, 0.4):
+            value = world.value(site, observed, ANCHOR_MS + round(years * 365 * 24 * HOUR))
+            assert isfinite(value)
