@@ -140,7 +140,7 @@ class Island:
 
     def _camera(self, entry: CameraEntry) -> SnapshotCamera:
         site = Site(entry.name, *entry.location)
-        wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people)
+        wetland = Wetland(self.config.seed, site, birds=entry.birds, people=entry.people, world=self.world)
         wetland.weather.daylight = entry.daylight
         return SnapshotCamera(wetland, CameraSettings(host=entry.host, port=entry.port), self._clock)
 

@@ -85,7 +85,7 @@ def no2(moment: Moment) -> float:
 
 def no(moment: Moment) -> float:
     """µg/m³: the fresh part of exhaust."""
-    return 0.5 + 0.35 * no2(moment) * moment.place().urban * traffic(moment)
+    return 0.5 + no2(moment) * (0.06 + 0.3 * moment.place().urban * traffic(moment))
 
 
 def so2(moment: Moment) -> float:

@@ -101,7 +101,7 @@ class Typhoon(Event):
         east, north = east - x, north - y
         away = max(1.0, hypot(east, north))
         share = away / self.radius_km
-        grown = _edge(self.start_ms, self.end_ms, time_ms, 4.0)
+        grown = _edge(self.start_ms, self.end_ms, time_ms, 10.0)
         speed = 0.8 * self.wind_m_s * grown * (share if share < 1 else share**-0.6)
         # against the clock round the eye, and a fifth of it inwards
         wind_east = speed * (-north - 0.2 * east) / away

@@ -48,7 +48,7 @@ def channel_level(moment: Moment) -> float:
     fill = 3.4e-3 * (soaked.h24 - soaked.h5)
     still = TARGET_M + 0.12 * moment.yearly(20) + 0.05 * moment.field("channels", 30, 20)
     still += _RUNOFF_M * tanh(max(0.0, fill) / _RUNOFF_M) + 0.006 * moment.wander("ripple", 0.1)
-    outside = max(-_DIFFERENCE_M, min(_DIFFERENCE_M, mean_water(moment) + tide(moment) - still))
+    outside = _DIFFERENCE_M * tanh((mean_water(moment) + tide(moment) - still) / (2 * _DIFFERENCE_M))
     return still + _SHARE * _openness(moment) * outside
 
 

@@ -1,10 +1,10 @@
 """Where something is on the islands: how far from the shore, how far up the estuary, how much town is around."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import cos, exp, hypot, radians
-from typing import Final
+from typing import Final, NamedTuple
 
 from simulators.environment.wander import chance
 from simulators.geography import inside, outlines, towns
@@ -48,16 +48,9 @@ def kilometres(longitude: float, latitude: float) -> tuple[float, float]:
 def place(longitude: float, latitude: float) -> Place:
     """What is known of a point, degrees WGS 84."""
     east, north = kilometres(longitude, latitude)
-    shore = min(
-        _to_segment(east, north, kilometres(*a), kilometres(*b))
-        for ring in outlines().values()
-        for a, b in pairwise(ring)
-    )
+    shore = min(_to_piece(east, north, piece) for piece in _coast())
     ashore = any(inside(ring, longitude, latitude) for ring in outlines().values())
-    urban = sum(
-        exp(-((east - x) ** 2 + (north - y) ** 2) / (2 * 1.3**2))
-        for x, y in (kilometres(town.longitude, town.latitude) for town in towns())
-    )
+    urban = sum(exp(-((east - x) ** 2 + (north - y) ** 2) / (2 * 1.3**2)) for x, y in _seats())
     # the island's axis runs from (121.2, 31.80) to (121.9, 31.50)
     above_axis_km = north - _NORTH_KM * (31.80 - (longitude - 121.2) * 0.43 - ORIGIN[1])
     return Place(
@@ -72,10 +65,34 @@ def place(longitude: float, latitude: float) -> Place:
     )
 
 
-def _to_segment(east: float, north: float, a: tuple[float, float], b: tuple[float, float]) -> float:
+class _Piece(NamedTuple):
+    """A straight piece of coast, km: where it begins, and how far it goes."""
+
+    east: float
+    north: float
+    along_east: float
+    along_north: float
+
+
+@cache
+def _coast() -> tuple[_Piece, ...]:
+    pieces = []
+    for ring in outlines().values():
+        for (x1, y1), (x2, y2) in pairwise(kilometres(*corner) for corner in ring):
+            if (x1, y1) != (x2, y2):
+                pieces.append(_Piece(x1, y1, x2 - x1, y2 - y1))
+    return tuple(pieces)
+
+
+@cache
+def _seats() -> tuple[tuple[float, float], ...]:
+    return tuple(kilometres(town.longitude, town.latitude) for town in towns())
+
+
+def _to_piece(east: float, north: float, piece: _Piece) -> float:
     """Distance to a piece of coast, km."""
-    along = b[0] - a[0], b[1] - a[1]
-    length = along[0] ** 2 + along[1] ** 2
-    share = 0.0 if length == 0 else ((east - a[0]) * along[0] + (north - a[1]) * along[1]) / length
-    share = min(1.0, max(0.0, share))
-    return hypot(east - a[0] - share * along[0], north - a[1] - share * along[1])
+    x, y, along_east, along_north = piece
+    x, y = east - x, north - y
+    share = (x * along_east + y * along_north) / (along_east * along_east + along_north * along_north)
+    share = 0.0 if share < 0 else 1.0 if share > 1 else share
+    return hypot(x - share * along_east, y - share * along_north)

@@ -10,6 +10,7 @@ from simulators.environment.weather import mean_temperature, weather
 
 _MEMORY_DAYS: Final = 10
 _IRRIGATED_MM: Final = 14.0
+_EVERY_DAYS: Final = 4
 
 
 def soil_moisture(moment: Moment) -> float:
@@ -49,21 +50,19 @@ def _irrigated(moment: Moment, dries_h: float) -> float:
     """
     if moment.yearly(20) > 0.3:
         return 0.0
-    left = 0.0
-    for days in range(_MEMORY_DAYS):
-        begin_ms = (moment.day() - days) * DAY_MS - 2 * HOUR_MS  # 06:00 in China
+    at = moment.place()
+    plot = round(at.east_km) * 7 + round(at.north_km) * 3
+    left, today = 0.0, moment.day()
+    for day in range(today - (today + plot) % _EVERY_DAYS, today - _MEMORY_DAYS, -_EVERY_DAYS):
+        begin_ms = day * DAY_MS - 2 * HOUR_MS  # 06:00 in China
         since_h = (moment.time_ms - begin_ms) / HOUR_MS
-        if since_h < 0:
-            continue
-        if _is_irrigated(moment.at(begin_ms)):
+        if since_h >= 0 and _was_dry(moment.at(begin_ms)):
             poured = min(1.0, since_h / 3)
             left += _IRRIGATED_MM * poured * exp(-max(0.0, since_h - 3) / dries_h)
     return left
 
 
 @lru_cache(maxsize=65_536)
-def _is_irrigated(morning: Moment) -> bool:
-    """Every third or fourth morning of a plot, unless rain has done it."""
-    at = morning.place()
-    plot = round(at.east_km) * 7 + round(at.north_km) * 3
-    return (morning.day() + plot) % 4 == 0 and rain_left(morning).h60 < 10
+def _was_dry(morning: Moment) -> bool:
+    """Whether rain has not done it."""
+    return rain_left(morning).h60 < 10

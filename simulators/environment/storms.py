@@ -12,6 +12,8 @@ _HOUR_MS: Final = 3_600_000
 _ROOT: Final = sqrt(pi / 2)
 _REACH: Final = 3.5
 """Standard deviations from the middle at which a passage has begun and is over."""
+_FORGOTTEN: Final = 9.0
+"""After so many times its fading, less than a thousandth of a millimetre is left of most rain."""
 LEAST: Final = 0.05
 """mm/h; a passage that never reaches it is none."""
 
@@ -87,7 +89,7 @@ def remembered(rain: Iterable[Passage], time_ms: int, fading_h: float) -> float:
     total = 0.0
     for middle_ms, sigma_h, peak in rain:
         since_h = (time_ms - middle_ms) / _HOUR_MS
-        if since_h <= -_REACH * sigma_h:
+        if since_h <= -_REACH * sigma_h or since_h > _FORGOTTEN * fading_h + 6 * sigma_h:
             continue
         share = sigma_h / fading_h
         bell = erfc((share - since_h / sigma_h) / sqrt(2)) if since_h < 6 * sigma_h else 2.0

@@ -67,7 +67,7 @@ def ph(moment: Moment) -> float:
 
 def turbidity(moment: Moment) -> float:
     """NTU: mud that the stream stirs up and rain washes in."""
-    place_s = exp(0.5 * moment.field("turbidity", 8, 5) + 0.4 * (moment.trait("mud") - 0.5))
+    place_s = exp(0.4 * moment.field("turbidity", 8, 8) + 0.25 * (moment.trait("mud") - 0.5))
     if moment.river():
         stirred = 35 + 95 * stream(moment.at(moment.time_ms - HOUR_MS // 2)) ** 2
         near_sea = exp(-abs(moment.place().upstream_km - 10) / 40)
@@ -151,6 +151,6 @@ def water_flow(moment: Moment) -> float:
 
 def _growth(moment: Moment) -> float:
     """-1 before dawn to about 1 in the afternoon of a clear warm day: what light has done to the water by now."""
-    cloud = weather(moment.at(moment.time_ms - 2 * HOUR_MS)).cloud
+    cloud = sum(weather(moment.at(moment.time_ms - hours * HOUR_MS)).cloud for hours in (1, 3, 5)) / 3
     warm = 0.35 + 0.65 / (1 + exp(-(mean_temperature(moment) - 14) / 4))
     return moment.daily(15.5) * (1 - 0.65 * cloud) * warm

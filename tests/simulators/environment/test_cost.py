@@ -46,7 +46,7 @@ def test_a_second_later_nothing_is_worked_out_again(counted):
 def test_no_value_needs_more_than_some_knots_and_a_few_weeks_of_storms(counted, observed):
     world = World(92)
     GENERATED[observed](world.moment(Site("x", 121.457, 31.655), T0 + 400 * DAY_MS + 777))
-    assert counted["cloud"] <= 6
+    assert counted["cloud"] <= 10
     assert counted["day"] <= 60
 
 

@@ -59,3 +59,27 @@ def test_a_world_tells_of_its_events():
     world = World(1, events=SCENARIOS["typhoon"](T0))
     assert world.influence(Site("a", *TOWN), T0 + 24 * HOUR).pressure_hpa < -15
     assert World(1).influence(Site("a", *TOWN), T0 + 24 * HOUR) == NOTHING
+
+
+def test_a_spill_is_in_the_water_as_one_would_measure_it():
+    calm, foul = World(1), World(1, events=(Spill(T0),))
+    at = Site("sonde", *SOUTH_SHORE[2], river=True)
+    worst = max(range(72), key=lambda hour: foul.influence(at, T0 + hour * HOUR).pollution)
+    before, then = (
+        {observed: world.value(at, observed, T0 + worst * HOUR) for observed in ("ammonia_nitrogen", "cod", "ph")}
+        for world in (calm, foul)
+    )
+    assert then["ammonia_nitrogen"] > before["ammonia_nitrogen"] + 2
+    assert then["cod"] > 1.5 * before["cod"]
+    assert then["ph"] < before["ph"] - 0.2
+    oxygen = [world.value(at, "dissolved_oxygen", T0 + worst * HOUR) for world in (calm, foul)]
+    assert oxygen[1] < 0.8 * oxygen[0]
+
+
+def test_a_festival_is_heard_and_breathed_nearby():
+    calm, loud = World(1), World(1, events=(Festival(T0),))
+    near, far = Site("n", 121.943, 31.522), Site("f", *TOWN)
+    noon = T0 + 5 * HOUR
+    assert loud.value(near, "noise", noon) > calm.value(near, "noise", noon) + 15
+    assert loud.value(near, "pm2_5", noon) > calm.value(near, "pm2_5", noon) + 15
+    assert loud.value(far, "noise", noon) == calm.value(far, "noise", noon)

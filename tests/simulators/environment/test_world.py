@@ -3,6 +3,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import isfinite
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_every_property_is_known_and_within_its_gross_range_all_year(observed):
     row = OBSERVED_PROPERTIES[observed]
     world = ALL_YEAR
     values = [
-        world.value(site, observed, NOW + hour * HOUR) for site in (SITE, RIVER) for hour in range(0, 366 * 24, 137)
+        world.value(site, observed, NOW + hour * HOUR) for site in (SITE, RIVER) for hour in range(0, 366 * 24, 211)
     ]
     assert all(row.low <= value <= row.high for value in values)
     assert len(set(values)) > 1 or observed in STANDING
@@ -160,9 +161,18 @@ def test_wander_is_smooth():
 def test_last_known_always_knows(observed):
     world = World(5, replay=REPLAY)
     gaps = 0
-    for hour in range(366 * 24):
+    for hour in range(0, 366 * 24, 3):
         at = NOW + hour * HOUR
         value, known = world.value(SITE, observed, at), world.last_known(SITE, observed, at)
         gaps += value is None
         assert value is None or known == value
     assert gaps > 0
+
+
+@pytest.mark.parametrize("observed", sorted(GENERATED))
+def test_far_places_and_far_years_have_values_too(observed):
+    world = World(1, Tempo(speed=100_000))
+    for site in (Site("pole", -180.0, 90.0), Site("sea", 180.0, -78.5), Site("street", 0.0, 70.0)):
+        for years in (0, 0.03, 0.4):
+            value = world.value(site, observed, ANCHOR_MS + round(years * 365 * 24 * HOUR))
+            assert isfinite(value)
