@@ -19,6 +19,7 @@ from simulators.devices.sl651_content import StationKind as Sl651Kind
 from simulators.environment.measured import MEASURED
 from simulators.faults.config import FaultEntry
 from simulators.faults.patients import patients
+from simulators.scenarios import known_scenario
 
 MAX_CONFIG: Final = 32 << 20
 """Bytes; a larger file is refused unread."""
@@ -232,8 +233,10 @@ class IslandConfig(_Section):
     meter_line: tuple[MeterLine, ...] = ()
     lwm2m: tuple[Lwm2mEntry, ...] = ()
     camera: tuple[CameraEntry, ...] = ()
+    scenario: Annotated[str, AfterValidator(known_scenario)] | None = None
+    """What befalls the island from its start on (docs/scenarios.md)."""
     fault: tuple[FaultEntry, ...] = ()
-    """What goes wrong, in simulated time (docs/scenarios.md)."""
+    """What goes wrong with single devices, in simulated time."""
 
     @property
     def unit_lines(self) -> tuple[ModbusPort | ModbusLine, ...]:

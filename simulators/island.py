@@ -41,6 +41,7 @@ from simulators.environment.moment import Load
 from simulators.faults import FaultPlan
 from simulators.faults.config import faults_of
 from simulators.faults.patients import patients
+from simulators.scenarios import SCENARIOS, Scenario
 from simulators.truth import TruthFile, Witness
 
 
@@ -52,12 +53,18 @@ class Island:
 
     def __init__(self, config: IslandConfig, clock: Clock) -> None:
         self.config = config
-        self.world = World(config.seed, Tempo(config.speed), replay=frozenset(config.replay))
+        tempo = Tempo(config.speed)
+        start_ms = tempo.simulated_ms(clock.now_ms())
+        scenario = Scenario() if config.scenario is None else SCENARIOS[config.scenario]
+        self.world = World(config.seed, tempo, events=scenario.events(start_ms), replay=frozenset(config.replay))
         self.lines: list[LineServer | LineSerialPort] = []
         """Those that are open."""
         self._clock = clock
-        hardware = {name: one.hardware for name, one in patients(config).items()} if config.fault else {}
-        self._faults = FaultPlan(faults_of(config.fault, config.seed), hardware, clock)
+        known = patients(config) if config.fault or config.scenario else {}
+        faults = faults_of(config.fault, config.seed)
+        for device, one in scenario.faults(known, start_ms):
+            faults.setdefault(device, []).append(one)
+        self._faults = FaultPlan(faults, {name: one.hardware for name, one in known.items()}, clock)
 
     async def run(self, serving: Callable[[list[ModbusServer]], None] = lambda _: None) -> None:
         """Open the Modbus ports, tell ``serving`` of them, and let stations and nodes live."""
@@ -176,7 +183,10 @@ class Island:
             ack_timeout_s=entry.ack_timeout_s,
             queue_mode=entry.queue_mode,
         )
-        return Lwm2mLamp(Site(entry.name, *entry.location), settings, self.world, self._clock, truth)
+        seat = self._faults.seat(entry.name, self.world, truth)
+        lamp = Lwm2mLamp(Site(entry.name, *entry.location), settings, seat.world, self._clock, seat.witness)
+        lamp.mouth = seat.mouth
+        return lamp
 
     def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
         settings = CoapSettings(

@@ -34,9 +34,10 @@ allow_targets = ["127.0.0.0/8", "::1/128"]   # this is a machine of your own: we
 """
 
 
-def gateway_toml(gateway: str, credentials: dict[str, Any], ports: Ports, links: str) -> str:
+def gateway_toml(gateway: str, credentials: dict[str, Any], ports: Ports, links: str, uplink: int | None = None) -> str:
     """gateway.toml of one gateway.
 
+    :param uplink: the port where the broker is reached; None: its own.
     :param credentials: username, key_id, password_file, hmac_key_file.
     """
     folder = Path(credentials["password_file"]).parent
@@ -45,7 +46,7 @@ def gateway_toml(gateway: str, credentials: dict[str, Any], ports: Ports, links:
 id = {json.dumps(gateway)}
 data = {json.dumps(str(folder))}
 [uplink]
-url = "mqtt://127.0.0.1:{ports.mqtt}"
+url = "mqtt://127.0.0.1:{ports.mqtt if uplink is None else uplink}"
 username = {json.dumps(credentials["username"])}
 password_file = {json.dumps(str(credentials["password_file"]))}
 hmac_key_file = {json.dumps(str(credentials["hmac_key_file"]))}

@@ -13,6 +13,8 @@ from cloud.ownership import owned
 from protocols.vocabulary import ConfigError
 from simulators.document import Wiring, island_toml
 from simulators.layout import EVERYTHING, NeuronPlan, layout, lines_of
+from simulators.scenarios import SCENARIOS, Cut, described, known_scenario
+from yingzhou.cable import Cable
 from yingzhou.children import STOP_S, Child
 from yingzhou.files import SL651_PERIOD_S, camera_links, cloud_toml, gateway_toml, links
 from yingzhou.ports import Ports, choose
@@ -43,7 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one (default 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulated island (default 1)")
+    parser.add_argument("--scenario", type=scenario, metavar="NAME", help=f"what befalls the island. {described()}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+
+
+def scenario(name: str) -> str:
+    """For argparse.
+
+    :raises ArgumentTypeError: there is none of that name; those there are.
+    """
+    try:
+        return known_scenario(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,6 +81,7 @@ class Up:
         self._data: Path = args.data.absolute()
         self._plans: list[NeuronPlan] = layout(args.neurons, args.seed)
         self._children: list[Child] = []
+        self._cut: Cut | None = SCENARIOS[args.scenario].cut if args.scenario else None
 
     async def run(self) -> None:
         """Until cancelled; everything is stopped when it returns, the last started first.
@@ -98,16 +113,30 @@ class Up:
             (self._data / name).mkdir(exist_ok=True, mode=0o700)
         lines = lines_of(self._plans)
         ports = choose(self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, lines=lines)
-        try:
-            await self._start(ports, began_s)
-            async with asyncio.TaskGroup() as group:
-                for child in self._children:
-                    group.create_task(child.watch())
-                group.create_task(self._tell(ports))
-        finally:
-            await self._stop()
+        async with Cable(ports.mqtt) as cable:
+            try:
+                await self._start(ports, began_s, cable)
+                async with asyncio.TaskGroup() as group:
+                    for child in self._children:
+                        group.create_task(child.watch())
+                    group.create_task(self._tell(ports))
+                    if self._cut is not None:
+                        group.create_task(self._cut_off(cable, self._cut))
+            finally:
+                await self._stop()
 
-    async def _start(self, ports: Ports, began_s: float) -> None:
+    async def _cut_off(self, cable: Cable, cut: Cut) -> None:
+        """Take a gateway's line away, and give it back."""
+        hour_s = 3600 / self._args.speed
+        _say(f"scenario: {cut.gateway} will be cut off in {cut.from_h * hour_s:.0f} s")
+        await asyncio.sleep(cut.from_h * hour_s)
+        cable.cut()
+        _say(f"scenario: {cut.gateway} is cut off from the cloud for {(cut.to_h - cut.from_h) * hour_s:.0f} s")
+        await asyncio.sleep((cut.to_h - cut.from_h) * hour_s)
+        cable.mend()
+        _say(f"scenario: {cut.gateway} has its line again, and sends what it kept")
+
+    async def _start(self, ports: Ports, began_s: float, cable: Cable) -> None:
         _say(f"data in {self._data}")
         (self._data / "cloud.toml").write_text(cloud_toml(ports, self._data))
         cloud = await self._child("cloud", ["cloud", "-c", str(self._data / "cloud.toml")])
@@ -121,12 +150,14 @@ class Up:
             link = await _console_link(api, ports)
         for gateway in dict.fromkeys(GATEWAYS.values()):
             path = self._data / "gateways" / gateway / "gateway.toml"
+            uplink = cable.port if self._cut is not None and self._cut.gateway == gateway else None
             sections = links(gateway, self._plans, neurons, ports)
-            path.write_text(gateway_toml(gateway, credentials[gateway], ports, sections))
+            path.write_text(gateway_toml(gateway, credentials[gateway], ports, sections, uplink))
             await self._child(gateway, ["edge", "-c", str(path)])
         await self._camera(credentials[CAMERA_GATEWAY], camera, ports)
         (self._data / "island.toml").write_text(self._island_toml(ports))
-        await self._child("island", ["island", "-c", str(self._data / "island.toml")])
+        told = [] if self._args.scenario is None else ["--scenario", self._args.scenario]
+        await self._child("island", ["island", "-c", str(self._data / "island.toml"), *told])
         towns = len({plan.town for plan in self._plans})
         _say(f"{len(self._plans)} neurons in {towns} towns, ready after {time.monotonic() - began_s:.1f} s")
         print(

@@ -22,6 +22,7 @@ from protocols.lwm2m.values import write
 from protocols.vocabulary import Clock, ProtocolError
 from simulators.environment import Site, World
 from simulators.environment.generated import active_power, lamp_level
+from simulators.faults import PLAIN, Mouth
 from simulators.truth import Said, Witness
 
 TLV: Final = 11_542
@@ -76,6 +77,8 @@ class Lwm2mLamp:
         """The level that was written, %; None as long as none was."""
         self.on: bool | None = None
         """As it was written; None: on when the level is above 0."""
+        self.mouth: Mouth = PLAIN
+        """Where its datagrams go out; a lamp that is silent has no power."""
         self.registrations = 0
         self.wakes = 0
         self.values: dict[Path, Value] = dict(_FIXED)
@@ -98,12 +101,13 @@ class Lwm2mLamp:
         context, radio = await _context(self._site)
         try:
             while True:
-                radio.asleep = False
-                self.wakes += 1
-                self.measure()
-                await self._report(context)
-                await self._clock.sleep(self.settings.awake_s if self.settings.queue_mode else 0)
-                radio.asleep = self.settings.queue_mode
+                radio.asleep = dead = self.mouth.spoilt(b"\0") is None
+                if not dead:
+                    self.wakes += 1
+                    self.measure()
+                    await self._report(context)
+                    await self._clock.sleep(self.settings.awake_s if self.settings.queue_mode else 0)
+                radio.asleep = dead or self.settings.queue_mode
                 await self._clock.sleep(max(1.0, self._world.tempo.real_s(self.settings.period_s)))
         finally:
             await context.shutdown()

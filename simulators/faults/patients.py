@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simulators.devices.hj212_content import station_type
+from simulators.devices.lwm2m import OBSERVED
 from simulators.devices.register_map import REGISTER_MAPS
 from simulators.devices.sl651_content import STATION_TYPES
 from simulators.faults.config import Patient
@@ -28,6 +29,8 @@ def patients(island: "IslandConfig") -> dict[str, Patient]:
         found[gauge.name] = _patient("sl651", f"sl651:{gauge.station}", (one.observed for one in elements))
     for node in island.coap:
         found[node.name] = _patient("coap", node.hardware, node.observed)
+    for lamp in island.lwm2m:
+        found[lamp.name] = _patient("lwm2m", lamp.endpoint.removeprefix("urn:"), OBSERVED.values())
     for line in island.meter_line:
         for meter in line.meter:
             found[meter.name] = _patient("meter", f"meter:{meter.address}", ())
