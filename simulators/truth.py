@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Literal, NamedTuple, Self
 
-Event = Literal["answered", "sent", "acknowledged", "obeyed"]
+Event = Literal["answered", "sent", "acknowledged", "obeyed", "began", "ended"]
 
 
 class Said(NamedTuple):
@@ -23,9 +23,12 @@ class Said(NamedTuple):
     """In the observed property's unit, out of the digits or registers as they were sent."""
     event: Event
     """``answered`` a question; ``sent`` for the first time; ``acknowledged`` by the other end (an obligation);
-    ``obeyed``: it was told to take this value, and did."""
+    ``obeyed``: it was told to take this value, and did; a fault ``began`` or ``ended``."""
     at: int
     """When it was said by the machine's clock, ms UTC."""
+    fault: str = ""
+    """Which faults of values and clock were on when it was measured, joined by ``+``; of ``began`` and ``ended``: which
+    fault did, with its size as the value and the instant as the time."""
 
 
 Witness = Callable[[Sequence[Said]], None]

@@ -12,7 +12,9 @@ import httpx
 from cloud.ownership import owned
 from protocols.vocabulary import ConfigError
 from simulators.document import Wiring, island_toml
-from simulators.layout import NeuronPlan, layout
+from simulators.layout import EVERYTHING, NeuronPlan, layout, lines_of
+from simulators.scenarios import SCENARIOS, Cut, described, known_scenario
+from yingzhou.cable import Cable
 from yingzhou.children import STOP_S, Child
 from yingzhou.files import SL651_PERIOD_S, camera_links, cloud_toml, gateway_toml, links
 from yingzhou.ports import Ports, choose
@@ -25,6 +27,7 @@ QUIET_S: Final = 15.0
 """Between status lines when nobody looks at a terminal."""
 HJ212_PERIOD_S: Final = 10.0
 COAP_PERIOD_S: Final = 15.0
+LWM2M_PERIOD_S: Final = 20.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +37,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("data"), help="the folder that keeps everything (default ./data)"
     )
-    parser.add_argument("--neurons", type=int, default=66, help="simulated sensing nodes (default 66)")
+    parser.add_argument(
+        "--neurons",
+        type=int,
+        default=EVERYTHING,
+        help=f"simulated sensing nodes (default {EVERYTHING}: every kind in every town)",
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one (default 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulated island (default 1)")
+    parser.add_argument("--scenario", type=scenario, metavar="NAME", help=f"what befalls the island. {described()}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+
+
+def scenario(name: str) -> str:
+    """For argparse.
+
+    :raises ArgumentTypeError: there is none of that name; those there are.
+    """
+    try:
+        return known_scenario(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,6 +81,7 @@ class Up:
         self._data: Path = args.data.absolute()
         self._plans: list[NeuronPlan] = layout(args.neurons, args.seed)
         self._children: list[Child] = []
+        self._cut: Cut | None = SCENARIOS[args.scenario].cut if args.scenario else None
 
     async def run(self) -> None:
         """Until cancelled; everything is stopped when it returns, the last started first.
@@ -90,20 +111,32 @@ class Up:
         began_s = time.monotonic()
         for name in ("logs", "gateways"):
             (self._data / name).mkdir(exist_ok=True, mode=0o700)
-        servers = max((plan.server or 0 for plan in self._plans), default=0) + 1
-        ports = choose(
-            self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, modbus_servers=servers
-        )
-        try:
-            await self._start(ports, began_s)
-            async with asyncio.TaskGroup() as group:
-                for child in self._children:
-                    group.create_task(child.watch())
-                group.create_task(self._tell(ports))
-        finally:
-            await self._stop()
+        lines = lines_of(self._plans)
+        ports = choose(self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, lines=lines)
+        async with Cable(ports.mqtt) as cable:
+            try:
+                await self._start(ports, began_s, cable)
+                async with asyncio.TaskGroup() as group:
+                    for child in self._children:
+                        group.create_task(child.watch())
+                    group.create_task(self._tell(ports))
+                    if self._cut is not None:
+                        group.create_task(self._cut_off(cable, self._cut))
+            finally:
+                await self._stop()
 
-    async def _start(self, ports: Ports, began_s: float) -> None:
+    async def _cut_off(self, cable: Cable, cut: Cut) -> None:
+        """Take a gateway's line away, and give it back."""
+        hour_s = 3600 / self._args.speed
+        _say(f"scenario: {cut.gateway} will be cut off in {cut.from_h * hour_s:.0f} s")
+        await asyncio.sleep(cut.from_h * hour_s)
+        cable.cut()
+        _say(f"scenario: {cut.gateway} is cut off from the cloud for {(cut.to_h - cut.from_h) * hour_s:.0f} s")
+        await asyncio.sleep((cut.to_h - cut.from_h) * hour_s)
+        cable.mend()
+        _say(f"scenario: {cut.gateway} has its line again, and sends what it kept")
+
+    async def _start(self, ports: Ports, began_s: float, cable: Cable) -> None:
         _say(f"data in {self._data}")
         (self._data / "cloud.toml").write_text(cloud_toml(ports, self._data))
         cloud = await self._child("cloud", ["cloud", "-c", str(self._data / "cloud.toml")])
@@ -113,25 +146,27 @@ class Up:
             credentials = await provisioner.gateways()
             neurons = await provisioner.neurons(self._plans)
             camera = await provisioner.camera()
-            await provisioner.rule()
+            await provisioner.rules()
             link = await _console_link(api, ports)
-        for wire, gateway in GATEWAYS.items():
+        for gateway in dict.fromkeys(GATEWAYS.values()):
             path = self._data / "gateways" / gateway / "gateway.toml"
-            path.write_text(
-                gateway_toml(gateway, credentials[gateway], ports, links(wire, self._plans, neurons, ports))
-            )
+            uplink = cable.port if self._cut is not None and self._cut.gateway == gateway else None
+            sections = links(gateway, self._plans, neurons, ports)
+            path.write_text(gateway_toml(gateway, credentials[gateway], ports, sections, uplink))
             await self._child(gateway, ["edge", "-c", str(path)])
         await self._camera(credentials[CAMERA_GATEWAY], camera, ports)
         (self._data / "island.toml").write_text(self._island_toml(ports))
-        await self._child("island", ["island", "-c", str(self._data / "island.toml")])
+        told = [] if self._args.scenario is None else ["--scenario", self._args.scenario]
+        await self._child("island", ["island", "-c", str(self._data / "island.toml"), *told])
         towns = len({plan.town for plan in self._plans})
         _say(f"{len(self._plans)} neurons in {towns} towns, ready after {time.monotonic() - began_s:.1f} s")
         print(
             f"""
   console  {link}
   API      http://127.0.0.1:{ports.api}/docs  (key in {self._data}/secrets/admin-api-key)
-  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, Modbus {ports.modbus[0]},
-           camera {ports.camera}, all on 127.0.0.1
+  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, LwM2M {ports.lwm2m},
+           Modbus TCP {ports.lines["modbus-tcp"][0]}, serial servers {ports.lines["modbus-rtu-tcp"][0]} (Modbus RTU)
+           and {ports.lines["meter-tcp"][0]} (meters), camera {ports.camera}, all on 127.0.0.1
   Ctrl-C stops everything; the next start goes on where this one stopped.
 """,
             flush=True,
@@ -175,13 +210,15 @@ class Up:
 
     def _island_toml(self, ports: Ports) -> str:
         wiring = Wiring(
-            modbus_ports=ports.modbus,
+            lines=ports.lines,
             hj212_port=ports.hj212,
             sl651_port=ports.sl651,
             coap_port=ports.coap,
+            lwm2m_port=ports.lwm2m,
             camera_port=ports.camera,
             hj212_period_s=HJ212_PERIOD_S * self._args.speed,
             coap_period_s=COAP_PERIOD_S * self._args.speed,
+            lwm2m_period_s=LWM2M_PERIOD_S * self._args.speed,
             sl651_period_s=SL651_PERIOD_S * self._args.speed,
         )
         return island_toml(self._plans, wiring, seed=self._args.seed, speed=self._args.speed)

@@ -155,12 +155,15 @@ class Columns:
         for at, longest_ms in self._flats:
             if self._low[at] == inf:
                 continue
-            track = self.tracks[at]
+            track, flat = self.tracks[at], self.tracks[at].limits.flat
             began, since = self._runs[at]
-            due = (since if began > track.seen else track.run_since) + longest_ms
+            since = since if began > track.seen else track.run_since
+            due = since + longest_ms
             if times[at] < due:
                 self._flat_from = min(self._flat_from, due)
-            elif track.limits.flat is None or track.limits.flat.is_natural(last[at]) or values[at] != last[at]:
+            elif values[at] != last[at]:
                 self._flat_from = min(self._flat_from, times[at] + longest_ms)
+            elif flat is not None and flat.is_natural(last[at], times[at] - since):
+                self._flat_from = min(self._flat_from, times[at] + longest_ms, since + flat.natural_ms)
             else:
                 self.settle(at)

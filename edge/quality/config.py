@@ -65,6 +65,8 @@ class CheckRow(Section):
     flat_fail_s: Annotated[float, Field(ge=0, le=31_622_400)] | None = None
     flat_tolerance: NotNegative | None = None
     flat_natural: Annotated[tuple[Pair, ...], Field(max_length=16)] | None = None
+    flat_natural_s: CheckSeconds | None = None
+    """Where staying is natural, for how long it is; None: for ever, or as the property's own figures say."""
     attenuated_suspect: Positive | None = None
     attenuated_fail: NotNegative = 0.0
     attenuated_window_s: WindowSeconds = 43_200.0
@@ -138,6 +140,7 @@ class CheckRow(Section):
             "fail_ms": None if self.flat_fail_s is None else round(self.flat_fail_s * 1000),
             "tolerance": self.flat_tolerance,
             "natural": None if self.flat_natural is None else tuple(Span(*pair) for pair in self.flat_natural),
+            "natural_ms": None if self.flat_natural_s is None else round(self.flat_natural_s * 1000),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if not changes:

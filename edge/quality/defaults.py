@@ -9,7 +9,7 @@ stations) flag more than that on the years of measurements in simulators/measure
 from collections.abc import Mapping
 from typing import Final
 
-from edge.quality.limits import NO_LIMITS, Flat, Limits, Rate, Span, Spike, Unit
+from edge.quality.limits import FOREVER_MS, NO_LIMITS, Flat, Limits, Rate, Span, Spike, Unit
 from protocols.vocabulary import OBSERVED_PROPERTIES
 
 _M: Final = 60
@@ -36,6 +36,7 @@ def _of(  # noqa: PLR0913 - the columns of the table
     rate: Mapping[int, float] | None = None,
     flat: tuple[float, float] | None = None,
     natural: tuple[tuple[float, float], ...] = (),
+    natural_h: float | None = None,
     unit: tuple[float, tuple[float, ...]] | None = None,
 ) -> tuple[str, Limits]:
     """A row: spike and unit steps in the property's unit, rate as {seconds: step}, flat line as hours to each flag."""
@@ -51,6 +52,7 @@ def _of(  # noqa: PLR0913 - the columns of the table
             round(flat[0] * _H * 1000),
             round(flat[1] * _H * 1000),
             natural=tuple(Span(*one) for one in natural),
+            natural_ms=FOREVER_MS if natural_h is None else round(natural_h * _H * 1000),
         )
         if flat
         else None,
@@ -69,7 +71,7 @@ _ROWS: Final = (
     _of("dissolved_oxygen", (0, 30), spike=(4, 10), rate={_M: 3, _H: 8}, flat=(12, 48), natural=_ZERO, unit=(4, _TEN)),
     _of("conductivity", spike=(5000, 20_000), rate={_M: 3000, _H: 15_000}, flat=(24, 96), unit=(50, _K)),
     _of("salinity", (0, 45), spike=(6, 20), rate={_M: 4, _H: 15}, flat=(24, 96), natural=((0, 0.2),)),
-    _of("turbidity", spike=(500, 2000), rate={_M: 500, _H: 2000}, flat=(12, 48), natural=_ZERO),
+    _of("turbidity", spike=(200, 800), rate={_M: 200, _H: 2000}, flat=(12, 48), natural=_ZERO, unit=(20, _TEN)),
     _of("orp", (-800, 1200), spike=(150, 500), rate={_M: 150, _H: 400}, flat=(24, 96)),
     _of("cod"),
     _of("cod_mn"),
@@ -92,7 +94,10 @@ _ROWS: Final = (
     ),
     _of("dew_point", (-45, 38), spike=(4, 12), rate=_DEW, flat=(3, 12)),
     _of("air_pressure", (860, 1085), spike=(2, 10), rate=_P, flat=(8, 24), unit=(500, _TEN)),
-    _of("wind_speed", (0, 70), spike=(20, 40), rate={_M: 20, _H: 25}, flat=(3, 12), natural=((0, 0.5),)),
+    _of(
+        "wind_speed", (0, 70), spike=(13, 30), rate={_M: 13, _H: 25}, flat=(3, 12), natural=((0, 0.5),),
+        natural_h=72, unit=(8, _TEN),
+    ),
     _of("wind_direction", flat=(48, 168), natural=_ZERO),
     _of("rainfall", (0, 300), flat=(3, 12), natural=((0, 0.5),)),
     _of("rain_intensity", (0, 400)),
@@ -101,20 +106,20 @@ _ROWS: Final = (
     _of("solar_radiation", (-15, 1600), flat=(6, 24), natural=((-15, 5),)),
     _of("pm1", (0, 1000), sensor=(-15, 2000), spike=(200, 800), rate={_M: 200, _H: 400}, flat=(12, 48), unit=(5, _K)),
     _of("pm2_5", (0, 1000), sensor=(-15, 2000), spike=(200, 800), rate={_M: 200, _H: 400}, flat=(12, 48), unit=(5, _K)),
-    _of("pm10", (0, 3000), sensor=(-15, 5000), spike=(400, 1500), rate={_M: 400, _H: 800}, flat=(12, 48), unit=(5, _K)),
+    _of("pm10", (0, 3000), sensor=(-15, 5000), spike=(240, 1000), rate={_M: 240, _H: 800}, flat=(12, 48), unit=(5, _K)),
     _of("tsp", (0, 10_000), sensor=(-15, 20_000), spike=(1000, 5000), rate={_M: 1000, _H: 3000}, flat=(12, 48)),
     _of("so2", (0, 3000), sensor=(-10, 1e4), spike=(300, 900), rate={_M: 300, _H: 800}, flat=(168, 336), unit=(5, _K)),
     _of("no2", (0, 2000), sensor=(-10, 5000), spike=(200, 800), rate={_M: 200, _H: 400}, flat=(48, 168), unit=(5, _K)),
     _of("no", (0, 2000), sensor=(-10, 5000), spike=(300, 1000), rate={_M: 300, _H: 600}, flat=(72, 240), unit=(5, _K)),
-    _of("co", (0, 100), sensor=(-1, 500), spike=(15, 60), rate={_M: 15, _H: 30}, flat=(48, 168), unit=(0.3, _K)),
+    _of("co", (0, 100), sensor=(-1, 500), spike=(10, 40), rate={_M: 10, _H: 30}, flat=(48, 168), unit=(0.3, _K)),
     _of("o3", (0, 1000), sensor=(-10, 2000), spike=(150, 500), rate={_M: 150, _H: 300}, flat=(72, 240), unit=(5, _K)),
     _of("co2", (250, 20_000), spike=(2000, 8000), rate={_M: 2000, _H: 6000}, flat=(12, 48)),
     _of("ammonia_gas"),
     _of("hydrogen_sulfide"),
     _of("combustible_gas"),
-    _of("noise", (10, 140), flat=(3, 24), unit=(40, _TEN)),
+    _of("noise", (10, 140), spike=(24, 80), flat=(3, 24), unit=(40, _TEN)),
     # soil
-    _of("soil_moisture", spike=(30, 70), rate={_M: 20, _H: 50}, flat=(168, 720), natural=_ZERO, unit=(5, (10, 100))),
+    _of("soil_moisture", spike=(24, 70), rate={_M: 20, _H: 50}, flat=(168, 720), natural=_ZERO, unit=(5, (10, 100))),
     _of("soil_temperature", (-20, 60), spike=(3, 10), rate={_M: 3, _H: 8}, flat=(72, 240), unit=(10, _TEN)),
     _of("soil_conductivity", flat=(168, 720), natural=_ZERO),
     _of("soil_ph", (2, 12), spike=(1.5, 4), rate={_M: 1.5, _H: 3}),

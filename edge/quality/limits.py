@@ -7,10 +7,19 @@ from typing import Final, Literal, NamedTuple
 from protocols.vocabulary import Quality
 
 SECOND_MS: Final = 1000
+FOREVER_MS: Final = 1 << 62
 STEADY: Final = 1.25
 """The three readings before a jump of unit are a level when the largest is at most so many times the smallest."""
-NEAR: Final = (0.87, 1.15)
-"""The jump's ratio against the factor."""
+NEAR: Final = 1.15
+"""So many times more or less than the factor may a jump of unit be."""
+FAR: Final = 100
+"""Nature makes no jumps by such a factor: of it and larger ones the allowance is wider, for values near zero are not
+steady and a unit's factor is found all the same."""
+
+
+def allowance(factor: float, least: float) -> float:
+    """How many times off values may be around a jump by a factor: ``least``, and its fifth root from FAR on."""
+    return least if factor < FAR else max(least, factor**0.2)
 
 
 class Span(NamedTuple):
@@ -91,6 +100,8 @@ class Flat:
     tolerance: float = 0.0
     natural: tuple[Span, ...] = ()
     """Where staying is natural: no rain, a calm, fog."""
+    natural_ms: int = FOREVER_MS
+    """And for how long: a bearing that jams shows a calm, too."""
 
     def __post_init__(self) -> None:
         if self.suspect_count < 2 or self.tolerance < 0:
@@ -98,9 +109,9 @@ class Flat:
         if self.fail_count is not None and (self.fail_count < self.suspect_count or self.fail_ms < self.suspect_ms):
             raise ValueError("flat line: expected to fail later than to be suspect")
 
-    def is_natural(self, value: float) -> bool:
-        """Whether nothing is wrong with a value that stays here."""
-        return any(low <= value <= high for low, high in self.natural)
+    def is_natural(self, value: float, lasted_ms: int) -> bool:
+        """Whether nothing is wrong with a value that has stayed here for so long."""
+        return lasted_ms < self.natural_ms and any(low <= value <= high for low, high in self.natural)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,8 @@ class Unit:
         """Around a value: no two values of it can be of different units."""
         if abs(value) <= self.step:
             return Span(-self.step, self.step)  # of one sign, no two of these are further apart than the step
-        times = sqrt(NEAR[0] * min(self.factors) / STEADY) * 0.99
+        apart = min(one / allowance(one, NEAR) / allowance(one, STEADY) for one in self.factors)
+        times = sqrt(apart) * 0.99
         if times > 1 and abs(value) * (times - 1) > self.step:
             return Span(*sorted((value / times, value * times)))
         return Span(value - self.step * 0.499, value + self.step * 0.499)

@@ -230,7 +230,7 @@ class Track:
         if self.plateau is not None:
             count, since = self.plateau.add(time, value)
         lasted = time - since
-        if count < flat.suspect_count or lasted < flat.suspect_ms or flat.is_natural(value):
+        if count < flat.suspect_count or lasted < flat.suspect_ms or flat.is_natural(value, lasted):
             return PASS
         return FAIL if flat.fail_count is not None and count >= flat.fail_count and lasted >= flat.fail_ms else SUSPECT
 

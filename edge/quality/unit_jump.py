@@ -1,8 +1,9 @@
 """A jump by a unit's factor from a steady level, and how long what stays there is told."""
 
+from math import sqrt
 from typing import Final
 
-from edge.quality.limits import NEAR, STEADY, Unit
+from edge.quality.limits import NEAR, STEADY, Unit, allowance
 from edge.quality.spike import Sample
 
 STILL_NEAR: Final = 1.5
@@ -12,7 +13,7 @@ STILL_NEAR: Final = 1.5
 class UnitJump:
     """Of one point."""
 
-    __slots__ = ("_base", "_factor", "_limits", "_until_ms", "came_back")
+    __slots__ = ("_base", "_factor", "_limits", "_taken", "_taken_level", "_until_ms", "came_back")
 
     def __init__(self, limits: Unit) -> None:
         self.came_back = False
@@ -20,6 +21,8 @@ class UnitJump:
         self._limits = limits
         self._base = 0.0
         self._factor = 0.0
+        self._taken = self._taken_level = 0.0
+        """The factor of a level that stayed until it was taken for the new one, and that level: the way back passes."""
         self._until_ms = 0
 
     @property
@@ -29,7 +32,7 @@ class UnitJump:
 
     def clear(self) -> None:
         """Forget the level."""
-        self._factor = 0.0
+        self._factor = self._taken = 0.0
 
     def is_wrong(self, time: int, value: float, past: tuple[Sample, ...], *, keep: bool) -> bool:
         """Whether the value is of another unit than the readings before it, newest first.
@@ -38,27 +41,39 @@ class UnitJump:
         """
         self.came_back = False
         if self._factor:
-            if time <= self._until_ms and _ratio(value, self._base * self._factor, STILL_NEAR):
+            near = allowance(max(self._factor, 1 / self._factor), STILL_NEAR)
+            stayed = _ratio(value, self._base * self._factor, near)
+            if stayed and time <= self._until_ms:
                 self._base = value / self._factor
                 return True
-            self.came_back = _ratio(value, self._base, STILL_NEAR)
+            self._taken, self._taken_level = (self._factor, value) if stayed else (0.0, 0.0)
+            self.came_back = _ratio(value, self._base, near)
             self._factor = 0.0
             return False
         factor = self._jump(value, past)
+        if factor and self._is_way_back(factor, past[0].value):
+            self._taken, self.came_back = 0.0, True
+            return False
         if factor and keep:
             self._base, self._factor, self._until_ms = value / factor, factor, time + self._limits.hold_ms
         return factor != 0
+
+    def _is_way_back(self, factor: float, last: float) -> bool:
+        """From where the level still is nearer to what was taken for it than to what it had been."""
+        return _ratio(factor * self._taken, 1, NEAR) and _ratio(last, self._taken_level, sqrt(max(factor, 1 / factor)))
 
     def _jump(self, value: float, past: tuple[Sample, ...]) -> float:
         """The factor of the jump; 0: it is none."""
         if len(past) < 3 or abs(value - past[0].value) <= self._limits.step:
             return 0.0
         low, level, high = sorted((one.value for one in past), key=abs)
-        if low * high <= 0 or low * value <= 0 or low * level <= 0 or high / low > STEADY:
+        if low * high <= 0 or low * value <= 0 or low * level <= 0:
             return 0.0
         for one in self._limits.factors:
+            if high / low > allowance(one, STEADY):
+                continue
             for factor in (one, 1 / one):
-                if NEAR[0] <= value / level / factor <= NEAR[1]:
+                if _ratio(value, level * factor, allowance(one, NEAR)):
                     return factor
         return 0.0
 

@@ -14,6 +14,7 @@ from aiocoap.numbers.constants import TransportTuning
 from protocols.senml import Entry, encode_cbor, encode_json
 from protocols.vocabulary import Clock, HardwareId
 from simulators.environment import Site, World
+from simulators.faults import PLAIN, Mouth
 from simulators.truth import Event, Said, Witness
 
 Encoding = Literal["cbor", "json"]
@@ -26,6 +27,7 @@ _ENCODERS: Final[dict[Encoding, tuple[int, Callable[[list[Entry]], bytes]]]] = {
 
 SENSORS: Final[dict[str, tuple[str, int]]] = {
     "water_level": ("m", 3),
+    "fill_level": ("%", 0),
     "gate_opening": ("m", 2),
     "water_temperature": ("Cel", 2),
     "soil_moisture": ("%", 1),
@@ -82,6 +84,8 @@ class CoapNode:
     ) -> None:
         self.site = site
         self.settings = settings
+        self.mouth: Mouth = PLAIN
+        """Where its reports go out; a radio spoils nothing: half and garbled reports are written so."""
         self.reports: deque[Report] = deque()
         self.dropped = 0
         """Reports lost because the memory was full."""
@@ -172,8 +176,13 @@ class CoapNode:
             if not report.sent:
                 report.sent = True
                 self._tell(report, "sent")
+            if delay_s := self.mouth.delay_s:
+                await self._clock.sleep(delay_s)
+            payload = self.mouth.spoilt(report.payload)
+            if payload is None:
+                return False
             try:
-                answer = await context.request(self._message(report)).response
+                answer = await context.request(self._message(payload)).response
             except (CoapError, OSError):
                 continue  # no answer, or no way there: once more, then sleep
             if answer.code.is_successful():
@@ -184,7 +193,7 @@ class CoapNode:
                 return True
         return False
 
-    def _message(self, report: Report) -> aiocoap.Message:
+    def _message(self, payload: bytes) -> aiocoap.Message:
         tuning = TransportTuning()
         tuning.ACK_TIMEOUT = self.settings.ack_timeout_s
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
@@ -192,7 +201,7 @@ class CoapNode:
             code=POST,
             uri=f"coap://{host}:{self.settings.port}/{self.settings.path}",
             content_format=_ENCODERS[self.settings.encoding][0],
-            payload=report.payload,
+            payload=payload,
             transport_tuning=tuning,
         )
 

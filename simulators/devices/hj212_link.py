@@ -17,13 +17,15 @@ from protocols.hj212 import (
 )
 from protocols.vocabulary import ProtocolError
 from simulators.devices.hj212_logger import FLAG_NO_ANSWER, Hj212Logger
+from simulators.faults import PLAIN, Mouth
 
 
 class Hj212Link(asyncio.Protocol):
     """Takes acknowledgements to the logger, answers requests (1011, 1012, 2011, 2051, 2061); QnRtn=8 to all others."""
 
-    def __init__(self, logger: Hj212Logger) -> None:
+    def __init__(self, logger: Hj212Logger, mouth: Mouth = PLAIN) -> None:
         self._logger = logger
+        self._mouth = mouth
         self._decoder = Decoder(logger.settings.crc)
         self._transport: asyncio.Transport | None = None
         self.lost = False
@@ -41,7 +43,7 @@ class Hj212Link(asyncio.Protocol):
     def send(self, frame: bytes) -> None:
         """Write one packet; into the void when the connection was lost meanwhile."""
         if self._transport is not None and not self.lost:
-            self._transport.write(frame)
+            self._mouth.say(frame, self._transport)
 
     def close(self) -> None:
         """Hang up."""

@@ -9,6 +9,7 @@ from simulators.devices.hj212_link import Hj212Link
 from simulators.devices.hj212_log import Upload
 from simulators.devices.hj212_logger import Hj212Logger, Hj212Settings
 from simulators.environment import Site, World
+from simulators.faults import PLAIN, Mouth
 from simulators.truth import Witness
 
 MIN_PERIOD_S: Final = 1.0
@@ -27,6 +28,8 @@ class Hj212Station:
     ) -> None:
         self.logger = Hj212Logger(site, settings, world, clock, witness)
         self.settings = settings
+        self.mouth: Mouth = PLAIN
+        """Where its bytes go out."""
         self._clock = clock
         self._period_s = max(MIN_PERIOD_S, world.tempo.real_s(settings.period_s))
         self._chance = Random(f"{world.seed}/{settings.mn}")  # noqa: S311 - jitter, no secret
@@ -55,7 +58,7 @@ class Hj212Station:
 
     async def _dial(self) -> bool:
         """One connection from its beginning to its end; whether anything was acknowledged on it."""
-        link = Hj212Link(self.logger)
+        link = Hj212Link(self.logger, self.mouth)
         try:
             async with asyncio.timeout(self.settings.answer_timeout_s):
                 await asyncio.get_running_loop().create_connection(lambda: link, self.settings.host, self.settings.port)

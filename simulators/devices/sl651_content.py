@@ -27,11 +27,14 @@ class ElementRow(NamedTuple):
         return Asked(self.id, self.length << 3 | self.decimals)
 
     def pack(self, value: float | None) -> bytes:
-        """The digits as they are sent; all F where there is no value."""
+        """The digits as they are sent; all F where there is no value, all 9 where there are too few of them."""
         if value is None:
             return packed_number(None, self.length, self.decimals)
         step = Decimal(1).scaleb(-self.decimals)
-        return packed_number(Decimal(value).quantize(step, ROUND_HALF_EVEN), self.length, self.decimals)
+        most = Decimal(10 ** (2 * self.length) - 1) * step
+        least = -Decimal(10 ** (2 * self.length - 2) - 1) * step
+        shown = min(most, max(least, Decimal(value).quantize(step, ROUND_HALF_EVEN)))
+        return packed_number(shown, self.length, self.decimals)
 
     def read(self, data: bytes) -> float | None:
         """The value that these digits say, in the vocabulary's unit."""

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from protocols.sl651 import Decoder, Frame, encode
 from simulators.devices.sl651_logger import Sl651Settings
+from simulators.faults import PLAIN, Mouth
 
 
 class Sl651Link(asyncio.Protocol, asyncio.DatagramProtocol):
@@ -22,6 +23,8 @@ class Sl651Link(asyncio.Protocol, asyncio.DatagramProtocol):
         self._over = over
         self._decoder = Decoder()
         self._transport: asyncio.BaseTransport | None = None
+        self.mouth: Mouth = PLAIN
+        """Where its bytes go out."""
         self.lost = False
 
     @classmethod
@@ -56,9 +59,9 @@ class Sl651Link(asyncio.Protocol, asyncio.DatagramProtocol):
         if self._transport is None or self.lost:
             return
         if self._datagrams:
-            cast(asyncio.DatagramTransport, self._transport).sendto(encode(frame))
+            self.mouth.tell(encode(frame), cast(asyncio.DatagramTransport, self._transport).sendto)
         else:
-            cast(asyncio.Transport, self._transport).write(encode(frame))
+            self.mouth.say(encode(frame), cast(asyncio.Transport, self._transport))
 
     def close(self) -> None:
         """Hang up."""

@@ -13,6 +13,7 @@ from simulators.devices.sl651_answers import answer_of
 from simulators.devices.sl651_link import Sl651Link
 from simulators.devices.sl651_logger import Sl651Logger, Sl651Settings
 from simulators.environment import Site, World
+from simulators.faults import PLAIN, Mouth
 from simulators.truth import Witness
 
 MIN_PERIOD_S: Final = 60.0
@@ -34,6 +35,8 @@ class Sl651Station:
     ) -> None:
         self.logger = Sl651Logger(site, settings, world, clock, witness)
         self.settings = settings
+        self.mouth: Mouth = PLAIN
+        """Where its bytes go out."""
         self.unanswered = 0
         """Queries that it did not understand."""
         self._clock = clock
@@ -91,6 +94,7 @@ class Sl651Station:
                 self._link = await Sl651Link.open(self.settings, self._heard, self._over.set)
         except OSError:
             return  # nobody answers: wait and dial again
+        self._link.mouth = self.mouth
         try:
             self._report()
             await self._over.wait()

@@ -8,6 +8,11 @@ _J2000_MS: Final = 946_728_000_000
 _DAY_MS: Final = 86_400_000
 
 
+def declination(time_ms: int) -> float:
+    """How far north of the equator the sun stands, radians."""
+    return asin(sin(radians(23.439)) * sin(_ecliptic(time_ms)[0]))
+
+
 def elevation(longitude: float, latitude: float, time_ms: int) -> float:
     """Degrees of the sun's centre above the horizon, without refraction; negative at night.
 
@@ -15,11 +20,20 @@ def elevation(longitude: float, latitude: float, time_ms: int) -> float:
 
     :param longitude: degrees east. :param latitude: degrees north. :param time_ms: ms UTC.
     """
+    tilt = declination(time_ms)
+    hour_angle = radians((time_ms % _DAY_MS) / _DAY_MS * 360 - 180 + longitude + equation_deg(time_ms))
+    height = sin(radians(latitude)) * sin(tilt)
+    return degrees(asin(height + cos(radians(latitude)) * cos(tilt) * cos(hour_angle)))
+
+
+def equation_deg(time_ms: int) -> float:
+    """The equation of time, degrees: how far the sun is ahead of its mean."""
+    ecliptic, anomaly = _ecliptic(time_ms)
+    return -1.915 * sin(anomaly) - 0.020 * sin(2 * anomaly) + 2.466 * sin(2 * ecliptic)
+
+
+def _ecliptic(time_ms: int) -> tuple[float, float]:
+    """Ecliptic longitude and mean anomaly, radians."""
     days = (time_ms - _J2000_MS) / _DAY_MS
     anomaly = radians((357.528 + 0.9856003 * days) % 360)
-    ecliptic = radians((280.460 + 0.9856474 * days) % 360 + 1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly))
-    declination = asin(sin(radians(23.439)) * sin(ecliptic))
-    equation_deg = -1.915 * sin(anomaly) - 0.020 * sin(2 * anomaly) + 2.466 * sin(2 * ecliptic)
-    hour_angle = radians((time_ms % _DAY_MS) / _DAY_MS * 360 - 180 + longitude + equation_deg)
-    height = sin(radians(latitude)) * sin(declination)
-    return degrees(asin(height + cos(radians(latitude)) * cos(declination) * cos(hour_angle)))
+    return radians((280.460 + 0.9856474 * days) % 360 + 1.915 * sin(anomaly) + 0.020 * sin(2 * anomaly)), anomaly

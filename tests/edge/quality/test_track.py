@@ -122,6 +122,11 @@ def test_where_staying_is_natural_there_is_no_flat_line() -> None:
     assert judged(limits, 0.1, 0.1, 0.1)[1:] == ["suspect flat_line", "fail flat_line"]
 
 
+def test_staying_is_natural_for_a_time_only() -> None:
+    limits = Limits(Span(0, 100), flat=Flat(2, None, natural=(Span(0, 0),), natural_ms=3 * MINUTE))
+    assert judged(limits, *[0] * 5) == ["pass"] * 3 + ["suspect flat_line"] * 2
+
+
 def test_a_flat_line_never_worse_than_suspect() -> None:
     assert set(judged(Limits(Span(0, 9), flat=Flat(2, None)), *[5] * 40)) == {"pass", "suspect flat_line"}
 
@@ -192,6 +197,18 @@ def test_the_way_back_from_another_unit_is_no_change() -> None:
     assert found == ["pass"] * 3 + ["suspect rate unit"] + ["suspect unit"] * 4 + ["pass"] * 2
 
 
+def test_what_was_taken_for_the_level_may_go_back() -> None:
+    limits = Limits(Span(0, 1000), unit=Unit(5, (10,), hold_ms=3 * MINUTE))
+    found = judged(limits, *[20] * 3, *[200] * 8, *[20] * 4, *[200] * 2)
+    assert found[3:] == ["suspect unit"] * 4 + ["pass"] * 4 + ["pass"] * 4 + ["suspect unit"] * 2
+
+
+def test_near_zero_a_factor_of_a_thousand_is_found_although_nothing_is_steady() -> None:
+    limits = Limits(Span(-15, 2000), unit=Unit(5, (1000,)))
+    assert judged(limits, 8, 5, 11, 0.009, 0.004, 7, 12)[3:] == ["suspect unit"] * 2 + ["pass"] * 2
+    assert judged(limits, 8, 5, 11, 0.2)[3:] == ["pass"]
+
+
 def test_a_jump_of_unit_out_of_range_fails_and_says_why() -> None:
     limits = Limits(Span(500, 1100), unit=Unit(500, (10,)))
     assert judged(limits, 1013, 1013, 1013, 101.3, 101.3, 1013)[3:] == [
@@ -203,7 +220,7 @@ ALL = Limits(Span(0, 100), Span(10, 30), Spike(2, 6), RATE, flat=Flat(3, 5), gap
 
 
 def test_what_no_sensor_can_measure_bears_on_nothing_that_follows() -> None:
-    assert judged(ALL, 20, 20.1, 20.2, 9999, 20.3, 20.2)[3:] == ["fail gross_range", "pass", "pass"]
+    assert judged(ALL, 20, 20.1, 20.2, 999_999, 20.3, 20.2)[3:] == ["fail gross_range", "pass", "pass"]
 
 
 @pytest.mark.parametrize("reason", [Reason.MAINTENANCE, Reason.CALIBRATION])

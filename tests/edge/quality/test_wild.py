@@ -28,6 +28,7 @@ def limits(rng: random.Random) -> Limits:
                 None,
                 Flat(3, 5),
                 Flat(3, 6, 30_000, 60_000, natural=(Span(0, 0),)),
+                Flat(3, 6, 30_000, 60_000, natural=(Span(0, 5),), natural_ms=90_000),
                 Flat(2, None, 25_000),
                 Flat(2, None, tolerance=1.0),
             ]

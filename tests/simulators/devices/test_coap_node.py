@@ -90,7 +90,7 @@ async def test_a_pack_is_what_the_world_is(encoding, content_format):
             assert (record.time_ms, record.relative) == (at, False)
             value = convert(record.v, record.unit, unit_of(observed))
             assert value == pytest.approx(true, abs=0.5001 * 10 ** -SENSORS[observed][1])
-            assert said == ("level-1", str(IMEI), observed, at, value, "sent", NOW)
+            assert said == ("level-1", str(IMEI), observed, at, value, "sent", NOW, "")
         await until(lambda: len(heard) == 6)
         assert [one.event for one in heard] == ["sent"] * 3 + ["acknowledged"] * 3
         if encoding == "cbor":

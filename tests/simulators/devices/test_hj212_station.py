@@ -318,7 +318,7 @@ def test_a_full_log_drops_the_oldest_and_counts_it():
 
 
 def test_a_factor_in_a_gap_of_the_series_is_left_out():
-    world = World(4)
+    world = World(4, replay=frozenset({"pm2_5"}))
     station = Hj212Station(
         SITE, Hj212Settings(host="", port=0, mn=MN, type=station_type("air")), world, clock := ManualClock(NOW)
     )
