@@ -32,7 +32,8 @@ from edge.spool.gather import Gatherer, Sealed
 from edge.spool.mended import EARLIEST_MS
 from edge.spool.spool import Spool
 from edge.status.brief import brief
-from edge.status.file import STATUS_FILE, write
+from edge.status.file import STATUS_FILE, StatusFile
+from edge.status.life import own_life
 from edge.status.links import link_status
 from edge.status.spool_room import SpoolRoom
 from edge.status.supervisor import ALIVE, ENVIRONMENT, READY, STOPPING, Supervisor
@@ -71,7 +72,10 @@ class Agent:
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
-        self.ailments = Ailments(config.gateway.id, self.spool, self.gatherer, self.gatherer, clock)
+        self._status_file = StatusFile(config.gateway.data / STATUS_FILE)
+        self.ailments = Ailments(
+            config.gateway.id, self.spool, self.gatherer, self.gatherer, clock, lambda: self._status_file.refusal
+        )
         self.pictures = pictures_of(config, self._links, line, self.gatherer, clock)
         self._store = store_of(config)
         self.keeper = None if path is None else self._keeper(path, line.hmac_key)
@@ -185,7 +189,6 @@ class Agent:
         self.session.wake()
 
     async def _keep_notes(self) -> None:
-        path = self._config.gateway.data / STATUS_FILE
         supervisor = Supervisor(os.environ.get(ENVIRONMENT))
         supervisor.say(READY)
         try:
@@ -196,12 +199,12 @@ class Agent:
                 if self.spool.anchors.look():
                     log.info("the clock is set: what waited for it is sent")
                     self.session.wake()
-                write(path, self.status())
+                self._status_file.write(self.status())
                 supervisor.say(ALIVE)
                 await self._clock.sleep(_SAVE_S)
         finally:
             supervisor.say(STOPPING)
-            write(path, self.status() | {"stopped": True})
+            self._status_file.write(self.status() | {"stopped": True})
 
     def status(self) -> dict[str, Any]:
         """How everything is, as JSON has it: the cloud gets it with the birth message, ``edge status`` from a file."""
@@ -211,6 +214,7 @@ class Agent:
             "gateway": self._config.gateway.id,
             "at_ms": self._clock.now_ms(),
             "process": os.getpid(),
+            "life": own_life(),
             "epoch": spool.epoch,
             "taken": self.gatherer.taken,
             "dropped": self.gatherer.dropped + spool.counts.dropped_records,
@@ -218,7 +222,7 @@ class Agent:
                 "taken": self.gatherer.events_taken,
                 "dropped": self.gatherer.events_dropped + spool.counts.dropped_events,
             },
-            "disk_failing": self.gatherer.disk_failing,
+            "disk_failing": self.ailments.disk_failing,
             "spool": self.room.status(),
             "clock": self.session.cloud_clock.status(),
             "ailments": sorted(self.ailments.active),

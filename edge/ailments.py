@@ -1,6 +1,7 @@
 """What ails the gateway itself: each condition is told by an event when it begins and when it ends (design §6)."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from edge.commands.executor import Notes
@@ -10,13 +11,17 @@ from edge.spool.spool import Spool
 from protocols.vocabulary import Clock, Event
 from protocols.vocabulary.event import Scalar
 
+log = logging.getLogger(__name__)
+
 AILMENTS: Final = ("spool_filling", "dropping", "disk_failing")
 FILLING_FROM: Final = 0.7
 """Of its bound: the spool is filling ..."""
 FILLING_UNTIL: Final = 0.6
 """... until it is below this again."""
 QUIET_S: Final = 60.0
-"""Dropping has ended when nothing was dropped for so long."""
+"""Dropping has ended when nothing was dropped for so long; so has a full disk when it refused nothing for so long."""
+MAX_REFUSAL: Final = 200
+"""Characters of what the disk said, in an event."""
 STEP_MS: Final = 2000
 """The wall clock was stepped when it moved so much more or less than the monotonic one between two looks."""
 
@@ -25,9 +30,19 @@ class Ailments:
     """``look`` is called every few seconds; kinds are ``gateway.<ailment>.raised`` and ``.cleared``.
 
     A step of the clock is told once: ``gateway.clock.stepped``, or ``gateway.clock.set`` out of the years before 2020.
+
+    :param refusal: what the disk said against what the agent writes beside the spool; empty: nothing.
     """
 
-    def __init__(self, gateway: str, spool: Spool, gatherer: Gatherer, notes: Notes, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - all that may ail
+        self,
+        gateway: str,
+        spool: Spool,
+        gatherer: Gatherer,
+        notes: Notes,
+        clock: Clock,
+        refusal: Callable[[], str] = lambda: "",
+    ) -> None:
         self.active: set[str] = set()
         self.clock_steps = 0
         self._gateway = gateway
@@ -35,6 +50,8 @@ class Ailments:
         self._gatherer = gatherer
         self._notes = notes
         self._clock = clock
+        self._refusal = refusal
+        self._refused_s: float | None = None
         self._dropped = 0
         self._dropped_s: float | None = None
         self._offset_ms: int | None = None
@@ -45,22 +62,39 @@ class Ailments:
         counts = self._spool.counts
         return self._gatherer.dropped + self._gatherer.events_dropped + counts.dropped_records + counts.dropped_events
 
+    @property
+    def disk_failing(self) -> bool:
+        """The disk refused the last commit, or was full, or refused the status file, within the last minute.
+
+        Full, it takes a commit all the same when the oldest segment is given up for it, and then a status file, too.
+        """
+        return self._gatherer.disk_failing or any(map(self._recently, (self._spool.full_s, self._refused_s)))
+
+    def _recently(self, at_s: float | None) -> bool:
+        return at_s is not None and self._clock.monotonic_s() - at_s < QUIET_S
+
     def look(self) -> None:
         """Tell of what began or ended since the last look."""
         spool = self._spool
         share = spool.size / spool.max_bytes
         filling = share >= (FILLING_UNTIL if "spool_filling" in self.active else FILLING_FROM)
         self._is("spool_filling", filling, {"share": round(share, 3), "max_bytes": spool.max_bytes})
-        self._is("disk_failing", self._gatherer.disk_failing, {"write_errors": spool.counts.write_errors})
+        self._look_at_the_disk()
         self._look_at_drops()
         self._look_at_the_clock()
+
+    def _look_at_the_disk(self) -> None:
+        data: dict[str, Scalar] = {"write_errors": self._spool.counts.write_errors}
+        if refusal := self._refusal():
+            self._refused_s = self._clock.monotonic_s()
+            data["refusal"] = refusal[:MAX_REFUSAL]
+        self._is("disk_failing", self.disk_failing, data)
 
     def _look_at_drops(self) -> None:
         now_s, dropped = self._clock.monotonic_s(), self.dropped
         if dropped != self._dropped:
             self._dropped, self._dropped_s = dropped, now_s
-        recently = self._dropped_s is not None and now_s - self._dropped_s < QUIET_S
-        self._is("dropping", recently, {"dropped": dropped})
+        self._is("dropping", self._recently(self._dropped_s), {"dropped": dropped})
 
     def _look_at_the_clock(self) -> None:
         now_ms = self._clock.now_ms()
@@ -76,6 +110,11 @@ class Ailments:
         if ails == (ailment in self.active):
             return
         self.active ^= {ailment}
+        told = ", ".join(f"{name} {value}" for name, value in data.items())
+        if ails:
+            log.warning("%s (%s)", ailment, told)
+        else:
+            log.info("%s is over (%s)", ailment, told)
         self._tell(f"{ailment}.{'raised' if ails else 'cleared'}", data)
 
     def _tell(self, what: str, data: Mapping[str, Scalar]) -> None:

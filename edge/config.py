@@ -213,4 +213,4 @@ def _fault(fault: ErrorDetails) -> Fault:
 
 
 def _is_tag(at: int, key: int | str) -> bool:
-    return (at == 2 and key in KINDS) or (at == 5 and key in METER_PROTOCOLS)
+    return (at == 2 and key in KINDS) or (at in (4, 5) and key in METER_PROTOCOLS)

@@ -54,7 +54,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
 Hardware = Annotated[str, AfterValidator(_hardware)]
 Location = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
-UnitKind = Literal["weather_station", "soil_probe", "water_sonde", "streetlight"]
+UnitKind = Literal["weather_station", "soil_probe", "water_sonde", "streetlight", "sluice_gate", "cabinet_meter"]
 
 
 class _Section(BaseModel):
@@ -83,6 +83,11 @@ class ModbusPort(_Section):
     port: Annotated[int, Field(ge=0, le=65_535)]
     """0: the system chooses, and it is printed."""
     unit: Annotated[tuple[ModbusUnit, ...], Field(min_length=1, max_length=256)]
+
+    @property
+    def place(self) -> str:
+        """Where it is reached."""
+        return f"{self.host}:{self.port}"
 
 
 class Hj212Entry(_Device):
@@ -152,22 +157,37 @@ class MeterEntry(_Device):
         return self
 
 
-class MeterLine(_Section):
-    """``[[meter_line]]``: a TCP port as a serial server has it, or a serial port, with meters behind it."""
-
+class _Line(_Section):
     host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     """0: the system chooses, and it is printed."""
     path: Annotated[str, Field(pattern=r"^/[!-~]{1,240}$")] | None = None
     """A serial port, in place of host and port."""
     baud: Annotated[int, Field(ge=50, le=4_000_000)] = 2400
-    meter: Annotated[tuple[MeterEntry, ...], Field(min_length=1, max_length=256)]
+
+    @property
+    def place(self) -> str:
+        """Where it is reached."""
+        return self.path or f"{self.host}:{self.port}"
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.port is None) == (self.path is None):
             raise ValueError("expected either port or path")
         return self
+
+
+class MeterLine(_Line):
+    """``[[meter_line]]``: a TCP port as a serial server has it, or a serial port, with meters behind it."""
+
+    meter: Annotated[tuple[MeterEntry, ...], Field(min_length=1, max_length=256)]
+
+
+class ModbusLine(_Line):
+    """``[[modbus_line]]``: the same with units that speak Modbus RTU."""
+
+    baud: Annotated[int, Field(ge=50, le=4_000_000)] = 9600
+    unit: Annotated[tuple[ModbusUnit, ...], Field(min_length=1, max_length=247)]
 
 
 class Lwm2mEntry(_Device):
@@ -209,6 +229,7 @@ class IslandConfig(_Section):
     hj212: tuple[Hj212Entry, ...] = ()
     sl651: tuple[Sl651Entry, ...] = ()
     coap: tuple[CoapEntry, ...] = ()
+    modbus_line: tuple[ModbusLine, ...] = ()
     meter_line: tuple[MeterLine, ...] = ()
     lwm2m: tuple[Lwm2mEntry, ...] = ()
     camera: tuple[CameraEntry, ...] = ()
@@ -217,9 +238,14 @@ class IslandConfig(_Section):
     fault: tuple[FaultEntry, ...] = ()
     """What goes wrong with single devices, in simulated time."""
 
+    @property
+    def unit_lines(self) -> tuple[ModbusPort | ModbusLine, ...]:
+        """Whatever has Modbus units behind it."""
+        return (*self.modbus, *self.modbus_line)
+
     @model_validator(mode="after")
     def _no_doubles(self) -> Self:
-        units = [unit for port in self.modbus for unit in port.unit]
+        units = [unit for line in self.unit_lines for unit in line.unit]
         meters = [meter for line in self.meter_line for meter in line.meter]
         others = (*self.hj212, *self.sl651, *self.coap, *self.lwm2m, *self.camera)
         _once("name", (device.name for device in (*units, *others, *meters)))
@@ -229,8 +255,8 @@ class IslandConfig(_Section):
         _once("MN", (station.mn for station in self.hj212))
         _once("SL 651 station", (station.station for station in self.sl651))
         _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))
-        for port in self.modbus:
-            _once(f"{port.host}:{port.port} unit", (unit.unit for unit in port.unit))
+        for line in self.unit_lines:
+            _once(f"{line.place} unit", (unit.unit for unit in line.unit))
         return self
 
     @model_validator(mode="after")

@@ -1,13 +1,18 @@
 """A layout written down as island.toml."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from simulators.layout import NeuronPlan
+from simulators.layout import PER_LINE, NeuronPlan, Wire
 
+_SECTIONS: Final[Mapping[Wire, str]] = {
+    "modbus-tcp": "modbus",
+    "modbus-rtu-tcp": "modbus_line",
+    "meter-tcp": "meter_line",
+}
 WETLAND: Final = (121.94, 31.52)
 """Longitude, latitude: Dongtan, the wetland at the eastern end."""
 TomlValue = str | int | float | Sequence[str] | tuple[float, float]
@@ -17,19 +22,22 @@ TomlValue = str | int | float | Sequence[str] | tuple[float, float]
 class Wiring:
     """Where the wires of the island end."""
 
-    modbus_ports: Sequence[int]
-    """One for every server of the layout: server n listens on the n-th."""
+    lines: Mapping[Wire, Sequence[int]]
+    """Of every wire that devices share, a port for each server or line of the layout: n listens on the n-th."""
     hj212_port: int
     """Where stations dial in."""
     sl651_port: int
     """Where hydrological stations dial in."""
     coap_port: int
     """Where nodes post to."""
+    lwm2m_port: int
+    """Where lamps register."""
     camera_port: int | None = None
     """Where the camera of the wetland listens; None: there is none."""
     host: str = "127.0.0.1"
     hj212_period_s: float = 60.0
     coap_period_s: float = 300.0
+    lwm2m_period_s: float = 300.0
     sl651_period_s: float = 300.0
 
 
@@ -38,21 +46,18 @@ def island_toml(
 ) -> str:
     """The text of an island.toml that :func:`simulators.config.load` takes.
 
-    :raises ValueError: the layout has more Modbus servers than there are ports.
+    :raises ValueError: the layout has more servers or lines than there are ports.
     """
-    servers = sorted({plan.server for plan in plans if plan.server is not None})
-    if servers and servers[-1] >= len(wiring.modbus_ports):
-        raise ValueError(f"{servers[-1] + 1} Modbus servers, {len(wiring.modbus_ports)} ports")
     head: list[tuple[str, TomlValue]] = [("seed", seed), ("speed", float(speed))]
     if truth is not None:
         head.append(("truth", str(truth)))
     parts = [_pairs(head)]
-    for server in servers:
-        parts.append(_table("[[modbus]]", [("host", wiring.host), ("port", wiring.modbus_ports[server])]))
-        parts += [_unit(plan) for plan in plans if plan.server == server]
+    for wire in PER_LINE:
+        parts += _lines(wire, [plan for plan in plans if plan.wire == wire], wiring)
     parts += [_station(plan, wiring) for plan in plans if plan.wire == "hj212-tcp"]
     parts += [_hydrological(plan, wiring) for plan in plans if plan.wire == "sl651-tcp"]
     parts += [_node(plan, wiring) for plan in plans if plan.wire == "coap"]
+    parts += [_lamp(plan, wiring) for plan in plans if plan.wire == "lwm2m"]
     if wiring.camera_port is not None:
         parts.append(_camera(wiring.host, wiring.camera_port))
     return "\n".join(parts)
@@ -64,11 +69,30 @@ def _camera(host: str, port: int) -> str:
     return _table("[[camera]]", [("host", host), ("port", port), *pairs])
 
 
-def _unit(plan: NeuronPlan) -> str:
-    return _table(
-        "[[modbus.unit]]",
-        [("unit", plan.unit or 0), ("kind", plan.form), ("hardware", str(plan.hardware)), *_common(plan)],
-    )
+def _lines(wire: Wire, plans: Sequence[NeuronPlan], wiring: Wiring) -> Iterator[str]:
+    section, ports = _SECTIONS[wire], wiring.lines.get(wire, ())
+    for server in sorted({plan.server or 0 for plan in plans}):
+        if server >= len(ports):
+            raise ValueError(f"{server + 1} lines of {wire}, {len(ports)} ports")
+        yield _table(f"[[{section}]]", [("host", wiring.host), ("port", ports[server])])
+        for plan in plans:
+            if plan.server == server:
+                yield _meter(plan) if wire == "meter-tcp" else _unit(section, plan)
+
+
+def _unit(section: str, plan: NeuronPlan) -> str:
+    own: list[tuple[str, TomlValue]] = [("unit", plan.unit or 0), ("kind", plan.form), ("hardware", str(plan.hardware))]
+    return _table(f"[[{section}.unit]]", [*own, *_common(plan)])
+
+
+def _meter(plan: NeuronPlan) -> str:
+    return _table("[[meter_line.meter]]", [("kind", plan.form), ("address", plan.hardware.value), *_common(plan)])
+
+
+def _lamp(plan: NeuronPlan, wiring: Wiring) -> str:
+    wire: list[tuple[str, TomlValue]] = [("host", wiring.host), ("port", wiring.lwm2m_port)]
+    period = ("period_s", float(wiring.lwm2m_period_s))
+    return _table("[[lwm2m]]", [("endpoint", f"urn:{plan.hardware}"), *wire, period, *_common(plan)])
 
 
 def _station(plan: NeuronPlan, wiring: Wiring) -> str:

@@ -14,6 +14,7 @@ from simulators.config import (
     Lwm2mEntry,
     MeterEntry,
     MeterLine,
+    ModbusLine,
     ModbusPort,
     ModbusUnit,
     Sl651Entry,
@@ -22,11 +23,12 @@ from simulators.devices.coap_node import CoapNode, CoapSettings
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_logger import Hj212Settings
 from simulators.devices.hj212_station import Hj212Station
+from simulators.devices.line import LineSerialPort, LineServer, Wire
 from simulators.devices.lwm2m import LampSettings, Lwm2mLamp
-from simulators.devices.meter_line import MeterSerialPort, MeterServer
 from simulators.devices.meters import ElectricityMeter, MeterWire, PipeMeter
+from simulators.devices.modbus_rtu import ModbusWire
 from simulators.devices.modbus_tcp import ModbusServer
-from simulators.devices.modbus_unit import Streetlight, Unit
+from simulators.devices.modbus_unit import SluiceGate, Streetlight, Unit
 from simulators.devices.register_map import REGISTER_MAPS
 from simulators.devices.sl651_content import STATION_TYPES
 from simulators.devices.sl651_logger import Sl651Settings
@@ -35,6 +37,7 @@ from simulators.devices.snapshot_camera import CameraSettings, SnapshotCamera
 from simulators.devices.wetland import Wetland
 from simulators.environment import Site, Tempo, World
 from simulators.environment.measured import load_series
+from simulators.environment.moment import Load
 from simulators.faults import FaultPlan
 from simulators.faults.config import faults_of
 from simulators.faults.patients import patients
@@ -54,7 +57,7 @@ class Island:
         start_ms = tempo.simulated_ms(clock.now_ms())
         scenario = Scenario() if config.scenario is None else SCENARIOS[config.scenario]
         self.world = World(config.seed, tempo, events=scenario.events(start_ms), replay=frozenset(config.replay))
-        self.meter_lines: list[MeterServer | MeterSerialPort] = []
+        self.lines: list[LineServer | LineSerialPort] = []
         """Those that are open."""
         self._clock = clock
         known = patients(config) if config.fault or config.scenario else {}
@@ -69,9 +72,11 @@ class Island:
         async with AsyncExitStack() as stack:
             truth = None if self.config.truth is None else stack.enter_context(TruthFile(self.config.truth))
             servers = [await stack.enter_async_context(self._server(port, truth)) for port in self.config.modbus]
-            self.meter_lines = [
-                await stack.enter_async_context(self._meter_line(line)) for line in self.config.meter_line
+            lines: list[tuple[MeterLine | ModbusLine, Wire]] = [
+                *((line, self._units(line, truth)) for line in self.config.modbus_line),
+                *((line, self._meters(line, truth)) for line in self.config.meter_line),
             ]
+            self.lines = [await stack.enter_async_context(_opened(line, wire)) for line, wire in lines]
             for camera in self.config.camera:
                 await stack.enter_async_context(self._camera(camera))
             serving(servers)
@@ -85,7 +90,7 @@ class Island:
                 for node in self.config.coap:
                     tasks.create_task(self._node(node, truth).run())
                 for lamp in self.config.lwm2m:
-                    tasks.create_task(self._lamp(lamp).run())
+                    tasks.create_task(self._lamp(lamp, truth).run())
                 await asyncio.get_running_loop().create_future()  # for ever: a server has no task of its own
 
     def _server(self, port: ModbusPort, truth: Witness | None) -> ModbusServer:
@@ -95,26 +100,31 @@ class Island:
     def _unit(self, entry: ModbusUnit, truth: Witness | None) -> Unit:
         site, hardware = Site(entry.name, *entry.location), HardwareId.parse(entry.hardware)
         seat = self._faults.seat(entry.name, self.world, truth, mute=True)
+        unit: Unit
         if entry.kind == "streetlight":
-            unit: Unit = Streetlight(site, hardware, seat.world, seat.witness)
+            unit = Streetlight(site, hardware, seat.world, seat.witness)
+        elif entry.kind == "sluice_gate":
+            unit = SluiceGate(site, hardware, seat.world, seat.witness)
         else:
-            unit = Unit(site, hardware, REGISTER_MAPS[entry.kind], seat.world, seat.witness)
+            load: Load = "cabinet" if entry.kind == "cabinet_meter" else "lamp"
+            unit = Unit(site._replace(load=load), hardware, REGISTER_MAPS[entry.kind], seat.world, seat.witness)
         unit.mouth = seat.mouth
         return unit
 
-    def _meter_line(self, line: MeterLine) -> MeterServer | MeterSerialPort:
-        wire = MeterWire(tuple(self._meter(entry) for entry in line.meter), self._clock.now_ms)
-        if line.path is not None:
-            return MeterSerialPort(line.path, line.baud, wire)
-        return MeterServer(line.host, line.port or 0, wire)
+    def _units(self, line: ModbusLine, truth: Witness | None) -> Wire:
+        return ModbusWire({entry.unit: self._unit(entry, truth) for entry in line.unit}, self._clock.now_ms)
 
-    def _meter(self, entry: MeterEntry) -> ElectricityMeter | PipeMeter:
-        site = Site(entry.name, *entry.location)
+    def _meters(self, line: MeterLine, truth: Witness | None) -> Wire:
+        return MeterWire(tuple(self._meter(entry, truth) for entry in line.meter), self._clock.now_ms)
+
+    def _meter(self, entry: MeterEntry, truth: Witness | None) -> ElectricityMeter | PipeMeter:
+        site, seat = Site(entry.name, *entry.location, "house"), self._faults.seat(entry.name, self.world, truth)
+        meter: ElectricityMeter | PipeMeter
         if entry.kind == "electricity":
-            meter: ElectricityMeter | PipeMeter = ElectricityMeter(site, entry.address, self.world, entry.password)
+            meter = ElectricityMeter(site, entry.address, seat.world, entry.password, seat.witness)
         else:
-            meter = PipeMeter(site, entry.kind, entry.address, self.world)
-        meter.mouth = self._faults.seat(entry.name, self.world, None).mouth
+            meter = PipeMeter(site, entry.kind, entry.address, seat.world, seat.witness)
+        meter.mouth = seat.mouth
         return meter
 
     def _station(self, entry: Hj212Entry, truth: Witness | None) -> Hj212Station:
@@ -162,7 +172,7 @@ class Island:
         station.mouth = seat.mouth
         return station
 
-    def _lamp(self, entry: Lwm2mEntry) -> Lwm2mLamp:
+    def _lamp(self, entry: Lwm2mEntry, truth: Witness | None) -> Lwm2mLamp:
         settings = LampSettings(
             host=entry.host,
             port=entry.port,
@@ -173,7 +183,10 @@ class Island:
             ack_timeout_s=entry.ack_timeout_s,
             queue_mode=entry.queue_mode,
         )
-        return Lwm2mLamp(Site(entry.name, *entry.location), settings, self.world, self._clock)
+        seat = self._faults.seat(entry.name, self.world, truth)
+        lamp = Lwm2mLamp(Site(entry.name, *entry.location), settings, seat.world, self._clock, seat.witness)
+        lamp.mouth = seat.mouth
+        return lamp
 
     def _node(self, entry: CoapEntry, truth: Witness | None) -> CoapNode:
         settings = CoapSettings(
@@ -191,3 +204,10 @@ class Island:
         node = CoapNode(Site(entry.name, *entry.location), settings, seat.world, seat.clock, seat.witness)
         node.mouth = seat.mouth
         return node
+
+
+def _opened(line: MeterLine | ModbusLine, wire: Wire) -> LineServer | LineSerialPort:
+    """Not open yet."""
+    if line.path is not None:
+        return LineSerialPort(line.path, line.baud, wire)
+    return LineServer(line.host, line.port or 0, wire)

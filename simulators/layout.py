@@ -1,22 +1,30 @@
 """Where the simulated neurons stand, what they are and what they speak: a pure function of their number and a seed."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from protocols.vocabulary import HardwareId
 from simulators.devices.hj212_content import StationKind, station_type
+from simulators.devices.meters import COUNTS, ELECTRICITY
+from simulators.devices.meters import Kind as MeterKind
 from simulators.devices.register_map import REGISTER_MAPS
 from simulators.devices.sl651_content import STATION_TYPES
 from simulators.devices.sl651_content import StationKind as Sl651Kind
 from simulators.environment.wander import chance
 from simulators.geography import Town, distance_km, inside, outlines, towns
 
-Wire = Literal["modbus-tcp", "hj212-tcp", "sl651-tcp", "coap"]
-UNITS_PER_SERVER: Final = 100
-"""Modbus units behind one port; the unit identifier would allow 247."""
+Wire = Literal["modbus-tcp", "modbus-rtu-tcp", "meter-tcp", "hj212-tcp", "sl651-tcp", "coap", "lwm2m"]
+PER_LINE: Final[Mapping[Wire, int]] = {"modbus-tcp": 100, "modbus-rtu-tcp": 30, "meter-tcp": 60}
+"""Devices behind one port: a Modbus server could have 247 units, an RS-485 line 32 devices."""
 _TYPE_ALLOCATION_CODE: Final = "86799703"
 _REACH_KM: Final = 2.5
 _NODE: Final = ("battery_voltage", "signal_strength")
+LAMP: Final = ("air_temperature", "switched_on", "lamp_level", "active_power")
+"""What a lamp on NB-IoT tells."""
+MODELS: Final[Mapping[MeterKind, str]] = {"electricity": "generic/single-phase", "water": ""}
+"""Of meters; those of CJ/T 188 need none."""
 
 
 class _Form(NamedTuple):
@@ -36,6 +44,15 @@ class _Form(NamedTuple):
 def _modbus(kind: str, device: str, name: str, twin_kind: str, twin_name: str) -> _Form:
     observed = REGISTER_MAPS[device].observed
     return _Form(kind, "modbus-tcp", device, observed, name, twin_kind, twin_name, REGISTER_MAPS[device].model)
+
+
+def _line(kind: str, device: str, name: str, twin_kind: str, twin_name: str) -> _Form:
+    return _modbus(kind, device, name, twin_kind, twin_name)._replace(wire="modbus-rtu-tcp")
+
+
+def _meter(kind: str, device: MeterKind, name: str, twin_kind: str, twin_name: str) -> _Form:
+    observed = (COUNTS[device],) if device in COUNTS else ELECTRICITY
+    return _Form(kind, "meter-tcp", device, observed, name, twin_kind, twin_name, MODELS[device])
 
 
 def _station(kind: str, device: StationKind, name: str, twin_kind: str, twin_name: str) -> _Form:
@@ -66,9 +83,16 @@ _FORMS: Final = (
     _station("water_quality", "surface_water", "水质自动站", "water_station", "水质自动站"),
     _node("soil", ("soil_moisture", "soil_temperature"), "墒情仪", "wetland", "湿地"),
     _hydrological("weather", "rain", "雨量站", "weather_station", "雨量站"),
+    _meter("electricity", "electricity", "电能表", "building", "住宅"),
+    _Form("streetlight", "lwm2m", "lamp", LAMP, "NB路灯控制器", "streetlight", "路灯"),
+    _line("sluice", "sluice_gate", "水闸控制器", "sluice", "水闸"),
+    _node("waste_bin", ("fill_level",), "垃圾桶满溢仪", "waste_bin", "垃圾桶"),
+    _meter("water_meter", "water", "水表", "building", "住宅"),
+    _line("electricity", "cabinet_meter", "配电箱电表", "lighting_cabinet", "路灯配电箱"),
 )
-"""In this order round the towns; 13 and 18 have no common divisor, so that every town comes to have every form. The
-places of the hydrological stations are such that with 54 neurons each of the three islands has one."""
+"""In this order round the towns; 19 and 18 have no common divisor, so that every town comes to have every form."""
+EVERYTHING: Final = len(_FORMS) * len(towns())
+"""So many neurons, and every form stands in every town."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +106,15 @@ class NeuronPlan:
     name: str
     """In Chinese: town, what it is, number."""
     kind: str
-    """weather, air_quality, water_quality, water_level, soil, noise, streetlight, sluice."""
+    """weather, air_quality, water_quality, water_level, soil, noise, streetlight, sluice, electricity, water_meter,
+    waste_bin."""
     wire: Wire
     form: str
     """``kind`` of its entry in island.toml; empty for CoAP nodes."""
     model: str
     """vendor/model of its register map (firmware_adapters.registry); empty for other wires."""
     hardware: HardwareId
-    """``serial`` (Modbus), ``mn`` (HJ 212), ``sl651`` or ``imei`` (CoAP)."""
+    """``serial`` (Modbus), ``meter``, ``mn`` (HJ 212), ``sl651`` or ``imei`` (CoAP, LwM2M)."""
     observed: tuple[str, ...]
     town: str
     """9-digit division code."""
@@ -98,9 +123,9 @@ class NeuronPlan:
     twin_kind: str
     twin_name: str
     server: int | None
-    """Which of the Modbus servers it is behind, 0, 1, ...; None for other wires."""
+    """Behind which server or line of its wire it is, 0, 1, ...; None where each has its own way."""
     unit: int | None
-    """Its Modbus unit identifier, 1 to UNITS_PER_SERVER."""
+    """Its place there, from 1 on: the Modbus unit identifier."""
 
 
 def layout(neurons: int, seed: int) -> list[NeuronPlan]:
@@ -112,10 +137,10 @@ def layout(neurons: int, seed: int) -> list[NeuronPlan]:
     if not 0 <= neurons <= 999_999:
         raise ValueError(f"{neurons} neurons: expected 0 to 999999")
     plans: list[NeuronPlan] = []
-    modbus = 0
+    placed: Counter[Wire] = Counter()
     for number in range(1, neurons + 1):
         form, town = _FORMS[(number - 1) % len(_FORMS)], towns()[(number - 1) % len(towns())]
-        on_modbus = form.wire == "modbus-tcp"
+        on_line = PER_LINE.get(form.wire)
         longitude, latitude = _place(town, f"{seed}/{number}")
         plans.append(
             NeuronPlan(
@@ -126,18 +151,18 @@ def layout(neurons: int, seed: int) -> list[NeuronPlan]:
                 wire=form.wire,
                 form=form.device,
                 model=form.model,
-                hardware=_hardware(form.wire, town, seed, number),
+                hardware=_hardware(form, town, seed, number),
                 observed=form.observed,
                 town=town.code,
                 longitude=longitude,
                 latitude=latitude,
                 twin_kind=form.twin_kind,
                 twin_name=f"{town.name}{form.twin_name}{number:02d}",
-                server=modbus // UNITS_PER_SERVER if on_modbus else None,
-                unit=modbus % UNITS_PER_SERVER + 1 if on_modbus else None,
+                server=placed[form.wire] // on_line if on_line else None,
+                unit=placed[form.wire] % on_line + 1 if on_line else None,
             )
         )
-        modbus += on_modbus
+        placed[form.wire] += 1
     return plans
 
 
@@ -154,8 +179,17 @@ def _place(town: Town, key: str) -> tuple[float, float]:
     return seat
 
 
-def _hardware(wire: Wire, town: Town, seed: int, number: int) -> HardwareId:
-    if wire == "modbus-tcp":
+def lines_of(plans: Sequence[NeuronPlan]) -> dict[Wire, int]:
+    """How many servers or lines each wire has that is shared; at least one."""
+    return {wire: max((plan.server or 0 for plan in plans if plan.wire == wire), default=0) + 1 for wire in PER_LINE}
+
+
+def _hardware(form: _Form, town: Town, seed: int, number: int) -> HardwareId:
+    wire = form.wire
+    if wire == "meter-tcp":
+        width = 8 if form.device == "electricity" else 10
+        return HardwareId("meter", f"31{seed % 100:02d}{number:0{width}d}")
+    if wire in ("modbus-tcp", "modbus-rtu-tcp"):
         return HardwareId("serial", f"YZ{seed % 10_000:04d}{number:06d}")
     if wire == "hj212-tcp":
         return HardwareId("mn", f"{town.code}{seed % 1_000_000:06d}{number:09d}")

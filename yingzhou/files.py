@@ -1,16 +1,21 @@
 """The configuration files that ``up`` writes for its processes."""
 
 import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from simulators.layout import NeuronPlan
+from simulators.layout import NeuronPlan, Wire
 from yingzhou.ports import Ports
+from yingzhou.provision import GATEWAYS
 
 MODBUS_PERIOD_S: Final = 2.0
 CAMERA_PERIOD_S: Final = 3.0
+METER_PERIOD_S: Final = 10.0
 SL651_PERIOD_S: Final = 60
 """Its observation times count minutes."""
+_LINE_NAMES: Final[Mapping[str, str]] = {"modbus-tcp": "line", "modbus-rtu-tcp": "rtu"}
 
 
 def cloud_toml(ports: Ports, data: Path) -> str:
@@ -67,37 +72,72 @@ scene = {{ settle_s = 0 }}   # nobody real is in these pictures
 """
 
 
-def links(wire: str, plans: list[NeuronPlan], neurons: dict[str, str], ports: Ports) -> str:
-    """The [[link]] sections of the gateway of one wire.
+def links(gateway: str, plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:
+    """The [[link]] sections of a gateway.
 
     :param neurons: hardware identity -> neuron identifier.
     """
-    if wire == "hj212-tcp":
-        return f'[[link]]\nkind = "hj212-tcp"\nname = "stations"\nhost = "127.0.0.1"\nport = {ports.hj212}\n'
-    if wire == "sl651-tcp":
-        return _hydrological(plans, ports)
-    if wire == "coap":
-        return f'[[link]]\nkind = "coap"\nname = "nodes"\nhost = "127.0.0.1"\nport = {ports.coap}\n'
-    parts = []
-    for server, port in enumerate(ports.modbus):
-        units = [plan for plan in plans if plan.server == server]
-        if not units:
-            continue
-        parts.append(f'[[link]]\nkind = "modbus-tcp"\nname = "line-{server}"\nhost = "127.0.0.1"\nport = {port}\n')
-        parts += [
+    return "\n".join(_LINKS[wire](plans, neurons, ports) for wire, one in GATEWAYS.items() if one == gateway)
+
+
+def _listener(kind: str, name: str, port: int) -> str:
+    return f'[[link]]\nkind = "{kind}"\nname = "{name}"\nhost = "127.0.0.1"\nport = {port}\n'
+
+
+def _units(wire: Wire, plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:
+    """A link for each server or line, with its Modbus units."""
+    return "\n".join(
+        _listener(wire, f"{_LINE_NAMES[wire]}-{server}", ports.lines[wire][server])
+        + "".join(
             f"[[link.device]]\nneuron = {json.dumps(neurons[str(plan.hardware)])}\nunit = {plan.unit}\n"
             f"model = {json.dumps(plan.model)}\nperiod_s = {MODBUS_PERIOD_S}\n"
             for plan in units
-        ]
-    return "\n".join(parts)
+        )
+        for server, units in _by_line(wire, plans)
+    )
 
 
-def _hydrological(plans: list[NeuronPlan], ports: Ports) -> str:
+def _meters(plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:
+    return "\n".join(
+        _listener("meter-tcp", f"meters-{server}", ports.lines["meter-tcp"][server])
+        + "".join(
+            f"[[link.device]]\nneuron = {json.dumps(neurons[str(plan.hardware)])}\n"
+            f"protocol = {json.dumps('dlt645' if plan.form == 'electricity' else 'cjt188')}\n"
+            f"address = {json.dumps(plan.hardware.value)}\nperiod_s = {METER_PERIOD_S}\n"
+            + (f"model = {json.dumps(plan.model)}\n" if plan.model else "")
+            for plan in meters
+        )
+        for server, meters in _by_line("meter-tcp", plans)
+    )
+
+
+def _by_line(wire: Wire, plans: Sequence[NeuronPlan]) -> list[tuple[int, list[NeuronPlan]]]:
+    found: dict[int, list[NeuronPlan]] = {}
+    for plan in plans:
+        if plan.wire == wire and plan.server is not None:
+            found.setdefault(plan.server, []).append(plan)
+    return sorted(found.items())
+
+
+def _hydrological(plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:
     """A listener that knows its stations, sets their clocks and asks for what it lacks after a gap."""
-    link = f'[[link]]\nkind = "sl651-tcp"\nname = "hydrology"\nhost = "127.0.0.1"\nport = {ports.sl651}\n'
+    del neurons
     devices = [
         f"[[link.device]]\nstation = {json.dumps(plan.hardware.value)}\nperiod_s = {SL651_PERIOD_S}\n"
         for plan in plans
         if plan.wire == "sl651-tcp"
     ]
-    return "\n".join([f"{link}set_clock = true\npull_days = 3.0\n", *devices])
+    listener = _listener("sl651-tcp", "hydrology", ports.sl651)
+    return "\n".join([f"{listener}set_clock = true\npull_days = 3.0\n", *devices])
+
+
+_Links = Callable[[Sequence[NeuronPlan], Mapping[str, str], Ports], str]
+_LINKS: Final[Mapping[Wire, _Links]] = {
+    "modbus-tcp": partial(_units, "modbus-tcp"),
+    "modbus-rtu-tcp": partial(_units, "modbus-rtu-tcp"),
+    "meter-tcp": _meters,
+    "hj212-tcp": lambda _, __, ports: _listener("hj212-tcp", "stations", ports.hj212),
+    "sl651-tcp": _hydrological,
+    "coap": lambda _, __, ports: _listener("coap", "nodes", ports.coap),
+    "lwm2m": lambda _, __, ports: _listener("lwm2m", "lamps", ports.lwm2m),
+}

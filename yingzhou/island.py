@@ -39,8 +39,8 @@ def _run(config: IslandConfig, *, verbose: bool) -> int:
     def serving(servers: list[ModbusServer]) -> None:
         for server in servers:
             print(f"modbus-tcp  {server.host}:{server.port}  {len(server.units)} units")
-        for line in island.meter_lines:
-            print(f"meters      {line.place}  {len(line.wire.meters)} meters")
+        for line in island.lines:
+            print(f"{line.wire.name:10}  {line.place}  {len(line.wire)} devices")
         for wire, entries in (("hj212-tcp", config.hj212), ("sl651", config.sl651), ("coap", config.coap)):
             for (host, port), count in _counted([(entry.host, entry.port) for entry in entries]).items():
                 print(f"{wire:10}  to {host}:{port}  {count} devices")

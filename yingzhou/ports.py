@@ -2,11 +2,13 @@
 
 import json
 import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from protocols.vocabulary import ConfigError
+from simulators.layout import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +20,32 @@ class Ports:
     hj212: int
     sl651: int
     coap: int
-    modbus: tuple[int, ...]
+    lwm2m: int
+    lines: Mapping[Wire, tuple[int, ...]]
+    """Wire -> a port for each of its servers or lines."""
     camera: int = 0
 
 
-def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
+def choose(path: Path, *, api: int, mqtt: int, lines: Mapping[Wire, int]) -> Ports:
     """As last time where nothing was asked for; written down in ``path``.
 
     :param api: the port that the user asked for; 0: any.
+    :param lines: how many servers or lines each wire has.
     :raises ConfigError: a port that was asked for is taken.
     """
     last = _last(path)
     for option, asked in (("--port", api), ("--mqtt-port", mqtt)):
         if asked and not _is_free(asked, socket.SOCK_STREAM):
             raise ConfigError(f"{option} {asked}: something listens there already; choose another, or 0 for any")
-    modbus = list(last.get("modbus", ()))[:modbus_servers]
     ports = Ports(
         api=api or _free(last.get("api", 0)),
         mqtt=mqtt or _free(last.get("mqtt", 0)),
         hj212=_free(last.get("hj212", 0)),
         sl651=_free(last.get("sl651", 0)),
         coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
+        lwm2m=_free(last.get("lwm2m", 0), socket.SOCK_DGRAM),
         camera=_free(last.get("camera", 0)),
-        modbus=tuple(_free(port) for port in (*modbus, *[0] * (modbus_servers - len(modbus)))),
+        lines={wire: _line_ports(last.get("lines", {}).get(wire, ()), count) for wire, count in lines.items()},
     )
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(asdict(ports)))
@@ -48,12 +53,17 @@ def choose(path: Path, *, api: int, mqtt: int, modbus_servers: int) -> Ports:
     return ports
 
 
+def _line_ports(last: Sequence[int], count: int) -> tuple[int, ...]:
+    return tuple(_free(last[number] if number < len(last) else 0) for number in range(count))
+
+
 def _last(path: Path) -> dict[str, Any]:
     """Those of last time; none when nobody can tell any more, which is no reason not to start."""
     try:
         found = json.loads(path.read_text())
-        numbers = [*(found[name] for name in ("api", "mqtt", "hj212", "coap")), *found["modbus"]]
-        numbers += [found.get(name, 1) for name in ("sl651", "camera")]  # a folder of an older release has none
+        numbers = [found[name] for name in ("api", "mqtt", "hj212", "coap")]
+        numbers += [found.get(name, 1) for name in ("sl651", "camera", "lwm2m")]  # an older release has none
+        numbers += [port for ports in found.get("lines", {}).values() for port in ports]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     known: dict[str, Any] = found

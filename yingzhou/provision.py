@@ -14,16 +14,21 @@ from simulators.layout import NeuronPlan, Wire
 
 GATEWAYS: Final[dict[Wire, str]] = {
     "modbus-tcp": "gw-modbus",
+    "modbus-rtu-tcp": "gw-serial",
+    "meter-tcp": "gw-serial",
     "hj212-tcp": "gw-hj212",
     "sl651-tcp": "gw-sl651",
     "coap": "gw-coap",
+    "lwm2m": "gw-coap",
 }
+"""Of the simulated neurons, by their wire."""
 CAMERA_GATEWAY: Final = "gw-camera"
 _NAMES: Final = {
     "gw-modbus": "仿真网关 Modbus",
     "gw-hj212": "仿真网关 HJ 212",
     "gw-sl651": "仿真网关 SL 651",
-    "gw-coap": "仿真网关 CoAP",
+    "gw-coap": "仿真网关 NB-IoT",
+    "gw-serial": "仿真网关 串口",
     CAMERA_GATEWAY: "仿真网关 摄像机",
 }
 _SEEN: Final = (
@@ -36,14 +41,32 @@ _SEEN: Final = (
     "object_count/birds",
     "picture_wanted",
 )
-_RULE: Final = {
-    "name": "pm2_5 above 75 ug/m3",
-    "property": "pm2_5",
-    "comparison": "gt",
-    "threshold": 75.0,
-    "deadband": 5.0,
-    "priority": "medium",
-}
+RULES: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "pm2_5 above 75 ug/m3",
+        "property": "pm2_5",
+        "comparison": "gt",
+        "threshold": 75.0,
+        "deadband": 5.0,
+        "priority": "medium",
+    },
+    {
+        "name": "waste bin nearly full",
+        "property": "fill_level",
+        "comparison": "gt",
+        "threshold": 85.0,
+        "deadband": 20.0,
+        "priority": "low",
+    },
+    {
+        "name": "battery nearly empty",
+        "property": "battery_voltage",
+        "comparison": "lt",
+        "threshold": 3.3,
+        "deadband": 0.1,
+        "priority": "low",
+    },
+)
 
 
 class Provisioner:
@@ -138,10 +161,11 @@ class Provisioner:
         identifier: str = neuron["id"]
         return identifier
 
-    async def rule(self) -> None:
-        """One threshold rule, so that there is something to see when the air is bad."""
+    async def rules(self) -> None:
+        """Threshold rules, so that there is something to see; none when there are any already."""
         if not await self._all("/api/v1/rules"):
-            await self._post("/api/v1/rules", _RULE)
+            for rule in RULES:
+                await self._post("/api/v1/rules", rule)
 
     async def _all(self, path: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ import httpx
 from cloud.ownership import owned
 from protocols.vocabulary import ConfigError
 from simulators.document import Wiring, island_toml
-from simulators.layout import NeuronPlan, layout
+from simulators.layout import EVERYTHING, NeuronPlan, layout, lines_of
 from simulators.scenarios import SCENARIOS, Cut, described, known_scenario
 from yingzhou.cable import Cable
 from yingzhou.children import STOP_S, Child
@@ -28,6 +28,7 @@ QUIET_S: Final = 15.0
 """Between status lines when nobody looks at a terminal."""
 HJ212_PERIOD_S: Final = 10.0
 COAP_PERIOD_S: Final = 15.0
+LWM2M_PERIOD_S: Final = 20.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("data"), help="the folder that keeps everything (default ./data)"
     )
-    parser.add_argument("--neurons", type=int, default=66, help="simulated sensing nodes (default 66)")
+    parser.add_argument(
+        "--neurons",
+        type=int,
+        default=EVERYTHING,
+        help=f"simulated sensing nodes (default {EVERYTHING}: every kind in every town)",
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds in a real one (default 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulated island (default 1)")
     parser.add_argument("--scenario", type=scenario, metavar="NAME", help=f"what befalls the island. {described()}")
@@ -106,10 +112,8 @@ class Up:
         began_s = time.monotonic()
         for name in ("logs", "gateways"):
             (self._data / name).mkdir(exist_ok=True, mode=0o700)
-        servers = max((plan.server or 0 for plan in self._plans), default=0) + 1
-        ports = choose(
-            self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, modbus_servers=servers
-        )
+        lines = lines_of(self._plans)
+        ports = choose(self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, lines=lines)
         async with AsyncExitStack() as stack:
             cable = await stack.enter_async_context(Cable(ports.mqtt)) if self._cut else None
             try:
@@ -144,12 +148,12 @@ class Up:
             credentials = await provisioner.gateways()
             neurons = await provisioner.neurons(self._plans)
             camera = await provisioner.camera()
-            await provisioner.rule()
+            await provisioner.rules()
             link = await _console_link(api, ports)
-        for wire, gateway in GATEWAYS.items():
+        for gateway in dict.fromkeys(GATEWAYS.values()):
             path = self._data / "gateways" / gateway / "gateway.toml"
             uplink = cable.port if cable and self._cut and self._cut.gateway == gateway else None
-            sections = links(wire, self._plans, neurons, ports)
+            sections = links(gateway, self._plans, neurons, ports)
             path.write_text(gateway_toml(gateway, credentials[gateway], ports, sections, uplink))
             await self._child(gateway, ["edge", "-c", str(path)])
         await self._camera(credentials[CAMERA_GATEWAY], camera, ports)
@@ -162,8 +166,9 @@ class Up:
             f"""
   console  {link}
   API      http://127.0.0.1:{ports.api}/docs  (key in {self._data}/secrets/admin-api-key)
-  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, Modbus {ports.modbus[0]},
-           camera {ports.camera}, all on 127.0.0.1
+  wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, LwM2M {ports.lwm2m},
+           Modbus TCP {ports.lines["modbus-tcp"][0]}, serial servers {ports.lines["modbus-rtu-tcp"][0]} (Modbus RTU)
+           and {ports.lines["meter-tcp"][0]} (meters), camera {ports.camera}, all on 127.0.0.1
   Ctrl-C stops everything; the next start goes on where this one stopped.
 """,
             flush=True,
@@ -207,13 +212,15 @@ class Up:
 
     def _island_toml(self, ports: Ports) -> str:
         wiring = Wiring(
-            modbus_ports=ports.modbus,
+            lines=ports.lines,
             hj212_port=ports.hj212,
             sl651_port=ports.sl651,
             coap_port=ports.coap,
+            lwm2m_port=ports.lwm2m,
             camera_port=ports.camera,
             hj212_period_s=HJ212_PERIOD_S * self._args.speed,
             coap_period_s=COAP_PERIOD_S * self._args.speed,
+            lwm2m_period_s=LWM2M_PERIOD_S * self._args.speed,
             sl651_period_s=SL651_PERIOD_S * self._args.speed,
         )
         return island_toml(self._plans, wiring, seed=self._args.seed, speed=self._args.speed)

@@ -11,6 +11,7 @@ from aiocoap.transports.udp6 import UDP6EndpointAddress
 from edge.backoff import Backoff
 from edge.coap.guard import Guard, Limits
 from edge.coap.messages import GuardedUdp, Messages, Tokens
+from edge.port_claim import PortClaim
 from protocols.vocabulary import Clock
 
 
@@ -23,6 +24,7 @@ class CoapPort:
         self._port = port
         self._clock = clock
         self._counters = counters
+        self._claim = PortClaim("UDP", host, port, counters)
         self._socket: GuardedUdp | None = None
         self.context: Any = None
         """aiocoap's; None while the port is not open."""
@@ -34,6 +36,11 @@ class CoapPort:
         if self._socket is None:
             return None
         return int(self._socket.transport.get_extra_info("socket").getsockname()[1])
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not open."""
+        return self._claim.trouble
 
     def remote(self, sockaddr: tuple[str, int, int, int]) -> Any:
         """An address as aiocoap has it."""
@@ -49,9 +56,10 @@ class CoapPort:
         while self.context is None:
             try:
                 await self._open(site)
-            except OSError:
-                self._counters["port_not_had"] += 1
+            except OSError as error:
+                self._claim.refused(error)
                 await self._clock.sleep(backoff.next_s())
+        self._claim.had()
         try:
             opened()
             await asyncio.get_running_loop().create_future()  # for ever: aiocoap's transport calls us

@@ -35,6 +35,8 @@ class _Eye:
         self.asked: asyncio.Future[None] | None = None
         """Done when the next picture is on its way."""
         self.wanted_ms = 0.0
+        self.trouble = ""
+        """Why there was no picture last; of interest while it is silent."""
 
 
 class CameraLink:
@@ -100,12 +102,12 @@ class CameraLink:
             jpeg = await eye.source.fetch()
             time_ms, answer_s = self._clock.now_ms(), self._clock.monotonic_s() - began_s
             study = await self._study(eye, jpeg, began_s, asked=asked is not None)
-        except LinkDown:
-            self._missed(eye, "silence")
+        except LinkDown as error:
+            self._missed(eye, "silence", error)
         except BadAnswer as error:
-            self._missed(eye, error.kind)
-        except ProtocolError:
-            self._missed(eye, "not_a_picture")
+            self._missed(eye, error.kind, error)
+        except ProtocolError as error:
+            self._missed(eye, "not_a_picture", error)
         else:
             eye.breaker.answer()
             eye.record.heard(time_ms, len(study.values), answer_s)
@@ -119,7 +121,8 @@ class CameraLink:
         async with self._turn:
             return await asyncio.get_running_loop().run_in_executor(None, work)
 
-    def _missed(self, eye: _Eye, kind: str) -> None:
+    def _missed(self, eye: _Eye, kind: str, error: Exception) -> None:
+        eye.trouble = str(error)
         eye.record.errors[kind] += 1
         eye.record.state = "silent"
         pause_s = eye.breaker.silence()
@@ -196,7 +199,8 @@ class CameraLink:
     def status(self) -> LinkStatus:
         devices = tuple(eye.record.status(_notes(eye)) for eye in self._eyes.values())
         up = any(device.state == "up" for device in devices)
-        return LinkStatus(self.name, "camera", up, {}, devices)
+        troubles = (eye.trouble for eye in self._eyes.values() if eye.trouble)
+        return LinkStatus(self.name, "camera", up, {}, devices, next(troubles, ""))
 
 
 def _notes(eye: _Eye) -> tuple[str, ...]:

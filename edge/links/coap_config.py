@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edge.section import Host, LinkSection, Port
+from edge.section import Host, LinkSection, Port, Seconds
 
 
 class Coap(LinkSection):
@@ -15,3 +15,5 @@ class Coap(LinkSection):
     port: Port = 5683
     max_payload: Annotated[int, Field(ge=64, le=1 << 20)] = 65_536
     """Bytes of one pack, after block-wise reassembly."""
+    idle_s: Seconds = 7200.0
+    """A device that posts nothing for so long counts as silent."""

@@ -70,11 +70,15 @@ class CoapLink:
             if source not in self._devices and len(self._devices) >= self.MAX_DEVICES:
                 self.counters["too_many_devices"] += 1
                 continue
-            self._devices.setdefault(source, DeviceRecord(source)).heard(now_ms, count)
+            self._devices.setdefault(source, DeviceRecord(source)).heard(now_ms, count, now_s=self._clock.monotonic_s())
 
     def status(self) -> LinkStatus:
+        now_s = self._clock.monotonic_s()
+        for device in self._devices.values():
+            device.look(now_s, self._config.idle_s)
         devices = tuple(device.status() for device in self._devices.values())
-        return LinkStatus(self.name, "coap", self.port is not None, dict(self.counters), devices)
+        up, trouble = self.port is not None, self._port.trouble
+        return LinkStatus(self.name, "coap", up, dict(self.counters), devices, trouble)
 
 
 class _Senml(resource.Resource):  # type: ignore[misc]  # aiocoap has no types

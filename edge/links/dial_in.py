@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from edge.backoff import Backoff
+from edge.port_claim import PortClaim
 from protocols.vocabulary import Clock
 
 HELLO_S: Final = 60.0
@@ -101,6 +102,7 @@ class DialIn:
         self._config = config
         self._clock = clock
         self._counters = counters
+        self._claim = PortClaim("TCP", config.host, config.port, counters)
         self._begin = begin
         self._tick = tick
         self._callers: dict[Caller, None] = {}
@@ -111,6 +113,11 @@ class DialIn:
     def port(self) -> int | None:
         """Where it listens; None while it does not."""
         return self._server.sockets[0].getsockname()[1] if self._server and self._server.sockets else None
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not listen."""
+        return self._claim.trouble
 
     @property
     def connections(self) -> int:
@@ -128,9 +135,10 @@ class DialIn:
             while self._server is None:
                 try:
                     self._server = await asyncio.start_server(answer, config.host, config.port, limit=CHUNK)
-                except OSError:
-                    self._counters["port_not_had"] += 1
+                except OSError as error:
+                    self._claim.refused(error)
                     await self._clock.sleep(backoff.next_s())
+            self._claim.had()
             try:
                 await self._sweep()
             finally:

@@ -169,6 +169,11 @@ class Questions:
         else:
             self._errors[f"unanswered_{ended.request.cn}"] += 1
 
+    @property
+    def leaves_clock(self) -> bool:
+        """Whether its clock is off and would be set, were it listed."""
+        return self._set_clock == "always" and not self._listed and self.clock.is_off
+
     def status(self) -> DialInStatus:
         return self.history.status(self.clock)
 

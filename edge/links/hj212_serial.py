@@ -40,6 +40,7 @@ class Hj212SerialLink(Hj212Link):
         self._line = config.line()
         self._reopen_s = config.reopen_s
         self._up = False
+        self._trouble = ""
 
     async def run(self, intake: Intake) -> None:
         backoff = Backoff(cap_s=self._reopen_s)
@@ -49,7 +50,8 @@ class Hj212SerialLink(Hj212Link):
                 try:
                     await self._line.open()
                     await self._converse(intake, backoff)
-                except LinkDown:
+                except LinkDown as error:
+                    self._trouble = str(error)
                     self.counters["link_down"] += 1
                 finally:
                     self._line.close()
@@ -88,4 +90,4 @@ class Hj212SerialLink(Hj212Link):
 
     def status(self) -> LinkStatus:
         counters = {**self.counters, **self._line.counters}
-        return LinkStatus(self.name, self.config.kind, self._up, counters, self.stations.status())
+        return LinkStatus(self.name, self.config.kind, self._up, counters, self.stations.status(), self._trouble)

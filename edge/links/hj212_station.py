@@ -8,6 +8,7 @@ from typing import Final
 from edge.links.hj212_config import Hj212Device, Hj212Section, Interval
 from edge.links.hj212_questions import HISTORY, REAL_TIME, Questions
 from edge.links.link import DeviceRecord, DeviceStatus
+from edge.links.station_clock import CLOCK_NOT_SET
 from edge.links.stations import Stations
 from protocols.hj212 import CrcMode, Measurement, Packet, measurements
 from protocols.hj212.measurement import data_time
@@ -132,10 +133,11 @@ class Station:
         return Reading.of(point, time, value, measured.quality, int(measured.reasons))
 
     def status(self) -> DeviceStatus:
-        """With a note where the station sends means that nobody asked for."""
+        """With a note where the station sends means that nobody asked for, and where its clock is left as it is."""
         left_out = [name for name in INTERVALS.values() if self.record.errors[f"{name}_left_out"]]
-        note = f"sends {', '.join(left_out)} means; its intervals do not list them"
-        return self.record.status((note,) if left_out else (), self.questions.status())
+        notes = [f"sends {', '.join(left_out)} means; its intervals do not list them"] if left_out else []
+        notes += [CLOCK_NOT_SET] if self.questions.leaves_clock else []
+        return self.record.status(tuple(notes), self.questions.status())
 
 
 def stations_of(config: Hj212Section, counters: Counter[str]) -> Stations[Station]:

@@ -110,9 +110,9 @@ class Talk:
 
     def _heard(self, packet: Packet, station: Station, waiting: list[_Waiting], ends: list[Ended]) -> None:
         """What a packet leaves to be waited for: its readings, when it brings data for the first time."""
-        now_ms = self._clock.now_ms()
-        for said in self._centre.receive(packet, self._clock.monotonic_s()):
-            station.record.heard(now_ms, 0)
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+        for said in self._centre.receive(packet, now_s):
+            station.record.heard(now_ms, 0, now_s=now_s)
             if isinstance(said, Ended):
                 ends.append(said)
             elif isinstance(said, Noticed):
@@ -215,6 +215,9 @@ class Hj212Link:
     def wake(self) -> None:
         """Once a second."""
         self._memory.tick()
+        now_s = self.clock.monotonic_s()
+        for station in self.stations:  # others may speak on its connection
+            station.record.look(now_s, self.config.idle_s)
         for talk in self.talks:
             talk.wake()
 
@@ -243,4 +246,5 @@ class Hj212TcpLink(Hj212Link):
 
     def status(self) -> LinkStatus:
         counters = {**self.counters, "connections": self._line.connections if self._line else 0}
-        return LinkStatus(self.name, "hj212-tcp", self.port is not None, counters, self.stations.status())
+        trouble = self._line.trouble if self._line else ""
+        return LinkStatus(self.name, "hj212-tcp", self.port is not None, counters, self.stations.status(), trouble)

@@ -68,6 +68,8 @@ class LinkStatus:
     counters: Mapping[str, int]
     """Counts by kind since the start; only kinds that happened."""
     devices: tuple[DeviceStatus, ...]
+    trouble: str = ""
+    """Why it is not up, or was not last."""
 
 
 class Link(Protocol):
@@ -103,17 +105,25 @@ class DeviceRecord:
     readings: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     answers: AnswerTimes | None = None
+    heard_s: float | None = None
+    """Monotonic, where it speaks unasked: when it was heard last."""
 
-    def heard(self, now_ms: int, readings: int, answer_s: float | None = None) -> None:
+    def heard(self, now_ms: int, readings: int, answer_s: float | None = None, *, now_s: float | None = None) -> None:
         """A good answer or upload with so many readings."""
         self.state = "up"
         self.last_seen_ms = now_ms
+        self.heard_s = now_s
         self.readings += readings
         if answer_s is not None:
             self.answer_s = answer_s
             if self.answers is None:
                 self.answers = AnswerTimes()
             self.answers.add(answer_s)
+
+    def look(self, now_s: float, idle_s: float) -> None:
+        """One that speaks unasked, and has not for so long, has gone silent."""
+        if self.heard_s is not None and now_s - self.heard_s >= idle_s:
+            self.state = "silent"
 
     def status(
         self, notes: tuple[str, ...] = (), dial_in: DialInStatus | None = None, *, pause_s: float = 0.0

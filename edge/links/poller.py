@@ -100,6 +100,7 @@ class Poller(Generic[P]):
         self._clock = clock
         self._backoff = Backoff(cap_s=reopen_s)
         self._up = False
+        self._trouble = ""
 
     async def run(self, intake: Intake) -> None:
         turn = count()
@@ -110,7 +111,8 @@ class Poller(Generic[P]):
                 await self._port.open()
                 self._up = True
                 await self._poll(queue, turn, intake)
-            except LinkDown:
+            except LinkDown as error:
+                self._trouble = str(error)
                 self._port.counters["link_down"] += 1
             finally:
                 self._up = False
@@ -182,7 +184,7 @@ class Poller(Generic[P]):
 
     def status(self) -> LinkStatus:
         devices = tuple(device.status() for device in self._devices)
-        return LinkStatus(self.name, self._kind, self._up, dict(self._port.counters), devices)
+        return LinkStatus(self.name, self._kind, self._up, dict(self._port.counters), devices, self._trouble)
 
 
 def _counting(record: DeviceRecord) -> Callable[["asyncio.Future[None]"], None]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from edge.links.history import DAY_MS, History, Pull
 from edge.links.link import DeviceRecord, DeviceStatus
 from edge.links.sl651_config import Sl651Device, Sl651Tcp, Sl651Udp
-from edge.links.station_clock import StationClock
+from edge.links.station_clock import CLOCK_NOT_SET, StationClock
 from firmware_adapters.sl651_elements import meaning_of
 from protocols.sl651 import Command, Frame, Measurement, measurements, read_body
 from protocols.sl651.elements import BULK, LEVEL_LISTS, PICTURE, RAIN_LIST, STATUS, TEXT, elements_by_name
@@ -50,6 +50,7 @@ class Station:
         self.listed = listed
         self.clock = StationClock(config.clock_tolerance_s)
         self._sets_clock = listed and config.set_clock
+        self._is_left_out = config.set_clock and not listed
         asks = listed and device.period_s is not None
         self.history = History(
             config.pull_days * DAY_MS / 1000 if asks else 0.0, config.settle_s, config.refusal_pause_s
@@ -168,7 +169,9 @@ class Station:
             self._heads.setdefault(element, head)
 
     def status(self) -> DeviceStatus:
-        return self.record.status(dial_in=self.history.status(self.clock))
+        """With a note where it is not done to it what the configuration says of the listed ones."""
+        notes = (CLOCK_NOT_SET,) if self._is_left_out and self.clock.is_off else ()
+        return self.record.status(notes, self.history.status(self.clock))
 
 
 def _reading(point: Point, measured: Measurement, arrived_ms: int, function: int, *, pulled: bool) -> Reading:

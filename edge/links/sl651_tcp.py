@@ -79,4 +79,5 @@ class Sl651TcpLink:
 
     def status(self) -> LinkStatus:
         counters = {**self._counters, "connections": self._line.connections if self._line else 0}
-        return LinkStatus(self.name, "sl651-tcp", self.port is not None, counters, self.desk.status())
+        trouble = self._line.trouble if self._line else ""
+        return LinkStatus(self.name, "sl651-tcp", self.port is not None, counters, self.desk.status(), trouble)

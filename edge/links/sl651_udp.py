@@ -17,6 +17,7 @@ from edge.links.link import LinkStatus
 from edge.links.sl651_config import Sl651Udp
 from edge.links.sl651_desk import Desk
 from edge.links.station_memory import StationMemory
+from edge.port_claim import PortClaim
 from protocols.sl651 import Decoder, Direction, Frame
 from protocols.vocabulary import Clock, SystemClock
 
@@ -91,6 +92,7 @@ class Sl651UdpLink:
         self._config = config
         self._clock = clock or SystemClock()
         self._counters: Counter[str] = Counter()
+        self._claim = PortClaim("UDP", config.host, config.port, self._counters)
         self.desk = Desk(config, self._clock, self._counters)
         self._memory = StationMemory(
             lambda: ((name, one.history) for name, one in self.desk.stations.listed()), self._clock, self._counters
@@ -126,9 +128,10 @@ class Sl651UdpLink:
             self._transport, door = await loop.create_datagram_endpoint(
                 lambda: _Door(self.desk, intake, self._counters), (self._config.host, self._config.port)
             )
-        except OSError:
-            self._counters["port_not_had"] += 1
+        except OSError as error:
+            self._claim.refused(error)
             return
+        self._claim.had()
         try:
             backoff.succeeded()
             while not door.lost.is_set():
@@ -139,4 +142,5 @@ class Sl651UdpLink:
             self._transport.abort()
 
     def status(self) -> LinkStatus:
-        return LinkStatus(self.name, "sl651-udp", self.port is not None, dict(self._counters), self.desk.status())
+        up, counters = self.port is not None, dict(self._counters)
+        return LinkStatus(self.name, "sl651-udp", up, counters, self.desk.status(), self._claim.trouble)

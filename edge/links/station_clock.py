@@ -4,6 +4,8 @@ from typing import Final
 
 SANE_MS: Final = 1_735_689_600_000
 """2025-01-01: a gateway whose own clock is before it sets nobody's."""
+CLOCK_NOT_SET: Final = "its clock is not set: it is not listed as [[link.device]]"
+"""What is said of a station whose clock is off, where the configuration has clocks set."""
 PAUSE_S: Final = 600.0
 """Between two looks at one clock, or two attempts to set it."""
 

@@ -158,6 +158,8 @@ class Lwm2m(LinkSection):
     """pmin and pmax of every observation; none: the device's own."""
     renew_s: Seconds = 3600.0
     """An observation that brought nothing for so long is asked for again when the device is heard."""
+    idle_s: Seconds = 7200.0
+    """A device of which nothing is heard for so long counts as silent; so does one whose registration ends sooner."""
     limits: GuardLimits = GuardLimits()
     rows: tuple[Lwm2mRow, ...] = ()
     """For the devices that have none of their own for a resource."""

@@ -73,7 +73,7 @@ class Device:
         """It registered, perhaps again: whatever was observed before is to be asked for anew."""
         self.end()
         self.registration, self._intake = registration, intake
-        self.record.heard(self._around.clock.now_ms(), 0)
+        self._heard()
         self.dialect = Dialect(registration)
         self.registered.set()
         self._task = group.create_task(self._settle_in())
@@ -98,6 +98,20 @@ class Device:
         if not self._observations:
             self._task = group.create_task(self._settle_in())
 
+    def _heard(self, readings: int = 0) -> None:
+        clock = self._around.clock
+        self.record.heard(clock.now_ms(), readings, now_s=clock.monotonic_s())
+
+    def _look(self, heard_s: float) -> None:
+        """What the book knows of it: answers to requests, and what an earlier run of the agent heard."""
+        record, now_s = self.record, self._around.clock.monotonic_s()
+        if record.heard_s is None or heard_s > record.heard_s:
+            if record.heard_s is not None:
+                record.state = "up"
+            record.heard_s = heard_s
+            record.last_seen_ms = self._around.clock.now_ms() - round((now_s - heard_s) * 1000)
+        record.look(now_s, self._around.config.idle_s)
+
     def kept(self) -> tuple[tuple[str, ...], dict[str, str], dict[str, str]]:
         """What it has, its units, and the tokens of its observations, for the memory."""
         tokens = {str(path): one.token.hex() for path, one in self._observations.items() if one.accepted}
@@ -121,7 +135,7 @@ class Device:
     def updated(self, registration: Registration, group: asyncio.TaskGroup) -> None:
         """It is awake: read what it does not notify of, and ask again for what has brought nothing for long."""
         old, self.registration = self.registration, registration
-        self.record.heard(self._around.clock.now_ms(), 0)
+        self._heard()
         if not self.settled:
             return
         changed = old is not None and old.offer != registration.offer
@@ -239,6 +253,8 @@ class Device:
                 raise
             except LinkDown:
                 self.record.errors["no_answer"] += 1
+                if self.registration is not None and not self.registration.queue_mode:
+                    self.record.state = "silent"  # it never sleeps, by its own word
                 await self._around.clock.sleep(backoff.next_s())
 
     def taken(self, observation: Observation, message: Any, *, newer: bool) -> "asyncio.Future[None] | None":
@@ -258,7 +274,7 @@ class Device:
             dated = [one for one in found if one.time != now_ms]
             self.record.errors.update({"overtaken": len(found) - len(dated)})
             found = dated
-        self.record.heard(now_ms, len(found))
+        self._heard(len(found))
         return self._intake.put(Batch.of(found)) if found and self._intake is not None else None
 
     def ended(self, observation: Observation, code: str) -> None:
@@ -280,6 +296,8 @@ class Device:
     def status(self) -> DeviceStatus:
         """With what an engineer wants to know of its registration."""
         standing = self._around.book.registry.standing(self.endpoint)
+        if standing is not None:
+            self._look(standing.heard_s)
         notes = [self._note] if self._note else []
         if self.registration is not None and standing is not None:
             notes += standing_notes(self.registration, standing, self._around.clock.monotonic_s())

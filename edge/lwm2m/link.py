@@ -213,10 +213,9 @@ class Lwm2mLink:
         return self._orders.sleeps(source)
 
     def status(self) -> LinkStatus:
-        devices = tuple(device.status() for device in self.devices.values())
-        return LinkStatus(
-            self.name, "lwm2m", self.port is not None, dict(self.counters), devices + self._admission.status()
-        )
+        devices = tuple(device.status() for device in self.devices.values()) + self._admission.status()
+        up, trouble = self.port is not None, self._port.trouble
+        return LinkStatus(self.name, "lwm2m", up, dict(self.counters), devices, trouble)
 
 
 _METHODS: Final = {codes.GET: "GET", codes.POST: "POST", codes.PUT: "PUT", codes.DELETE: "DELETE"}

@@ -82,6 +82,8 @@ class Spool:
         self._segments: deque[Segment] = deque()
         self._retired: retired_file.Retired = {}
         self._retired_dirty = False
+        self.full_s: float | None = None
+        """When the disk last said that it is full, monotonic; the oldest segment may have made room since."""
         self._next: dict[int, int] = dict.fromkeys(Stream, 0)
         self._carried = Carried(max_bytes // 8)
         self._descriptor: int | None = None
@@ -214,6 +216,8 @@ class Spool:
                 except OSError as error:
                     self.counts.write_errors += 1
                     with self._mutex:
+                        if error.errno in _NO_SPACE:
+                            self.full_s = self._clock.monotonic_s()
                         self._give_up_active()
                         if last or (error.errno in _NO_SPACE and not self._drop_oldest()):
                             raise

@@ -20,6 +20,7 @@ def link_status(link: LinkStatus, flagged: Callable[[str], Mapping[str, int]]) -
         "name": link.name,
         "kind": link.kind,
         "up": link.up,
+        "trouble": "" if link.up else link.trouble,
         "counters": dict(link.counters),
         "devices": [_device(device, flagged(device.source)) for device in link.devices],
     }

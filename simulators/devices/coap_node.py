@@ -27,6 +27,7 @@ _ENCODERS: Final[dict[Encoding, tuple[int, Callable[[list[Entry]], bytes]]]] = {
 
 SENSORS: Final[dict[str, tuple[str, int]]] = {
     "water_level": ("m", 3),
+    "fill_level": ("%", 0),
     "gate_opening": ("m", 2),
     "water_temperature": ("Cel", 2),
     "soil_moisture": ("%", 1),

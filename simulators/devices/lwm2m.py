@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from protocols.lwm2m.values import write
 from protocols.vocabulary import Clock, ProtocolError
 from simulators.environment import Site, World
 from simulators.environment.generated import active_power, lamp_level
+from simulators.faults import PLAIN, Mouth
+from simulators.truth import Said, Witness
 
 TLV: Final = 11_542
 TEMPERATURE: Final = Path(3303, 0, 5700)
@@ -28,6 +31,12 @@ ON_OFF: Final = Path(3311, 0, 5850)
 DIMMER: Final = Path(3311, 0, 5851)
 POWER: Final = Path(3328, 0, 5700)
 MEASURED: Final = (TEMPERATURE, ON_OFF, DIMMER, POWER)
+OBSERVED: Final = {
+    TEMPERATURE: "air_temperature",
+    ON_OFF: "switched_on",
+    DIMMER: "lamp_level",
+    POWER: "active_power",
+}
 _FIXED: Final[dict[Path, Value]] = {
     Path(3, 0, 0): "Yingzhou simulators",
     Path(3, 0, 1): "lamp",
@@ -59,18 +68,23 @@ class Lwm2mLamp:
     By itself it follows the sun; once its dimmer was written, it keeps that level. While it sleeps nothing reaches it.
     """
 
-    def __init__(self, site: Site, settings: LampSettings, world: World, clock: Clock) -> None:
+    def __init__(
+        self, site: Site, settings: LampSettings, world: World, clock: Clock, witness: Witness | None = None
+    ) -> None:
         self.site = site
         self.settings = settings
         self.commanded: int | None = None
         """The level that was written, %; None as long as none was."""
         self.on: bool | None = None
         """As it was written; None: on when the level is above 0."""
+        self.mouth: Mouth = PLAIN
+        """Where its datagrams go out; a lamp that is silent has no power."""
         self.registrations = 0
         self.wakes = 0
         self.values: dict[Path, Value] = dict(_FIXED)
         self._world = world
         self._clock = clock
+        self._witness = witness
         self._location: tuple[str, ...] = ()
         self._tuning = TransportTuning()
         self._tuning.ACK_TIMEOUT = settings.ack_timeout_s
@@ -87,12 +101,13 @@ class Lwm2mLamp:
         context, radio = await _context(self._site)
         try:
             while True:
-                radio.asleep = False
-                self.wakes += 1
-                self.measure()
-                await self._report(context)
-                await self._clock.sleep(self.settings.awake_s if self.settings.queue_mode else 0)
-                radio.asleep = self.settings.queue_mode
+                radio.asleep = dead = self.mouth.spoilt(b"\0") is None
+                if not dead:
+                    self.wakes += 1
+                    self.measure()
+                    await self._report(context)
+                    await self._clock.sleep(self.settings.awake_s if self.settings.queue_mode else 0)
+                radio.asleep = dead or self.settings.queue_mode
                 await self._clock.sleep(max(1.0, self._world.tempo.real_s(self.settings.period_s)))
         finally:
             await context.shutdown()
@@ -121,6 +136,19 @@ class Lwm2mLamp:
                 return False
         self.measure()
         return True
+
+    def tell(self, values: Sequence[tuple[Path, Value]]) -> None:
+        """What it says now, to whoever keeps the truth."""
+        if self._witness is None:
+            return
+        hardware, now_ms = self.settings.endpoint.removeprefix("urn:"), self._clock.now_ms()
+        self._witness(
+            [
+                Said(self.site.device, hardware, OBSERVED[path], None, float(value), "answered", now_ms)
+                for path, value in values
+                if path in OBSERVED and isinstance(value, int | float)
+            ]
+        )
 
     async def _report(self, context: Any) -> None:
         """Register or update; whatever is observed is notified of."""
@@ -196,6 +224,7 @@ class _Resource(resource.ObservableResource):  # type: ignore[misc]  # aiocoap h
             return aiocoap.Message(code=codes.NOT_ACCEPTABLE)
         inside = [one for one in self._lamp.values.items() if one[0].ids[: len(self._path.ids)] == self._path.ids]
         payload = encode([_tlv(path, value) for path, value in inside])
+        self._lamp.tell(inside)
         return aiocoap.Message(code=codes.CONTENT, payload=payload, content_format=TLV)
 
     async def render_put(self, request: Any) -> Any:

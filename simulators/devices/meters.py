@@ -13,13 +13,17 @@ from protocols.china_time import CHINA
 from protocols.cjt188 import times
 from protocols.cjt188.control import READING
 from simulators.environment import Moment, Site, World
-from simulators.environment.generated import voltage
 from simulators.environment.world import ANCHOR_MS
 from simulators.faults import PLAIN, Mouth
+from simulators.truth import Said, Witness
 
 Kind = Literal["electricity", "water", "gas", "heat"]
 METER_TYPES: Final[dict[Kind, int]] = {"water": 0x10, "heat": 0x20, "gas": 0x30}
 """Of CJ/T 188; electricity speaks DL/T 645."""
+COUNTS: Final[dict[Kind, str]] = {"water": "water_volume", "heat": "heat_energy", "gas": "gas_volume"}
+"""What their first counter counts."""
+ELECTRICITY: Final = ("active_energy", "voltage/a", "current/a", "active_power")
+"""What an electricity meter is asked for."""
 
 _HOUR_MS: Final = 3_600_000
 _ABSENT: Final = b"\xff"
@@ -29,93 +33,143 @@ _RELAY_OPEN: Final = 0x10
 STATUS_3: Final = 0x0400_0503
 
 
-class ElectricityMeter:
+class _Register:
+    """A counter that stands still while nothing can flow, and goes on from where it stood."""
+
+    def __init__(self) -> None:
+        self._missed = 0.0
+        self._stood: float | None = None
+
+    def shown(self, counted: float, *, flows: bool) -> float:
+        """What the wheels show.
+
+        :param counted: what would have run through if it had never been cut off.
+        """
+        if not flows:
+            self._stood = counted - self._missed if self._stood is None else self._stood
+            return self._stood
+        if self._stood is not None:
+            self._missed, self._stood = counted - self._stood, None
+        return counted - self._missed
+
+
+class _Meter:
+    """What both kinds have in common."""
+
+    def __init__(self, site: Site, address: str, world: World, witness: Witness | None) -> None:
+        self.mouth: Mouth = PLAIN
+        """Where its answers go out."""
+        self._site = site
+        self._hardware = f"meter:{address}"
+        self._world = world
+        self._witness = witness
+        self._counter = _Register()
+
+    def _value(self, observed: str, now_ms: int) -> float:
+        return self._world.last_known(self._site, observed, now_ms)
+
+    def _tell(self, values: Mapping[str, float], now_ms: int) -> None:
+        if self._witness is not None:
+            told = [(name, float(value)) for name, value in values.items()]
+            name = self._site.device
+            self._witness([Said(name, self._hardware, what, None, value, "answered", now_ms) for what, value in told])
+
+
+class ElectricityMeter(_Meter):
     """A single-phase meter with a relay; what it counts stands still while the relay is open.
 
     :param password: of level 2, 6 digits; it switches for whoever knows it. None: for nobody.
     """
 
-    def __init__(self, site: Site, address: str, world: World, password: str | None = None) -> None:
+    def __init__(
+        self, site: Site, address: str, world: World, password: str | None = None, witness: Witness | None = None
+    ) -> None:
+        super().__init__(site, address, world, witness)
         self.meter = dlt645.Meter(address, {}, {} if password is None else {2: password})
-        self.mouth: Mouth = PLAIN
-        """Where its answers go out."""
-        self._site = site
-        self._world = world
-        self._seen_ms = ANCHOR_MS
-        self._kwh = 0.0
 
     def receive(self, frame: dlt645.Frame, now_ms: int) -> list[bytes]:
         """The answer's bytes; none when nobody asked it."""
-        self.meter.values.update(self._values(now_ms))
-        return _spoken(self.mouth, [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)])
+        shown = self._shown(now_ms)
+        self.meter.values.update(self._values(shown, now_ms))
+        answers = [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+        self._shown(now_ms)  # from now on, if it was just switched
+        if answers:
+            self._tell(shown, now_ms)
+        return _spoken(self.mouth, answers)
 
-    def _values(self, now_ms: int) -> Mapping[int, bytes]:
+    def _shown(self, now_ms: int) -> dict[str, float]:
+        """What its display shows, in the vocabulary's units, as many digits as it has."""
+        flows = self.meter.closed
+        return {
+            "active_energy": round(self._counter.shown(self._value("active_energy", now_ms), flows=flows), 2),
+            "voltage/a": round(self._value("voltage", now_ms), 1),
+            "current/a": round(self._value("current", now_ms), 3) if flows else 0.0,
+            "active_power": round(self._value("active_power", now_ms), 1) if flows else 0.0,
+        }
+
+    def _values(self, shown: Mapping[str, float], now_ms: int) -> Mapping[int, bytes]:
         """The data of each identifier, low bytes first, at an instant."""
-        moment = self._world.moment(self._site, now_ms)
-        kw = 0.3 + 2.5 * moment.trait("load") * (1 + 0.4 * moment.wander("load", 2)) if self.meter.closed else 0.0
-        self._kwh += kw * max(0, moment.time_ms - self._seen_ms) / _HOUR_MS
-        self._seen_ms = max(self._seen_ms, moment.time_ms)
-        volts = voltage(moment)
-        energy = _bcd(1000 * moment.trait("counter") + self._kwh, 2, 4)
-        volts_2007, amperes = _bcd(volts, 1, 2), _bcd(1000 * kw / volts, 3, 3)
-        power = _bcd(kw, 4, 3)
+        energy, power = _bcd(shown["active_energy"], 2, 4), _bcd(shown["active_power"] / 1000, 4, 3)
+        volts_2007 = _bcd(shown["voltage/a"], 1, 2)
         when = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(CHINA)
         return {
             0x0001_0000: energy,
             0x0201_0100: volts_2007,
             0x0201_FF00: volts_2007 + 4 * _ABSENT,
-            0x0202_0100: amperes,
+            0x0202_0100: _bcd(shown["current/a"], 3, 3),
             0x0203_0000: power,
             0x0203_0100: power,
-            0x0206_0000: _bcd(1.0, 3, 2),
-            0x0280_0002: _bcd(50 + 0.03 * moment.wander("mains frequency", 0.1), 2, 2),
+            0x0206_0000: _bcd(self._value("power_factor", now_ms), 3, 2),
+            0x0280_0002: _bcd(self._value("frequency", now_ms), 2, 2),
             0x0400_0101: bytes.fromhex(f"{when.isoweekday() % 7:02d}{when:%d%m%y}"),
             0x0400_0102: bytes.fromhex(f"{when:%S%M%H}"),
             STATUS_3: bytes([0 if self.meter.closed else _RELAY_OPEN, 0]),
             0x9010: energy,
-            0xB611: _bcd(volts, 0, 2),
+            0xB611: _bcd(shown["voltage/a"], 0, 2),
             0xB630: power,
         }
 
 
-class PipeMeter:
+class PipeMeter(_Meter):
     """A water, gas or heat meter with a valve; what it counts stands still while the valve is closed."""
 
-    def __init__(self, site: Site, kind: Kind, address: str, world: World) -> None:
+    def __init__(self, site: Site, kind: Kind, address: str, world: World, witness: Witness | None = None) -> None:
+        super().__init__(site, address, world, witness)
         self.meter = cjt188.Meter(METER_TYPES[kind], address, {})
-        self.mouth: Mouth = PLAIN
-        """Where its answers go out."""
-        self._site = site
-        self._world = world
-        self._seen_ms = ANCHOR_MS
-        self._m3 = 0.0
+        self._counts = COUNTS[kind]
 
     def receive(self, frame: cjt188.Frame, now_ms: int) -> list[bytes]:
         """The answer's bytes; none when nobody asked it."""
-        self.meter.values[READING] = self._reading(now_ms)
-        return _spoken(self.mouth, [cjt188.encode(said.frame) for said in self.meter.receive(frame, 0.0)])
+        counted = self._counted(now_ms)
+        self.meter.values[READING] = self._reading(counted, now_ms)
+        answers = [cjt188.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
+        self._counted(now_ms)  # from now on, if it was just switched
+        if answers:
+            self._tell({self._counts: round(counted, 2)}, now_ms)
+        return _spoken(self.mouth, answers)
 
-    def _reading(self, now_ms: int) -> bytes:
+    def _counted(self, now_ms: int) -> float:
+        return self._counter.shown(self._value(self._counts, now_ms), flows=not self.meter.valve_closed)
+
+    def _reading(self, counted: float, now_ms: int) -> bytes:
         moment = self._world.moment(self._site, now_ms)
-        flow = 0.0 if self.meter.valve_closed else 0.1 + 0.9 * moment.trait("flow")
-        self._m3 += flow * max(0, moment.time_ms - self._seen_ms) / _HOUR_MS
-        self._seen_ms = max(self._seen_ms, moment.time_ms)
-        before = 500 * moment.trait("counter")
         time = times.wire(datetime.fromtimestamp(now_ms / 1000, UTC))
         if self.meter.meter_type == METER_TYPES["heat"]:
-            return self._heat(moment, flow, before) + time + self.meter.status
-        return _bcd(before + self._m3, 2, 4) + _M3 + _bcd(before, 2, 4) + _M3 + time + self.meter.status
+            return self._heat(moment, counted) + time + self.meter.status
+        settled = counted - counted % 10  # on a day of last month
+        return _bcd(counted, 2, 4) + _M3 + _bcd(settled, 2, 4) + _M3 + time + self.meter.status
 
-    def _heat(self, moment: Moment, flow: float, before: float) -> bytes:
+    def _heat(self, moment: Moment, counted: float) -> bytes:
         supply = 62 + 6 * moment.wander("supply", 6)
         back = supply - 14 - 3 * moment.wander("return", 6)
         kwh_m3 = 1.16 * (supply - back)
+        flow = 0.0 if self.meter.valve_closed else 0.1 + 0.9 * moment.trait("flow")
         fields = (
-            _bcd(before * kwh_m3, 2, 4) + _KWH,
-            _bcd((before + self._m3) * kwh_m3, 2, 4) + _KWH,
+            _bcd(counted - counted % 100, 2, 4) + _KWH,
+            _bcd(counted, 2, 4) + _KWH,
             _bcd(flow * kwh_m3, 2, 4) + _KW,
             _bcd(flow, 4, 4) + _M3_H,
-            _bcd(before + self._m3, 2, 4) + _M3,
+            _bcd(counted / kwh_m3, 2, 4) + _M3,
             _bcd(supply, 2, 3),
             _bcd(back, 2, 3),
             _bcd((moment.time_ms - ANCHOR_MS) / _HOUR_MS, 0, 3),
@@ -138,12 +192,17 @@ class MeterWire:
     :param now_ms: tells the wall time, ms UTC.
     """
 
+    name = "meters"
+
     def __init__(self, meters: tuple[ElectricityMeter | PipeMeter, ...], now_ms: Callable[[], int]) -> None:
         self.meters = meters
         self._now_ms = now_ms
         self._electricity = tuple(meter for meter in meters if isinstance(meter, ElectricityMeter))
         self._pipes = tuple(meter for meter in meters if isinstance(meter, PipeMeter))
         self.silence()
+
+    def __len__(self) -> int:
+        return len(self.meters)
 
     def silence(self) -> None:
         """The line was at rest: what was half a frame stays so."""

@@ -1,4 +1,4 @@
-"""A Modbus TCP server of many simulated units on one port (MODBUS Messaging on TCP/IP V1.0b; functions 3, 6, 16).
+"""A Modbus TCP server of many simulated units on one port (MODBUS Messaging on TCP/IP V1.0b; functions 3, 4, 6, 16).
 
 It takes frames apart with struct and not with protocols.modbus: it is polled at tens of thousands of requests per
 second by benchmarks, and a second reading of the standard keeps a mistake in the codec from cancelling itself.
@@ -12,6 +12,7 @@ from typing import Final, Self, cast
 
 from protocols.vocabulary import Clock
 from simulators.devices.modbus_unit import ILLEGAL_ADDRESS, ILLEGAL_VALUE, Unit
+from simulators.devices.register_map import READ_HOLDING, READ_INPUT
 from simulators.faults import PLAIN
 
 ILLEGAL_FUNCTION: Final = 1
@@ -118,22 +119,29 @@ class ModbusServer:
         target = self.units.get(unit)
         if target is None:
             return bytes((pdu[0] | 0x80, TARGET_SILENT))
-        function = _FUNCTIONS.get(pdu[0])
-        if function is None:
-            return bytes((pdu[0] | 0x80, ILLEGAL_FUNCTION))
-        answer = function(target, pdu, now_ms)
-        return bytes((pdu[0] | 0x80, answer)) if isinstance(answer, int) else answer
+        return answer_of(target, pdu, now_ms)
+
+
+def answer_of(target: Unit, pdu: bytes, now_ms: int) -> bytes:
+    """What a unit answers to a request's PDU (function code and what follows it)."""
+    function = _FUNCTIONS.get(pdu[0])
+    if function is None:
+        return bytes((pdu[0] | 0x80, ILLEGAL_FUNCTION))
+    answer = function(target, pdu, now_ms)
+    return bytes((pdu[0] | 0x80, answer)) if isinstance(answer, int) else answer
 
 
 def _read(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
-    """Function 3: the answer, or the exception code."""
+    """Functions 3 and 4: the answer, or the exception code."""
+    if pdu[0] != target.registers.function:
+        return ILLEGAL_ADDRESS
     if len(pdu) != 5:
         return ILLEGAL_VALUE
     address, quantity = _PAIR.unpack_from(pdu, 1)
     if not 1 <= quantity <= 125:
         return ILLEGAL_VALUE
     words = target.read(address, quantity, now_ms)
-    return ILLEGAL_ADDRESS if words is None else bytes((3, len(words))) + words
+    return ILLEGAL_ADDRESS if words is None else bytes((pdu[0], len(words))) + words
 
 
 def _write_one(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
@@ -153,4 +161,9 @@ def _write_many(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
     return target.write(address, pdu[6:], now_ms) or pdu[:5]
 
 
-_FUNCTIONS: Final[dict[int, Callable[[Unit, bytes, int], bytes | int]]] = {3: _read, 6: _write_one, 16: _write_many}
+_FUNCTIONS: Final[dict[int, Callable[[Unit, bytes, int], bytes | int]]] = {
+    READ_HOLDING: _read,
+    READ_INPUT: _read,
+    6: _write_one,
+    16: _write_many,
+}

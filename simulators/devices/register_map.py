@@ -4,16 +4,27 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
-Form = Literal["u16", "i16", "u32", "f32 CDAB"]
-_WORDS: Final[dict[Form, int]] = {"u16": 1, "i16": 1, "u32": 2, "f32 CDAB": 2}
-_RANGE: Final[dict[Form, tuple[int, int]]] = {"u16": (0, 0xFFFF), "i16": (-0x8000, 0x7FFF), "u32": (0, 0xFFFF_FFFF)}
+Form = Literal["u16", "i16", "u32", "i32", "f32 ABCD", "f32 CDAB"]
+_WORDS: Final[dict[Form, int]] = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "f32 ABCD": 2, "f32 CDAB": 2}
+_RANGE: Final[dict[Form, tuple[int, int]]] = {
+    "u16": (0, 0xFFFF),
+    "i16": (-0x8000, 0x7FFF),
+    "u32": (0, 0xFFFF_FFFF),
+    "i32": (-0x8000_0000, 0x7FFF_FFFF),
+}
+
+
+FLOATS: Final = ("f32 ABCD", "f32 CDAB")
+READ_HOLDING: Final = 3
+READ_INPUT: Final = 4
 
 
 class Entry(NamedTuple):
-    """One line of a register map; all holding registers, big-endian words."""
+    """One line of a register map, big-endian words."""
 
     address: int
     observed: str
+    """Property, or property/channel."""
     form: Form = "u16"
     times: int = 1
     """The register holds the value (in the vocabulary's unit) multiplied by this, rounded, and held to its range."""
@@ -28,18 +39,18 @@ class Entry(NamedTuple):
     def encode(self, value: float) -> bytes:
         """The register words on the wire."""
         shown = value if self.shown is None else self.shown(value)
-        if self.form == "f32 CDAB":
+        if self.form in FLOATS:
             image = struct.pack(">f", shown)
-            return image[2:] + image[:2]
+            return image if self.form == "f32 ABCD" else image[2:] + image[:2]
         low, high = _RANGE[self.form]
         number = min(high, max(low, round(shown * self.times)))
         return number.to_bytes(2 * _WORDS[self.form], "big", signed=low < 0)
 
     def decode(self, words: bytes) -> float:
         """The value that these words say, in the vocabulary's unit."""
-        if self.form == "f32 CDAB":
-            return float(struct.unpack(">f", words[2:] + words[:2])[0])
-        return int.from_bytes(words, "big", signed=self.form == "i16") / self.times
+        if self.form in FLOATS:
+            return float(struct.unpack(">f", words if self.form == "f32 ABCD" else words[2:] + words[:2])[0])
+        return int.from_bytes(words, "big", signed=self.form in ("i16", "i32")) / self.times
 
 
 class RegisterMap(NamedTuple):
@@ -48,6 +59,8 @@ class RegisterMap(NamedTuple):
     model: str
     """vendor/model."""
     entries: tuple[Entry, ...]
+    function: int = READ_HOLDING
+    """By which it is read."""
 
     @property
     def base(self) -> int:
@@ -122,10 +135,35 @@ STREETLIGHT: Final = RegisterMap(
         Entry(LAMP_LEVEL, "lamp_level"),
     ),
 )
+GATE_OPENING: Final = 0x0000
+SLUICE_GATE: Final = RegisterMap(
+    "generic/sluice-gate",
+    (
+        Entry(GATE_OPENING, "gate_opening", times=1000),
+        Entry(0x0001, "water_level/above", "i16", times=1000),
+        Entry(0x0002, "water_level/below", "i16", times=1000),
+        Entry(0x0003, "water_flow", "f32 ABCD"),
+        Entry(0x0005, "drive_running"),
+    ),
+)
+CABINET_METER: Final = RegisterMap(
+    "generic/cabinet-meter",
+    (
+        *(Entry(at, f"voltage/{phase}", times=10) for at, phase in enumerate("abc")),
+        *(Entry(3 + at, f"current/{phase}", times=100) for at, phase in enumerate("abc")),
+        Entry(0x0006, "active_power", "i32"),
+        Entry(0x0008, "power_factor", "i16", times=1000),
+        Entry(0x0009, "frequency", times=100),
+        Entry(0x000A, "active_energy", "u32", times=100),
+    ),
+    READ_INPUT,
+)
 REGISTER_MAPS: Final[dict[str, RegisterMap]] = {
     "weather_station": WEATHER_STATION,
     "soil_probe": SOIL_PROBE,
     "water_sonde": WATER_SONDE,
     "streetlight": STREETLIGHT,
+    "sluice_gate": SLUICE_GATE,
+    "cabinet_meter": CABINET_METER,
 }
 """Kind of unit in the configuration -> its register map."""

@@ -150,7 +150,7 @@ def _burned(moment: Moment, half: float) -> float:
     lit = min(length, max(0.0, into - start))
     at_half = min(_HALF_H, start + length - (HALF_FROM - 12))  # in June the sun is up before the half ends
     dimmed = min(at_half, max(0.0, into - (HALF_FROM - 12)))
-    share = (lit - (1 - half) * dimmed) / (length - (1 - half) * at_half)
+    share = (lit - (1 - half) * dimmed) / max(1e-6, length - (1 - half) * at_half)  # no night at all near the pole
     first = _EPOCH_DAY - 1500 * moment.trait("counter")
     before, after = (_night_sum(day) - _night_sum(first) for day in (noon, noon + 1))
     return before + (after - before) * share - (1 - half) * _HALF_H * (noon - first + share)

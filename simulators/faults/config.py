@@ -15,6 +15,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "hj212": _EVERYTHING | {"clock"},
     "sl651": _EVERYTHING | {"clock"},
     "coap": _EVERYTHING | {"clock"},
+    "lwm2m": frozenset({"silence"}),
     "meter": frozenset({"silence", "garbled", "half"}),
 }
 """Section of the device -> faults that it can have; ``word_order`` besides where values are 32-bit floats."""

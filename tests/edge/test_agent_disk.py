@@ -5,8 +5,11 @@ import errno
 import json
 from pathlib import Path
 
+import pytest
+
 from edge.agent import Agent
 from edge.config import load
+from edge.status.life import lives
 from protocols.vocabulary import SystemClock
 from tests.edge.spool.disk import FailingDisk
 from tests.system.oracle import Oracle
@@ -64,3 +67,26 @@ async def test_f08_nothing_is_acknowledged_while_the_disk_refuses(tmp_path: Path
     figures = {"fault": "F08", "acked": len(oracle.acked), "syncs": one.spool.counts.syncs - syncs}
     print(json.dumps(figures | {"write_errors": status["spool"]["write_errors"]}))
     assert status["ailments"] == []
+
+
+async def test_a_disk_that_takes_no_status_ails_the_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.agent._SAVE_S", 0.01)
+    (port,) = free_ports(1)
+    one = agent(tmp_path, port, FailingDisk())
+    path, draft = tmp_path / "status.json", tmp_path / "status.new"
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        running = group.create_task(one.run())
+        while not path.exists():
+            await asyncio.sleep(0.01)
+        told = json.loads(path.read_text())
+        assert lives(told["life"])
+        assert (told["life"]["pid"], told["disk_failing"], told["ailments"]) == (told["process"], False, [])
+        draft.symlink_to("/dev/full")
+        while "disk_failing" not in one.ailments.active:
+            await asyncio.sleep(0.01)
+        assert one.status()["disk_failing"]
+        assert json.loads(path.read_text())["ailments"] == [], "the old one stays"
+        draft.unlink()
+        while json.loads(path.read_text())["ailments"] != ["disk_failing"]:
+            await asyncio.sleep(0.01)
+        running.cancel()

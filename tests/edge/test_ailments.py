@@ -30,7 +30,8 @@ class Patient:
         self.clock, self.disk, self.notes = clock or ManualClock(), FailingDisk(), Notes()
         self.spool = opened(folder, self.clock, max_bytes=100_000, files=self.disk)
         self.gatherer = Gatherer("gw-1", self.spool, self.clock, lambda _: None, gather_s=0.001)
-        self.ailments = Ailments("gw-1", self.spool, self.gatherer, self.notes, self.clock)
+        self.refusal = ""
+        self.ailments = Ailments("gw-1", self.spool, self.gatherer, self.notes, self.clock, lambda: self.refusal)
 
     def look(self, after_s: float = 2.0) -> list[str]:
         self.clock.advance(after_s)
@@ -83,6 +84,37 @@ async def test_a_disk_that_fails_is_told_although_it_fails(patient: Patient) -> 
         assert await take()
         assert patient.look() == ["disk_failing.cleared"]
         running.cancel()
+
+
+async def test_a_disk_is_full_although_the_oldest_makes_room_for_each_commit(patient: Patient) -> None:
+    for _ in range(3):
+        write(patient.spool, 30, 1000)
+    assert patient.look() == ["spool_filling.raised"]
+    patient.disk.errors["append"] = (errno.ENOSPC, 1)
+    write(patient.spool, 10, 1000)
+    assert patient.spool.counts.dropped_records
+    assert not patient.gatherer.disk_failing, "the commit succeeded"
+    assert patient.look() == ["disk_failing.raised", "dropping.raised"]
+    assert patient.look(QUIET_S - 3) == []
+    assert patient.look(4) == ["disk_failing.cleared", "dropping.cleared"]
+
+
+async def test_a_disk_that_takes_no_status_fails_though_nothing_is_to_be_committed(
+    patient: Patient, caplog: pytest.LogCaptureFixture
+) -> None:
+    patient.refusal = "status.json: No space left on device"
+    with caplog.at_level("INFO", "edge.ailments"):
+        assert patient.look() == ["disk_failing.raised"]
+        assert patient.notes.events[0].data == {"write_errors": 0, "refusal": patient.refusal}
+        for refusal in ("", patient.refusal, ""):  # a segment that was given up made room for a moment
+            patient.refusal = refusal
+            assert patient.look() == []
+        assert patient.look(QUIET_S) == ["disk_failing.cleared"]
+    said = [(record.levelname, record.message) for record in caplog.records]
+    assert said == [
+        ("WARNING", "disk_failing (write_errors 0, refusal status.json: No space left on device)"),
+        ("INFO", "disk_failing is over (write_errors 0)"),
+    ]
 
 
 @pytest.mark.parametrize("step_s", [-86_400, 86_400, 315_360_000, 3])

@@ -86,10 +86,11 @@ async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
     other = await asyncio.start_server(hydrology.take, "127.0.0.1", 0)
     path, truth = tmp_path / "island.toml", tmp_path / "truth.jsonl"
     wiring = Wiring(
-        modbus_ports=(0,),
+        lines={"modbus-tcp": (0,), "modbus-rtu-tcp": (0,), "meter-tcp": (0,)},
         hj212_port=server.sockets[0].getsockname()[1],
         sl651_port=other.sockets[0].getsockname()[1],
         coap_port=bound.getsockname()[1],
+        lwm2m_port=bound.getsockname()[1],
     )
     path.write_text(island_toml(plans, wiring, truth=truth), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
@@ -97,7 +98,7 @@ async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
     )
     try:
         first = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
-        port = int(re.fullmatch(r"modbus-tcp +127\.0\.0\.1:([0-9]+) +25 units\n", first)[1])
+        port = int(re.fullmatch(r"modbus-tcp +127\.0\.0\.1:([0-9]+) +18 units\n", first)[1])
         while b"ready" not in (line := await asyncio.wait_for(process.stdout.readline(), 20)):
             assert line
         client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=5)
@@ -105,7 +106,7 @@ async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
         lamp = next(plan for plan in plans if plan.kind == "streetlight")
         answer = await client.read_holding_registers(0, count=4, device_id=lamp.unit)
         client.close()
-        callers = {str(plan.hardware) for plan in plans if plan.wire != "modbus-tcp"}
+        callers = {str(plan.hardware) for plan in plans if plan.wire in ("hj212-tcp", "sl651-tcp", "coap")}
         rows = await wait_for_truth(truth, callers)
         said = {row["observed"]: row["value"] for row in rows if row["hardware"] == str(lamp.hardware)}
         voltage, current, power, level = answer.registers
@@ -129,7 +130,9 @@ async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
 async def test_a_taken_port_is_a_configuration_error(tmp_path):
     path = tmp_path / "island.toml"
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        wiring = Wiring(modbus_ports=(taken.getsockname()[1],), hj212_port=7000, sl651_port=7001, coap_port=5683)
+        wiring = Wiring(
+            lines={"modbus-tcp": (taken.getsockname()[1],)}, hj212_port=7000, sl651_port=7001, coap_port=1, lwm2m_port=2
+        )
         path.write_text(island_toml(layout(1, 1), wiring), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", COMMAND, "-c", str(path), stderr=asyncio.subprocess.PIPE

@@ -3,10 +3,8 @@ from collections import Counter
 import pytest
 
 from protocols.vocabulary import OBSERVED_PROPERTIES
-from simulators.environment.generated import GENERATED
-from simulators.environment.measured import MEASURED
 from simulators.geography import distance_km, inside, outlines, towns
-from simulators.layout import UNITS_PER_SERVER, layout
+from simulators.layout import EVERYTHING, PER_LINE, layout, lines_of
 
 SEATS = {town.code: town for town in towns()}
 
@@ -39,10 +37,12 @@ def test_identities_are_unique_and_well_formed():
     for plan in plans:
         plan.hardware.checked()
         scheme, value = plan.hardware
-        if plan.wire == "coap":
+        if plan.wire in ("coap", "lwm2m"):
             assert (scheme, len(value)) == ("imei", 15)
             doubled = (int(d) * (2 if n % 2 else 1) for n, d in enumerate(value))
             assert sum(d // 10 + d % 10 for d in doubled) % 10 == 0
+        elif plan.wire == "meter-tcp":
+            assert (scheme, len(value)) == ("meter", 12 if plan.form == "electricity" else 14)
         elif plan.wire == "hj212-tcp":
             assert (scheme, len(value)) == ("mn", 24)
         elif plan.wire == "sl651-tcp":
@@ -51,27 +51,37 @@ def test_identities_are_unique_and_well_formed():
             assert scheme == "serial"
 
 
-def test_modbus_units_share_servers_without_doubles():
-    plans = [plan for plan in layout(600, 1) if plan.wire == "modbus-tcp"]
+@pytest.mark.parametrize("wire", PER_LINE)
+def test_devices_share_lines_without_doubles(wire):
+    everybody = layout(1200, 1)
+    plans = [plan for plan in everybody if plan.wire == wire]
     places = [(plan.server, plan.unit) for plan in plans]
     assert len(set(places)) == len(places)
-    assert {server for server, _ in places} == set(range(-(-len(plans) // UNITS_PER_SERVER)))
-    assert all(1 <= unit <= UNITS_PER_SERVER for _, unit in places)
-    assert all(plan.server is plan.unit is None for plan in layout(60, 1) if plan.wire != "modbus-tcp")
+    assert {server for server, _ in places} == set(range(-(-len(plans) // PER_LINE[wire])))
+    assert lines_of(everybody)[wire] == max(server for server, _ in places) + 1
+    assert all(1 <= unit <= PER_LINE[wire] for _, unit in places)
+    assert all(plan.server is plan.unit is None for plan in everybody if plan.wire not in PER_LINE)
 
 
 def test_sixty_neurons_have_every_kind_and_every_wire():
     plans = layout(60, 1)
     assert {plan.kind for plan in plans} == {
         "weather", "air_quality", "water_quality", "water_level", "soil", "noise", "streetlight", "sluice",
+        "electricity", "water_meter", "waste_bin",
     }  # fmt: skip
-    assert {plan.wire for plan in plans} == {"modbus-tcp", "hj212-tcp", "sl651-tcp", "coap"}
+    assert {plan.wire for plan in plans} == {*PER_LINE, "hj212-tcp", "sl651-tcp", "coap", "lwm2m"}
     for plan in plans:
-        assert set(plan.observed) <= OBSERVED_PROPERTIES.keys() & (GENERATED.keys() | MEASURED)
+        assert {one.partition("/")[0] for one in plan.observed} <= OBSERVED_PROPERTIES.keys()
+
+
+def test_every_form_stands_in_every_town_of_the_island_that_up_starts():
+    forms = {(plan.wire, plan.form, plan.kind, plan.observed) for plan in layout(EVERYTHING, 1)}
+    found = {(plan.town, plan.wire, plan.form, plan.kind, plan.observed) for plan in layout(EVERYTHING, 1)}
+    assert len(found) == 18 * len(forms)
 
 
 def test_each_of_the_three_islands_has_a_hydrological_station():
-    plans = layout(54, 1)
+    plans = layout(EVERYTHING, 1)
     assert {SEATS[plan.town].island for plan in plans if plan.wire == "sl651-tcp"} == {
         "chongming",
         "changxing",

@@ -12,7 +12,8 @@ from simulators.layout import layout
 from simulators.scenarios import HOUR_MS, SCENARIOS, described
 from yingzhou import island, up
 
-WIRING = Wiring(modbus_ports=(0,), hj212_port=7000, sl651_port=7001, coap_port=5683)
+LINES = {"modbus-tcp": (0,), "modbus-rtu-tcp": (0,), "meter-tcp": (0,)}
+WIRING = Wiring(lines=LINES, hj212_port=7000, sl651_port=7001, coap_port=5683, lwm2m_port=5783)
 
 
 @pytest.fixture

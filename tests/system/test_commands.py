@@ -51,7 +51,7 @@ class Street:
             )
         self.link = f'[[link]]\nkind = "modbus-tcp"\nname = "street"\nhost = "127.0.0.1"\nport = {port}\n' + devices
         one.write_gateway(GATEWAY, credentials, self.link, mqtt_port=mqtt_port)
-        wiring = Wiring(modbus_ports=[port], hj212_port=1, sl651_port=1, coap_port=1)
+        wiring = Wiring(lines={"modbus-tcp": [port]}, hj212_port=1, sl651_port=1, coap_port=1, lwm2m_port=1)
         self.hardware = [str(plan.hardware) for plan in plans]
         (one.folder / "island.toml").write_text(island_toml(plans, wiring, seed=3, truth=one.folder / "truth.jsonl"))
         self.island = Process(["island", "-c", str(one.folder / "island.toml")], one.folder / "island.log")

@@ -46,7 +46,7 @@ async def test_status_from_the_first_start_to_the_end(installation: Installation
     assert (said.returncode, said.stderr) == (0, "")
     assert f"gateway {GATEWAY}, running: process " in said.stdout
     assert " h wait, " in said.stdout
-    assert max(map(len, said.stdout.splitlines())) <= 100
+    assert max(map(len, said.stdout.splitlines())) <= 80
     as_json = json.loads(asked(installation, "--json").stdout)
     (device,) = as_json["links"][0]["devices"]
     assert as_json["running"]

@@ -7,16 +7,16 @@ from yingzhou.ports import choose
 
 
 def test_a_second_start_finds_the_same(tmp_path: Path) -> None:
-    first = choose(tmp_path / "ports.json", api=0, mqtt=0, modbus_servers=2)
-    assert choose(tmp_path / "ports.json", api=0, mqtt=0, modbus_servers=2) == first
+    first = choose(tmp_path / "ports.json", api=0, mqtt=0, lines={"modbus-tcp": 2, "meter-tcp": 1})
+    assert choose(tmp_path / "ports.json", api=0, mqtt=0, lines={"modbus-tcp": 2, "meter-tcp": 1}) == first
 
 
 @pytest.mark.parametrize(
     "damage",
     ["", "{", "[]", "null", '{"api": 1}', '{"api":"x","mqtt":1,"hj212":1,"coap":1,"modbus":[]}', "\0\0\0",
-     '{"api":1,"mqtt":1,"hj212":1,"coap":1,"modbus":[],"sl651":"x"}'],
+     '{"api":1,"mqtt":1,"hj212":1,"coap":1,"lines":{"modbus-tcp":["x"]}}'],
 )  # fmt: skip
 def test_a_damaged_file_is_no_reason_not_to_start(tmp_path: Path, damage: str) -> None:
     (tmp_path / "ports.json").write_text(damage)
-    chosen = choose(tmp_path / "ports.json", api=0, mqtt=0, modbus_servers=1)
+    chosen = choose(tmp_path / "ports.json", api=0, mqtt=0, lines={"modbus-tcp": 1})
     assert json.loads((tmp_path / "ports.json").read_text())["coap"] == chosen.coap > 0

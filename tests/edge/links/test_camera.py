@@ -236,6 +236,7 @@ async def test_a_camera_that_comes_back_is_up_again(tmp_path: Path) -> None:
     async with running(post.link, post.intake):
         await post.minutes(2)
         assert (post.device.errors, post.device.state) == ({"silence": 2}, "silent")
+        assert post.link.status().trouble
         async with camera_of(wetland(), port=port):
             await post.minutes(1)
         assert post.device.state == "up"

@@ -265,7 +265,19 @@ async def test_junk_datagrams_are_survived():
     assert len(intake.batches) == 1
 
 
-async def test_a_taken_port_is_tried_again():
+async def test_a_device_that_posts_nothing_for_long_counts_as_silent():
+    clock = ManualClock()
+    link = link_of(clock, idle_s=3600.0)
+    async with running(link, Recorder()), client() as context:
+        await post(context, link, PACK.encode())
+        for seconds, state in ((3599, "up"), (1, "silent")):
+            clock.advance(seconds)
+            assert link.status().devices[0].state == state
+        await post(context, link, PACK.encode())
+        assert link.status().devices[0].state == "up"
+
+
+async def test_a_taken_port_is_tried_again(caplog):
     clock = ManualClock()
     first = link_of()
     async with running(first, Recorder()):
@@ -275,6 +287,8 @@ async def test_a_taken_port_is_tried_again():
             await advanced(clock, 1.0)
             await until(lambda: second.status().counters.get("port_not_had", 0) >= 2)
             assert not second.status().up
+            assert second.status().trouble.startswith(f"UDP 127.0.0.1:{first.port} not had: ")
+            assert [record.levelname for record in caplog.records if record.name == "edge.port_claim"] == ["WARNING"]
 
 
 def blocks(limit=100):

@@ -301,3 +301,16 @@ async def test_a_part_without_a_time_is_not_acknowledged_before_the_first_part_c
         assert [(await answer(reader)).qn for _ in range(2)] == ["20261123160002000", first.qn]
     assert acknowledge(second).pno == 2
     assert [(r.point.observed, r.value) for r in intake.readings] == [("ph", 7.0), ("ph", 8.0), ("cod", 30.0)]
+
+
+@pytest.mark.parametrize(
+    ("set_clock", "late_s", "says"), [("always", 1800, True), ("asked", 1800, False), ("always", 5, False)]
+)
+async def test_a_stranger_whose_clock_is_off_says_why_it_is_not_set(set_clock, late_s, says):
+    link = link_of(ManualClock(START), set_clock=set_clock, device=[])
+    late = local_stamp(START - late_s * 1000)
+    async with running(link, Recorder()), calling(link) as (reader, writer):
+        writer.write(encode(packet(factor("w01001", "7"), time=late, qn=f"{late}000")))
+        assert (await answer(reader)).cn == "9014"
+        (stranger,) = link.status().devices
+    assert stranger.notes == (("its clock is not set: it is not listed as [[link.device]]",) if says else ())

@@ -83,6 +83,7 @@ async def test_a_plug_that_is_pulled_in_the_middle_of_a_packet_and_put_in_again(
         wire.pull()
         await until(lambda: link.status().counters.get("link_down"))
         assert not link.status().up
+        assert wire.path in link.status().trouble
         assert link.status().devices[0].state == "silent"
         wire.put_in()
         async with asyncio.timeout(30):

@@ -368,7 +368,23 @@ async def test_a_connection_that_is_reset_hurts_nobody():
         assert (await answer(reader)).cn == "9014"
 
 
-async def test_a_taken_port_is_tried_again():
+async def test_one_of_two_stations_on_a_connection_goes_silent():
+    clock = ManualClock()
+    link = link_of(clock, idle_s=100.0)
+    async with running(link, Recorder()), calling(link) as (reader, writer):
+        writer.write(REAL + encode(packet(factor("w01001", "7"))))
+        await answer(reader)
+        await until(lambda: len(link.status().devices) == 2)
+        for number in (1, 2):
+            await advanced(clock, 60.0)
+            writer.write(encode(packet(factor("w01001", "7"), qn=f"2026112316000{number}000")))
+            await answer(reader)
+        await advanced(clock, 1.0)
+        await until(lambda: sorted(device.state for device in link.status().devices) == ["silent", "up"])
+
+
+async def test_a_taken_port_is_tried_again(caplog):
+    caplog.set_level("INFO", "edge.port_claim")
     blocker = await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0)
     port = blocker.sockets[0].getsockname()[1]
     clock = ManualClock()
@@ -377,9 +393,18 @@ async def test_a_taken_port_is_tried_again():
         await advanced(clock, 1.0)
         await until(lambda: counters(link).get("port_not_had", 0) >= 2)
         assert not link.status().up
+        refused = f"TCP 127.0.0.1:{port} not had: Address already in use"
+        assert link.status().trouble == refused
+        (once,) = caplog.records
+        assert (once.levelname, once.message.startswith(refused)) == ("WARNING", True)
         blocker.close()
         await advanced(clock, 300.0)
         await until(lambda: link.status().up)
+        assert (caplog.records[-1].levelname, caplog.records[-1].message) == (
+            "INFO",
+            f"TCP 127.0.0.1:{port} is had at last",
+        )
+        assert (len(caplog.records), link.status().trouble) == (2, "")
 
 
 async def test_stopping_while_the_disk_is_slow_leaves_the_intakes_future_alone():

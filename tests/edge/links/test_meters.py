@@ -10,7 +10,7 @@ from edge.links.meters import MeterLink
 from protocols import cjt188, dlt645
 from protocols.checksums import sum8
 from protocols.vocabulary import ManualClock, Quality, Reason, SystemClock
-from simulators.devices.meter_line import MeterServer
+from simulators.devices.line import LineServer
 from tests.edge.lines.cable import plug
 from tests.edge.links.meter_liar import E1, E2, H1, W1, MeterLiar, electricity, heat, water
 from tests.edge.links.recorder import Recorder
@@ -86,7 +86,7 @@ async def test_meters_of_both_standards_share_a_line(wire, liar):
 async def test_meters_behind_a_serial_server():
     clock, intake = ManualClock(), Recorder()
     liar = MeterLiar(lambda _: None, electricity(E1), water())
-    async with MeterServer("127.0.0.1", 0, liar.wire) as server:
+    async with LineServer("127.0.0.1", 0, liar.wire) as server:
         settings = {"kind": "meter-tcp", "name": "m", "host": "127.0.0.1", "port": server.port, "timeout_s": 5.0}
         config = MeterTcp.model_validate({**settings, "device": [electric(), pipe()]}, strict=False)
         link = MeterLink(config, clock)

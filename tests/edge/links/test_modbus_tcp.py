@@ -371,6 +371,7 @@ async def test_nobody_listens_yet():
         await ticks(clock, 5)
         await until(lambda: link.status().counters.get("link_down", 0) >= 3)
         assert not link.status().up
+        assert link.status().trouble.startswith(f"127.0.0.1:{port}: ")
         async with liar(port):
             for _ in range(300):
                 await advanced(clock, 1.0)

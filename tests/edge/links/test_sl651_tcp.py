@@ -365,3 +365,15 @@ async def test_stopping_while_the_disk_is_slow_leaves_the_intakes_future_alone()
         call.send(report(1, NOW))
         await intake.until(1)
     intake.commit()
+
+
+@pytest.mark.parametrize(("late_s", "set_clock", "says"), [(1800, True, True), (30, True, False), (1800, False, False)])
+async def test_a_stranger_whose_clock_is_off_says_why_it_is_not_set(late_s, set_clock, says):
+    link, intake = tcp_link(ManualClock(NOW), set_clock=set_clock, device=[{"station": STATION}]), Recorder()
+    stranger = Line(station="0012345679", centre=1)
+    async with running(link, intake), calling(link) as call:
+        call.send(report(1, NOW, line=stranger, sent_ms=NOW - late_s * 1000))
+        assert (await call.answer()).station == stranger.station
+        listed, other = link.status().devices
+    assert listed.notes == ()
+    assert other.notes == (("its clock is not set: it is not listed as [[link.device]]",) if says else ())

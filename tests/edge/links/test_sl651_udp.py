@@ -191,7 +191,8 @@ async def test_what_cannot_wait_for_the_disk_is_left_and_comes_again(monkeypatch
         await until(lambda: len(intake.readings) == 5)
 
 
-async def test_a_taken_port_is_tried_again():
+async def test_a_taken_port_is_tried_again(caplog):
+    caplog.set_level("INFO", "edge.port_claim")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as blocker:
         blocker.bind(("127.0.0.1", 0))
         clock = ManualClock()
@@ -200,10 +201,13 @@ async def test_a_taken_port_is_tried_again():
             await advanced(clock, 1.0)
             await until(lambda: counters(link).get("port_not_had", 0) >= 2)
             assert not link.status().up
+            assert link.status().trouble.startswith("UDP 127.0.0.1:")
+            assert [record.levelname for record in caplog.records] == ["WARNING"]
             blocker.close()
             await asleep(clock)
             await advanced(clock, 300.0)
             await until(lambda: link.status().up)
+            assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
 async def test_a_station_that_is_silent_for_long_counts_as_silent():

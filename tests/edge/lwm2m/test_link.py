@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections import Counter
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -458,6 +459,56 @@ class Shifted:
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
+
+
+async def test_a_device_that_is_not_heard_for_long_counts_as_silent_though_it_is_registered():
+    clock = Shifted()
+    link = link_of(clock, idle_s=1800)
+    async with served(link, {"/3303/0/5700": 21.5}, "lt=86400", "b=UQ") as (node, intake):
+        heard_ms = link.status().devices[0].last_seen_ms
+        clock.shift_s += 1700
+        assert link.status().devices[0].state == "up"
+        clock.shift_s += 100.5
+        (device,) = link.status().devices
+        assert (device.state, device.last_seen_ms) == ("silent", heard_ms)
+        assert any("queue mode" in note for note in device.notes), "it is registered still"
+        node.notify("/3303/0/5700", 22.0)
+        await until(lambda: len(intake.readings) == 2)
+        (device,) = link.status().devices
+        assert (device.state, device.last_seen_ms >= heard_ms + 1_800_000) == ("up", True)
+
+
+async def test_a_deaf_device_that_never_sleeps_counts_as_silent_until_it_answers():
+    link, intake = link_of(ack_timeout_s=0.1), Recorder()
+    async with running(link, intake):
+        await until(lambda: link.port)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+            deaf.connect(("127.0.0.1", link.port))
+            register = aiocoap.Message(
+                code=codes.POST, uri_path=("rd",), uri_query=(f"ep={IMEI}", "lt=300", "b=U"), content_format=40,
+                payload=b"</3303/0>", _mid=1, _token=b"1", _mtype=aiocoap.CON,
+            )  # fmt: skip
+            deaf.send(register.encode())
+            await until(lambda: link.devices)
+            assert link.status().devices[0].state == "up"
+            await until(lambda: link.status().devices[0].state == "silent")
+            assert link.status().devices[0].errors == {"no_answer": 1}
+
+
+async def test_what_an_earlier_run_heard_is_told_after_a_restart(tmp_path):
+    clock = Shifted()
+    first, second = link_of(clock), link_of(clock)
+    for link in (first, second):
+        link.remember(tmp_path / "nb.json")
+    async with served(first, LAMP, "lt=86400", "b=UQ"):
+        heard_ms = first.status().devices[0].last_seen_ms
+    async with running(second, Recorder()):
+        await until(lambda: second.devices)
+        (device,) = second.status().devices
+        assert (device.state, abs(device.last_seen_ms - heard_ms) < 2000) == ("waiting", True)
+        clock.shift_s += 7200
+        (device,) = second.status().devices
+        assert (device.state, abs(device.last_seen_ms - heard_ms) < 2000) == ("silent", True)
 
 
 @pytest.mark.parametrize("binding", ["b=U", "b=UQ"])

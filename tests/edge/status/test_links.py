@@ -18,6 +18,7 @@ def test_a_device_tells_what_was_measured_of_it() -> None:
     breaker.silence()
     breaker.silence()
     link = told(record, breaker.pause_s)
+    assert link["trouble"] == ""
     assert (link["name"], link["kind"], link["up"], link["counters"]) == ("a", "modbus-tcp", True, {"late_answer": 1})
     assert link["devices"] == [
         {
@@ -51,3 +52,10 @@ def test_what_a_station_tells_besides_goes_along() -> None:
     status = DeviceRecord("mn:A1").status(dial_in=DialInStatus(0.5, 1, 2, 3.5, 4, 5, 6))
     (device,) = link_status(LinkStatus("a", "hj212-tcp", True, {}, (status,)), lambda _: {})["devices"]
     assert device["dial_in"]["missing_h"] == 3.5
+
+
+def test_a_link_that_is_down_says_why() -> None:
+    down = LinkStatus("a", "coap", False, {}, (), "UDP 0.0.0.0:5683 not had: Address already in use")
+    assert link_status(down, lambda _: {})["trouble"] == down.trouble
+    up = LinkStatus("a", "coap", True, {}, (), down.trouble)
+    assert link_status(up, lambda _: {})["trouble"] == ""

@@ -47,7 +47,7 @@ class Line:
 
 
 def electricity(address: str = E1, password: str | None = "123456") -> ElectricityMeter:
-    return ElectricityMeter(Site(address), address, WORLD, password)
+    return ElectricityMeter(Site(address, load="house"), address, WORLD, password)
 
 
 def pipe(kind: Kind = "water", address: str = W1) -> PipeMeter:
@@ -64,8 +64,9 @@ def test_what_an_electricity_meter_tells_fits_together():
     line = Line(electricity())
     volts, amperes = only(line.item(VOLTAGE)), only(line.item(0x0202_0100))
     assert 180 < volts < 260
-    assert only(line.item(0x0203_0000)) == pytest.approx(volts * amperes / 1000, abs=0.001)
-    assert only(line.item(0x0206_0000)) == 1.0
+    factor = only(line.item(0x0206_0000))
+    assert 0.4 < factor <= 1
+    assert only(line.item(0x0203_0000)) == pytest.approx(volts * amperes * factor / 1000, rel=0.005)
     assert 49 < only(line.item(0x0280_0002)) < 51
 
 
@@ -185,9 +186,9 @@ def test_a_volume_is_counted_while_the_valve_is_open(kind: Kind):
     line = Line(pipe(kind))
     before = reading(line, kind)["current"]
     assert before.unit == "m3"
-    line.now_ms += HOUR
+    line.now_ms += 24 * HOUR
     after = reading(line, kind)["current"]
-    assert 0.05 < after.value - before.value < 1.05
+    assert 0.1 < after.value - before.value < 1.0
     asked = cjt188.requests.valve(Asked(METER_TYPES[kind], W1), 8, 0x99)
     answer = line.cjt188(asked)
     assert answer is not None

@@ -14,7 +14,7 @@ from simulators.environment.storms import Passage, amount, intensity, remembered
 JUNE = round(datetime(2026, 6, 1, tzinfo=UTC).timestamp() * 1000)
 WORLD = World(2)
 HERE, NEAR, FAR = Site("a", 121.40, 31.63), Site("b", 121.41, 31.64), Site("c", 121.80, 31.47)
-HOURS = 24 * 40
+HOURS = 24 * 24
 COUNTERS = ("active_energy", "water_volume", "gas_volume", "heat_energy", "lamp_hours")
 
 
@@ -32,7 +32,7 @@ def alike(a, b):
 )
 def test_neighbours_agree_and_far_ones_less(observed):
     here, near, far = (course(site, observed) for site in (HERE, NEAR, FAR))
-    assert alike(here, near) > 0.9
+    assert alike(here, near) > 0.85
     assert alike(here, near) > alike(here, far)
 
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from protocols import dlt645
-from simulators.devices import meter_line
-from simulators.devices.meter_line import MeterSerialPort, MeterServer
+from simulators.devices import line
+from simulators.devices.line import LineSerialPort, LineServer
 from simulators.devices.meters import ElectricityMeter, MeterWire
 from simulators.environment import Site, World
 
@@ -31,7 +31,7 @@ async def answer(reader: asyncio.StreamReader) -> dlt645.Frame:
 
 
 async def test_a_question_over_tcp_is_answered():
-    async with MeterServer("127.0.0.1", 0, wire()) as server:
+    async with LineServer("127.0.0.1", 0, wire()) as server:
         assert server.place == f"127.0.0.1:{server.port}"
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         for _ in range(2):
@@ -48,8 +48,8 @@ async def test_a_question_over_tcp_is_answered():
 
 async def test_after_a_rest_half_a_frame_is_forgotten(monkeypatch: pytest.MonkeyPatch):
     """Only then: a half frame that promises more bytes than come would swallow the next question."""
-    monkeypatch.setattr(meter_line, "REST_S", -1.0)  # each piece comes after a rest
-    async with MeterServer("127.0.0.1", 0, wire()) as server:
+    monkeypatch.setattr(line, "REST_S", -1.0)  # each piece comes after a rest
+    async with LineServer("127.0.0.1", 0, wire()) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         half = QUESTION[:-3]
         writer.write(half)
@@ -65,13 +65,13 @@ async def test_after_a_rest_half_a_frame_is_forgotten(monkeypatch: pytest.Monkey
 
 
 async def test_a_port_that_somebody_has_is_told():
-    async with MeterServer("127.0.0.1", 0, wire()) as server:
+    async with LineServer("127.0.0.1", 0, wire()) as server:
         with pytest.raises(OSError, match="address already in use"):
-            async with MeterServer("127.0.0.1", server.port, wire()):
+            async with LineServer("127.0.0.1", server.port, wire()):
                 pass
 
 
 async def test_a_serial_port_that_is_not_there_is_told():
     with pytest.raises(OSError, match="/dev/no-such-port"):
-        async with MeterSerialPort("/dev/no-such-port", 9600, wire()):
+        async with LineSerialPort("/dev/no-such-port", 9600, wire()):
             pass

@@ -1,21 +1,38 @@
-"""A line of simulated meters at the end of a serial port, or behind a TCP port as a serial server has them."""
+"""A line of simulated devices at the end of a serial port, or behind a TCP port as a serial server has it."""
 
 import asyncio
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, Protocol, Self, cast
 
 import serialx
 
-from simulators.devices.meters import MeterWire
-
 REST_S: Final = 0.5
-"""After so long without a byte the meters forget half a frame."""
+"""After so long without a byte the devices forget half a frame."""
+
+
+class Wire(Protocol):
+    """The devices of one line, as bytes in and bytes out."""
+
+    name: str
+    """What they speak, as it is printed."""
+
+    def __len__(self) -> int:
+        """How many they are."""
+        ...
+
+    def silence(self) -> None:
+        """The line was at rest: what was half a frame stays so."""
+        ...
+
+    def hear(self, data: bytes) -> bytes:
+        """What is on the line after what came."""
+        ...
 
 
 class _End(asyncio.Protocol):
     """Whoever is connected to the line; all of them are on the same one."""
 
-    def __init__(self, wire: MeterWire, transports: set[asyncio.Transport]) -> None:
+    def __init__(self, wire: Wire, transports: set[asyncio.Transport]) -> None:
         self._wire = wire
         self._transports = transports
         self._transport: asyncio.Transport | None = None
@@ -40,13 +57,13 @@ class _End(asyncio.Protocol):
             self._transport.write(answer)
 
 
-class MeterServer:
+class LineServer:
     """``async with`` listens on a TCP port; :attr:`port` is then the one that was really taken.
 
     :raises OSError: it cannot be had.
     """
 
-    def __init__(self, host: str, port: int, wire: MeterWire) -> None:
+    def __init__(self, host: str, port: int, wire: Wire) -> None:
         self.host = host
         self.port = port
         self.wire = wire
@@ -74,13 +91,13 @@ class MeterServer:
             await self._server.wait_closed()
 
 
-class MeterSerialPort:
+class LineSerialPort:
     """``async with`` opens a serial port: one end of a real cable, or of one that ``socat`` lays.
 
     :raises OSError: it cannot be had.
     """
 
-    def __init__(self, path: str, baud: int, wire: MeterWire) -> None:
+    def __init__(self, path: str, baud: int, wire: Wire) -> None:
         self.place = path
         self.wire = wire
         self._baud = baud
