@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,14 +114,15 @@ class Up:
             (self._data / name).mkdir(exist_ok=True, mode=0o700)
         lines = lines_of(self._plans)
         ports = choose(self._data / "ports.json", api=self._args.port, mqtt=self._args.mqtt_port, lines=lines)
-        async with Cable(ports.mqtt) as cable:
+        async with AsyncExitStack() as stack:
+            cable = await stack.enter_async_context(Cable(ports.mqtt)) if self._cut else None
             try:
                 await self._start(ports, began_s, cable)
                 async with asyncio.TaskGroup() as group:
                     for child in self._children:
                         group.create_task(child.watch())
                     group.create_task(self._tell(ports))
-                    if self._cut is not None:
+                    if self._cut is not None and cable is not None:
                         group.create_task(self._cut_off(cable, self._cut))
             finally:
                 await self._stop()
@@ -136,7 +138,7 @@ class Up:
         cable.mend()
         _say(f"scenario: {cut.gateway} has its line again, and sends what it kept")
 
-    async def _start(self, ports: Ports, began_s: float, cable: Cable) -> None:
+    async def _start(self, ports: Ports, began_s: float, cable: Cable | None) -> None:
         _say(f"data in {self._data}")
         (self._data / "cloud.toml").write_text(cloud_toml(ports, self._data))
         cloud = await self._child("cloud", ["cloud", "-c", str(self._data / "cloud.toml")])
@@ -150,7 +152,7 @@ class Up:
             link = await _console_link(api, ports)
         for gateway in dict.fromkeys(GATEWAYS.values()):
             path = self._data / "gateways" / gateway / "gateway.toml"
-            uplink = cable.port if self._cut is not None and self._cut.gateway == gateway else None
+            uplink = cable.port if cable and self._cut and self._cut.gateway == gateway else None
             sections = links(gateway, self._plans, neurons, ports)
             path.write_text(gateway_toml(gateway, credentials[gateway], ports, sections, uplink))
             await self._child(gateway, ["edge", "-c", str(path)])

@@ -90,7 +90,7 @@ _ROWS: Final = (
     _of("air_temperature", (-30, 48), spike=(3, 10), rate=_T, flat=(3, 12), unit=(10, _TEN)),
     _of(
         "relative_humidity", (1, 103), sensor=(0, 105), spike=(20, 50), rate={_M: 10, 15 * _M: 30, _H: 50},
-        flat=(6, 24), natural=((97, 105),), unit=(30, _TEN),
+        flat=(6, 24), natural=((97, 105),), natural_h=72, unit=(30, _TEN),
     ),
     _of("dew_point", (-45, 38), spike=(4, 12), rate=_DEW, flat=(3, 12)),
     _of("air_pressure", (860, 1085), spike=(2, 10), rate=_P, flat=(8, 24), unit=(500, _TEN)),

@@ -13,7 +13,9 @@ STILL_NEAR: Final = 1.5
 class UnitJump:
     """Of one point."""
 
-    __slots__ = ("_base", "_factor", "_limits", "_taken", "_taken_level", "_until_ms", "came_back")
+    __slots__ = (
+        "_base", "_before_ms", "_factor", "_level_ms", "_limits", "_taken", "_taken_level", "_until_ms", "came_back",
+    )  # fmt: skip
 
     def __init__(self, limits: Unit) -> None:
         self.came_back = False
@@ -24,6 +26,8 @@ class UnitJump:
         self._taken = self._taken_level = 0.0
         """The factor of a level that stayed until it was taken for the new one, and that level: the way back passes."""
         self._until_ms = 0
+        self._level_ms = self._before_ms = 0
+        """Since when it is at its level, and how long it had been at the one before."""
 
     @property
     def holds(self) -> bool:
@@ -42,25 +46,31 @@ class UnitJump:
         self.came_back = False
         if self._factor:
             near = allowance(max(self._factor, 1 / self._factor), STILL_NEAR)
-            stayed = _ratio(value, self._base * self._factor, near)
+            stayed = value == 0 or _ratio(value, self._base * self._factor, near)  # nothing is nothing in any unit
             if stayed and time <= self._until_ms:
-                self._base = value / self._factor
+                self._base = value / self._factor if value else self._base
                 return True
-            self._taken, self._taken_level = (self._factor, value) if stayed else (0.0, 0.0)
+            self._taken, self._taken_level = (self._factor, self._base * self._factor) if stayed else (0.0, 0.0)
             self.came_back = _ratio(value, self._base, near)
+            if self.came_back:
+                self._level_ms -= self._before_ms
             self._factor = 0.0
             return False
         factor = self._jump(value, past)
-        if factor and self._is_way_back(factor, past[0].value):
+        if factor and self._is_way_back(time, factor, past[0].value):
             self._taken, self.came_back = 0.0, True
+            self._level_ms -= self._before_ms
             return False
         if factor and keep:
+            self._before_ms, self._level_ms = time - self._level_ms, time
             self._base, self._factor, self._until_ms = value / factor, factor, time + self._limits.hold_ms
         return factor != 0
 
-    def _is_way_back(self, factor: float, last: float) -> bool:
-        """From where the level still is nearer to what was taken for it than to what it had been."""
-        return _ratio(factor * self._taken, 1, NEAR) and _ratio(last, self._taken_level, sqrt(max(factor, 1 / factor)))
+    def _is_way_back(self, time: int, factor: float, last: float) -> bool:
+        """From a level that is still the one that was taken for it, to one at which it had been for longer."""
+        if not _ratio(factor * self._taken, 1, NEAR) or time - self._level_ms > self._before_ms:
+            return False
+        return _ratio(last, self._taken_level, sqrt(max(factor, 1 / factor)))
 
     def _jump(self, value: float, past: tuple[Sample, ...]) -> float:
         """The factor of the jump; 0: it is none."""

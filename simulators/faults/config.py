@@ -12,6 +12,7 @@ from simulators.faults.model import FOREVER_MS, SIZED, VALUE_KINDS, WIRE_KINDS, 
 _EVERYTHING: Final = VALUE_KINDS - {"word_order"} | WIRE_KINDS
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     "modbus": _EVERYTHING,
+    "modbus-rtu": _EVERYTHING - {"slow"},  # on a line that all share a late answer is somebody else's
     "hj212": _EVERYTHING | {"clock"},
     "sl651": _EVERYTHING | {"clock"},
     "coap": _EVERYTHING | {"clock"},

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 def patients(island: "IslandConfig") -> dict[str, Patient]:
     """By the device's name."""
     found: dict[str, Patient] = {}
-    for port in island.unit_lines:
-        for unit in port.unit:
+    wires = [("modbus", port.unit) for port in island.modbus] + [
+        ("modbus-rtu", line.unit) for line in island.modbus_line
+    ]
+    for wire, units in wires:
+        for unit in units:
             registers = REGISTER_MAPS[unit.kind]
             floats = all(entry.form == "f32 CDAB" for entry in registers.entries)
-            found[unit.name] = _patient("modbus", unit.hardware, registers.observed, floats=floats)
+            found[unit.name] = _patient(wire, unit.hardware, registers.observed, floats=floats)
     for station in island.hj212:
         factors = station_type(station.kind).factors
         found[station.name] = _patient("hj212", f"mn:{station.mn}", (one.observed for one in factors))

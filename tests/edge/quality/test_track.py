@@ -203,6 +203,18 @@ def test_what_was_taken_for_the_level_may_go_back() -> None:
     assert found[3:] == ["suspect unit"] * 4 + ["pass"] * 4 + ["pass"] * 4 + ["suspect unit"] * 2
 
 
+def test_zero_is_of_any_unit() -> None:
+    limits = Limits(Span(0, 1000), unit=Unit(5, (1000,), hold_ms=5 * MINUTE))
+    assert judged(limits, *[20] * 3, 0.02, 0, 0.02, 20)[3:] == ["suspect unit"] * 3 + ["pass"]
+    assert judged(limits, *[20] * 3, *[0.02] * 6, 0, 0.02, 0.02, 0.02, 20)[9:] == ["pass"] * 5
+
+
+def test_from_a_level_that_lasted_longer_there_is_no_way_back() -> None:
+    limits = Limits(Span(0, 1000), unit=Unit(5, (1000,), hold_ms=2 * MINUTE))
+    found = judged(limits, *[20] * 3, *[0.02] * 5, *[20] * 30, *[0.02] * 2)
+    assert found[8:] == ["pass"] * 30 + ["suspect unit"] * 2
+
+
 def test_near_zero_a_factor_of_a_thousand_is_found_although_nothing_is_steady() -> None:
     limits = Limits(Span(-15, 2000), unit=Unit(5, (1000,)))
     assert judged(limits, 8, 5, 11, 0.009, 0.004, 7, 12)[3:] == ["suspect unit"] * 2 + ["pass"] * 2

@@ -56,6 +56,29 @@ def test_what_is_refused(tmp_path, was, becomes, says):
     assert says in str(caught.value)
 
 
+LINE = """
+[[modbus_line]]
+port = 5021
+[[modbus_line.unit]]
+name = "sonde-1"
+unit = 1
+kind = "water_sonde"
+hardware = "serial:YZ2"
+"""
+
+
+@pytest.mark.parametrize(("kind", "fits"), [("word_order", True), ("silence", True), ("slow", False), ("clock", False)])
+def test_a_unit_on_a_serial_line(tmp_path, kind, fits):
+    size = "size = 1.0\n" if kind in {"slow", "clock"} else ""
+    fault = f'[[fault]]\ndevice = "sonde-1"\nkind = "{kind}"\nfrom = 2026-01-01T00:00:00Z\n{size}'
+    path = written(tmp_path, WHOLE + LINE + fault)
+    if fits:
+        assert load(path).fault[0].kind == kind
+    else:
+        with pytest.raises(ConfigError, match=f"kind '{kind}': expected one of"):
+            load(path)
+
+
 async def test_the_truth_file_tells_which_values_are_false_and_when_faults_begin_and_end(tmp_path):
     clock, world = ManualClock(), World(7)
     text = FAULT.replace("every_s = 3600", "").replace("lasts_s = 60", "").replace("2026-02-01T08", "2026-01-01T09")
