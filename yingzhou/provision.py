@@ -41,7 +41,7 @@ _SEEN: Final = (
     "object_count/birds",
     "picture_wanted",
 )
-RULES: Final[tuple[dict[str, Any], ...]] = (
+RULES: Final[tuple[dict[str, Any], ...]] = (  # some node is always in need of a battery
     {
         "name": "pm2_5 above 75 ug/m3",
         "property": "pm2_5",
@@ -62,8 +62,8 @@ RULES: Final[tuple[dict[str, Any], ...]] = (
         "name": "battery nearly empty",
         "property": "battery_voltage",
         "comparison": "lt",
-        "threshold": 3.3,
-        "deadband": 0.1,
+        "threshold": 3.45,
+        "deadband": 0.05,
         "priority": "low",
     },
 )

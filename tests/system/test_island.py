@@ -7,7 +7,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from simulators.document import Wiring, island_toml
+from simulators.environment import World
 from simulators.layout import PER_LINE, layout
+from tests.system.instruments import is_of_the_world
 from tests.system.processes import Installation, Process, free_ports, milliseconds
 from yingzhou.files import gateway_toml, links
 from yingzhou.ports import Ports
@@ -69,7 +71,7 @@ async def test_values_arrive_as_the_devices_said_them(installation: Installation
 
     assert await installation.metric("yz_quarantine_rows") == 0
     said = _said(truth)
-    compared = 0
+    compared, world = 0, World(7)
     assert len(said) > 0.9 * wanted
     for plan in plans:
         for observed in plan.observed:
@@ -84,6 +86,7 @@ async def test_values_arrive_as_the_devices_said_them(installation: Installation
                 assert any(_same(value, other) for other in told[_nearest(told, time_ms, plan.wire)]), (
                     f"{plan.name} {observed} at {time_ms}: stored {value}, said {told}"
                 )
+                assert is_of_the_world(world, plan, observed, time_ms, value), f"{plan.name} {observed}: {value}"
                 compared += 1
     assert compared > wanted
     print(json.dumps({"datastreams": wanted, "values_compared": compared}))

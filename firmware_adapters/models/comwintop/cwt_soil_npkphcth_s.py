@@ -17,7 +17,7 @@ MODEL: Final = DeviceModel(
     manual="ComWinTop CWT-SOIL-NPKPHCTH-S manual, register list",
     sources=(
         "zainalabidin85/iotPlatform (probe of this name, registers 0 to 6)",
-        "public source file, search library id 53855525490 (mg/kg undivided)",
+        "public source code (mg/kg undivided)",
         "myduino, industrial soil sensor RS485 (frames)",
     ),
     registers=(

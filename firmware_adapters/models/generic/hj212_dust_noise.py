@@ -33,7 +33,7 @@ MODEL: Final = DeviceModel(
                 "wind_speed": 0.5,
                 "wind_direction": 90.0,
             },
-            source="captured 2018-04-24 (public source file, search library id 29251863264)",
+            source="captured 2018-04-24 (public source code)",
             factors={
                 "a34001": "0.0",
                 "a34002": "83.0",

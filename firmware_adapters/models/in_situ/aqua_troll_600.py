@@ -19,7 +19,7 @@ MODEL: Final = DeviceModel(
     use="water quality",
     manual="In-Situ Modbus communication protocol 5.10, parameter registers; Aqua TROLL 400 reference guide, 7.2",
     sources=(
-        "public source file, search library id 67190381166 (addresses and layout, in a logger for the Aqua TROLL 600)",
+        "public source code (addresses and layout, in a logger for the Aqua TROLL 600)",
         "manualsdir.com, Aqua TROLL 400 reference guide, p. 40 and 51 (parameter numbers, sentinel)",
     ),
     registers=(

@@ -19,7 +19,7 @@ MODEL: Final = DeviceModel(
     manual="Lufft WS-UMB operating manual, 19.7.3.4 function 0x04 (18.7.2.3 in older editions)",
     sources=(
         "easymanua.ls, Lufft WS501-UMB, p. 92 and WS700-UMB, p. 121 (marks, blocks)",
-        "public source file, search library id 40024065862 (a simulator of the WS501: addresses, factors)",
+        "public source code (a simulator of the WS501: addresses, factors)",
     ),
     registers=(
         RegisterRow("relative_humidity", 10, "s16", divisor=10, table="input", invalid=_NONE),

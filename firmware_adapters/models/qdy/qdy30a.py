@@ -16,8 +16,8 @@ MODEL: Final = DeviceModel(
     use="level, flow and rain",
     manual="QDY30A Modbus protocol (MODBUS.pdf of the maker)",
     sources=(
-        "public source file, search library id 54914833370 (table of registers of the QDY30A-B)",
-        "public source file, search library id 55399395837 (captured on a bench)",
+        "public source code (table of registers of the QDY30A-B)",
+        "public source code (captured on a bench)",
         "kotyara12/reQDY30A (registers 0002 to 0006)",
     ),
     registers=(RegisterRow("water_level", 3, "s16", unit="cm", decimals="before"),),

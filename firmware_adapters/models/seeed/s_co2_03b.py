@@ -11,7 +11,7 @@ MODEL: Final = DeviceModel(
     what="air sensor: CO2, temperature, humidity; Modbus RTU",
     use="dust, gas and noise",
     manual="Seeed S-CO2-03 user guide, Modbus register list",
-    sources=("public source file, search library id 174882927 (addresses and hundredths, in a driver)",),
+    sources=("public source code (addresses and hundredths, in a driver)",),
     registers=(
         RegisterRow("co2", 0),
         RegisterRow("air_temperature", 1, "s16", divisor=100),

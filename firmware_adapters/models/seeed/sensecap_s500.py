@@ -17,7 +17,7 @@ MODEL: Final = DeviceModel(
     what="compact weather station: temperature, humidity, pressure, wind, rain; Modbus RTU",
     use="weather",
     manual="Seeed SenseCAP ONE compact weather sensor user guide, Modbus register list",
-    sources=("public source file, search library id 174882927 (addresses and thousandths, in a driver)",),
+    sources=("public source code (addresses and thousandths, in a driver)",),
     registers=(
         _row("air_temperature", 0),
         _row("relative_humidity", 2),

@@ -13,7 +13,7 @@ MODEL: Final = DeviceModel(
     manual="Senseair, Modbus on S8 (TDE2067), input registers",
     sources=(
         "SFeli/ESP32_S8 (request)",
-        "public source file, search library id 11708707227 (the answer FE 04 02 01 90 AC D8 is 400 ppm)",
+        "public source code (the answer FE 04 02 01 90 AC D8 is 400 ppm)",
     ),
     registers=(RegisterRow("co2", 3, table="input", low=0.0, high=10_000.0),),
     golden=(Golden({"co2": 400.0}, source="the manual's example: FE04020190ACD8", registers=("0190",)),),

@@ -18,8 +18,8 @@ MODEL: Final = DeviceModel(
     use="electricity",
     manual="Shelly Gen2 device API, component EM, Modbus registers",
     sources=(
-        "public source file, search library id 63248423532 (places, in a simulator)",
-        "public source file, search library id 62657792308 (the float's low word comes first, measured)",
+        "public source code (places, in a simulator)",
+        "public source code (the float's low word comes first, measured)",
     ),
     registers=(
         _row("current", 0x03F3),

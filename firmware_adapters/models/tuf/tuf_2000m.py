@@ -16,7 +16,7 @@ MODEL: Final = DeviceModel(
     manual="TUF-2000M user manual, 5.1.1 Modbus registers table",
     sources=(
         "manualslib.com, TUF-2000F user manual, p. 21 (table)",
-        "public source file, search library id 68368758481 (word order and accumulators on the device)",
+        "public source code (word order and accumulators on the device)",
     ),
     registers=(
         _row("water_flow", 0, unit="m3/h"),

@@ -11,7 +11,7 @@ MODEL: Final = DeviceModel(
     what="relay board with eight channels, for contactors of lighting circuits (may be set); Modbus RTU",
     use="lamps and cabinets",
     manual="Waveshare wiki, Modbus RTU Relay, development protocol V2",
-    sources=("public source file, search library id 56985466969 (coils, functions 01, 05 and 0F, with frames)",),
+    sources=("public source code (coils, functions 01, 05 and 0F, with frames)",),
     registers=(
         RegisterRow("relay_closed", 0, "bit", table="coil", channel="1", writable=True),
         RegisterRow("relay_closed", 1, "bit", table="coil", channel="2", writable=True),

@@ -15,9 +15,7 @@ MODEL: Final = DeviceModel(
     what="water meter with a valve: volumes, flow, battery, valve's positions; Modbus RTU",
     use="water and heat meters",
     manual="Kaifeng Xintai Valve, Water Meter MODBUS 485 protocol V1",
-    sources=(
-        "public source file, search library id 5045210683 (map and an example of the protocol, in a driver of PouCon)",
-    ),
+    sources=("public source code (map and an example of the protocol, in a driver of PouCon)",),
     registers=(
         _float("water_volume", 1),
         _float("water_volume", 3, channel="negative"),
