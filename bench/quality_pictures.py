@@ -15,24 +15,10 @@ from typing import Final, NamedTuple
 from edge.quality.checked import Checks
 from edge.quality.defaults import defaults_of
 from protocols.vocabulary import Batch, Point, Quality, reason_names
-from simulators.measurements.series import Series, air, water_level
+from simulators.measurements.series import AIR_COLUMNS, Series, air, water_level
 
 TEN_YEARS_MS: Final = 315_619_200_000
 """The measurements are of 2016: a clock that says so today is wrong."""
-AIR: Final = {
-    "pm2_5": ("pm2_5_ug_m3", 1),
-    "pm10": ("pm10_ug_m3", 1),
-    "so2": ("so2_ug_m3", 1),
-    "no2": ("no2_ug_m3", 1),
-    "co": ("co_ug_m3", 1000),
-    "o3": ("o3_ug_m3", 1),
-    "air_temperature": ("temperature_cel", 1),
-    "air_pressure": ("pressure_hpa", 1),
-    "dew_point": ("dew_point_cel", 1),
-    "rainfall": ("rain_mm", 1),
-    "wind_direction": ("wind_direction", 1),
-    "wind_speed": ("wind_speed_m_s", 1),
-}
 PICTURES: Final = (
     ("quality-water-level", "tidal gauge", "water_level"),
     ("quality-pm2_5", "dongsi", "pm2_5"),
@@ -121,7 +107,7 @@ def main() -> int:
     folder = parser.parse_args().folder
     found = {("tidal gauge", "water_level"): judged("water_level", water_level())}
     for station in ("dongsi", "huairou"):
-        for observed, (column, divisor) in AIR.items():
+        for observed, (column, divisor) in AIR_COLUMNS.items():
             found[station, observed] = judged(observed, air(station, column), divisor)
     for (name, observed), series in found.items():
         print("\n".join(told(name, observed, series) or [f"{name} {observed}: nothing"]))

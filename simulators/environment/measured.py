@@ -13,29 +13,13 @@ from simulators.environment.moment import HOUR_MS, Moment
 from simulators.environment.tide import WAVE_KM_H
 from simulators.environment.weather import humidity
 from simulators.measurements import Between, Replay, air, water_level
-from simulators.measurements.series import AirStation
+from simulators.measurements.series import AIR_COLUMNS, AirStation
 
 _LAG_MINUTES: Final = 90
 _WEST_KM, _EAST_KM = -40.0, 45.0
 """The islands' ends, east of the middle."""
 _LAST: Final = frozenset({"wind_direction", "rain_mm"})
-_COLUMNS: Final = {
-    "pm2_5": ("pm2_5_ug_m3", 1),
-    "pm10": ("pm10_ug_m3", 1),
-    "so2": ("so2_ug_m3", 1),
-    "no2": ("no2_ug_m3", 1),
-    "co": ("co_ug_m3", 1000),
-    "o3": ("o3_ug_m3", 1),
-    "air_temperature": ("temperature_cel", 1),
-    "air_pressure": ("pressure_hpa", 1),
-    "dew_point": ("dew_point_cel", 1),
-    "rainfall": ("rain_mm", 1),
-    "wind_direction": ("wind_direction", 1),
-    "wind_speed": ("wind_speed_m_s", 1),
-}
-"""Observed property -> column and divisor to the property's unit. Rain is the sum over the hour before."""
-
-MEASURED: Final = frozenset({*_COLUMNS, "water_level", "relative_humidity"})
+MEASURED: Final = frozenset({*AIR_COLUMNS, "water_level", "relative_humidity"})
 """What can be replayed."""
 
 
@@ -54,8 +38,8 @@ def load_series(replayed: frozenset[str] = MEASURED) -> None:
     stations: tuple[AirStation, ...] = ("dongsi", "huairou")
     wanted = replayed | ({"air_temperature", "dew_point"} if "relative_humidity" in replayed else frozenset())
     for station in stations:
-        for observed in wanted & _COLUMNS.keys():
-            _replay(station, _COLUMNS[observed][0])
+        for observed in wanted & AIR_COLUMNS.keys():
+            _replay(station, AIR_COLUMNS[observed][0])
     if "water_level" in replayed:
         _tide()
 
@@ -77,7 +61,7 @@ def measured(moment: Moment, observed: str) -> float | None:
     if observed == "relative_humidity":
         temperature, dew_point = measured(moment, "air_temperature"), measured(moment, "dew_point")
         return None if temperature is None or dew_point is None else humidity(temperature, dew_point)
-    column, divisor = _COLUMNS[observed]
+    column, divisor = AIR_COLUMNS[observed]
     time_ms = moment.time_ms - lag_ms(moment)
     town = _replay("dongsi", column).at(time_ms)
     if observed == "wind_direction":  # there is no middle between 350° and 10°

@@ -13,6 +13,21 @@ from typing import Final, Literal, Self
 
 FOLDER: Final = Path(__file__).parent
 AIR: Final = {"dongsi": "air_dongsi_2016.csv.gz", "huairou": "air_huairou_2016.csv.gz"}
+AIR_COLUMNS: Final = {
+    "pm2_5": ("pm2_5_ug_m3", 1),
+    "pm10": ("pm10_ug_m3", 1),
+    "so2": ("so2_ug_m3", 1),
+    "no2": ("no2_ug_m3", 1),
+    "co": ("co_ug_m3", 1000),
+    "o3": ("o3_ug_m3", 1),
+    "air_temperature": ("temperature_cel", 1),
+    "air_pressure": ("pressure_hpa", 1),
+    "dew_point": ("dew_point_cel", 1),
+    "rainfall": ("rain_mm", 1),
+    "wind_direction": ("wind_direction", 1),
+    "wind_speed": ("wind_speed_m_s", 1),
+}
+"""Observed property -> column and divisor to the property's unit. Rain is the sum over the hour before."""
 WATER_LEVEL: Final = "water_level_hourly.csv.gz"
 AirStation = Literal["dongsi", "huairou"]
 _MISSING: Final = frozenset({"", "NA"})
