@@ -11,7 +11,9 @@ const KINDS = {
   sluice: ["水闸", "sluice"],
   soil: ["土壤", "soil"],
   streetlight: ["路灯", "streetlight"],
+  waste_bin: ["垃圾桶", "waste bin"],
   water_level: ["水位", "water level"],
+  water_meter: ["水表", "water meter"],
   water_quality: ["水质", "water quality"],
   weather: ["气象", "weather"],
 };
