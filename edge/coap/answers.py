@@ -8,6 +8,8 @@ import aiocoap
 from aiocoap.numbers import codes
 from aiocoap.numbers.optionnumbers import OptionNumber
 
+from edge.coap.network import network_of
+from edge.coap.secured import SecuredRemote
 from edge.intake import Intake
 from edge.links.coap_blocks import BlockGap, Blocks, TooLarge
 from protocols.vocabulary import Batch, Reading
@@ -23,13 +25,18 @@ def whole(request: Any, blocks: Blocks, counters: Counter[str]) -> Any:
         if block is None:
             return blocks.whole(request.payload)
         key = (request.remote.blockwise_key, request.code, request.get_cache_key(_NOT_IN_THE_KEY))
-        payload = blocks.add(key, block.start, request.payload, more=block.more)
+        payload = blocks.add(key, block.start, request.payload, more=block.more, sender=_sender(request.remote))
     except TooLarge:
         counters["too_large"] += 1
         return aiocoap.Message(code=codes.REQUEST_ENTITY_TOO_LARGE, size1=blocks.limit)
     except BlockGap:
         return answer(codes.REQUEST_ENTITY_INCOMPLETE, request, "")
     return answer(codes.CONTINUE, request, "") if payload is None else payload
+
+
+def _sender(remote: Any) -> str:
+    """A device that has proved who it is, or a network of whoever."""
+    return f"oscore {remote.name}" if isinstance(remote, SecuredRemote) else network_of(remote.sockaddr[0])
 
 
 async def kept(readings: list[Reading], intake: Intake, counters: Counter[str]) -> bool:

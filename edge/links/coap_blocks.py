@@ -22,10 +22,14 @@ class TooLarge(Exception):
 class _Assembly(NamedTuple):
     payload: bytearray
     touched_s: float
+    sender: str
 
 
 class Blocks:
-    """The payloads that are on their way; when there are too many, the one idle for longest is given up and counted.
+    """The payloads that are on their way.
+
+    When there are too many, the sender with the most of them loses the one idle for longest, which is counted: who
+    begins many and ends none pushes out its own.
 
     :param limit: bytes of one payload.
     """
@@ -45,11 +49,12 @@ class Blocks:
             raise TooLarge
         return bytes(payload)
 
-    def add(self, key: Hashable, start: int, payload: bytes, *, more: bool) -> bytes | None:
+    def add(self, key: Hashable, start: int, payload: bytes, *, more: bool, sender: str = "") -> bytes | None:
         """One block; gives the whole payload with the last one, None before.
 
         :param key: sender and request.
         :param start: offset of the block in the payload, bytes.
+        :param sender: whose share of the room it takes.
         :raises BlockGap: it does not begin where the one before ended.
         :raises TooLarge: the payload grows beyond the limit; what was there is forgotten.
         """
@@ -63,16 +68,19 @@ class Blocks:
         held += payload
         if not more:
             return bytes(held)
-        self._make_room()
-        self._open[key] = _Assembly(held, self._clock.monotonic_s())
+        now_s = self._clock.monotonic_s()
+        self._open[key] = _Assembly(held, now_s, sender)
+        self._make_room(now_s)
         return None
 
-    def _make_room(self) -> None:
+    def _make_room(self, now_s: float) -> None:
         """The dictionary is in order of last touch: the first ones are idle for longest."""
-        now_s = self._clock.monotonic_s()
-        while self._open:
-            key, assembly = next(iter(self._open.items()))
-            if len(self._open) < MAX_ASSEMBLIES and now_s - assembly.touched_s < MAX_WAIT_S:
-                return
-            del self._open[key]
-            self._counters["block_given_up"] += 1
+        while now_s - next(iter(self._open.values())).touched_s >= MAX_WAIT_S:
+            self._give_up(next(iter(self._open)))
+        if len(self._open) > MAX_ASSEMBLIES:
+            greedy = Counter(assembly.sender for assembly in self._open.values()).most_common(1)[0][0]
+            self._give_up(next(key for key, assembly in self._open.items() if assembly.sender == greedy))
+
+    def _give_up(self, key: Hashable) -> None:
+        del self._open[key]
+        self._counters["block_given_up"] += 1

@@ -322,6 +322,18 @@ def test_a_payload_is_bounded_and_forgotten_when_it_is_too_large():
     assert spool._open == {}
 
 
+def test_who_begins_many_transfers_and_ends_none_pushes_out_its_own():
+    spool, _, counters = blocks()
+    assert spool.add("honest", 0, b"1", more=True, sender="10.0.0.1") is None
+    for n in range(1000):
+        spool.add(n, 0, b"x", more=True, sender="10.6.6.6")
+    assert spool.add("honest", 1, b"2", more=True, sender="10.0.0.1") is None
+    for n in range(1000):
+        spool.add(n, 0, b"x", more=True, sender=f"10.6.6.{n % 8}")
+    assert spool.add("honest", 2, b"3", more=False, sender="10.0.0.1") == b"123"
+    assert (len(spool._open), counters["block_given_up"]) == (MAX_ASSEMBLIES - 1, 2001 - MAX_ASSEMBLIES)
+
+
 def test_transfers_that_never_end_are_bounded_and_given_up():
     spool, clock, counters = blocks()
     for n in range(10_000):
