@@ -87,21 +87,27 @@ class Observation:
     def heard(self, message: Any) -> "asyncio.Future[None] | None":
         now_s = self._clock.monotonic_s()
         number = (message.mtype is ACK, message.mid)  # an acknowledgement has our number, anything else the device's
+        plain = message
         recent = self._recent.get(number)
         if recent is not None and now_s - recent.at_s < EXCHANGE_LIFETIME_S:
             self._counters["notification_repeated"] += 1
             if not _failed(recent.kept):
                 return recent.kept
             newer = recent.newer
+            plain = self._opened(message)
         else:
-            notified = self._book.receive(_plain(message), now_s)
+            plain = self._opened(message)
+            if plain is None and not self.accepted:
+                plain = message  # a device that has lost its context says so without protection (RFC 8613 §8.2)
+            if plain is None:
+                return None  # whoever knows the token: nothing ends by that
+            notified = self._book.receive(_plain(message, plain), now_s)
             if notified is None or notified.verdict == "ended":
-                self._answer_first(message)
-                self._taker.ended(self, str(message.code.dotted))
+                self._answer_first(plain)
+                self._taker.ended(self, str(plain.code.dotted))
                 return None
             newer = notified.verdict == "newer"
-        plain = message if self.open is None else self._opened(message)
-        if plain is None:
+        if plain is None or (plain is message and self.open is not None):
             return None
         self.heard_s = now_s
         self.accepted = True
@@ -115,7 +121,8 @@ class Observation:
 
     def _opened(self, message: Any) -> Any:
         """Without its protection; None when it is somebody else's, or a repeated one."""
-        assert self.open is not None  # noqa: S101 - the caller asked
+        if self.open is None:
+            return message
         try:
             return self.open(message)
         except CoapError:
@@ -140,8 +147,11 @@ def _failed(kept: "asyncio.Future[None] | None") -> bool:
     return kept is not None and kept.done() and (kept.cancelled() or kept.exception() is not None)
 
 
-def _plain(message: Any) -> Message:
-    """As protocols.coap has it, as far as Observe goes."""
-    sequence = message.opt.observe
+def _plain(message: Any, inner: Any) -> Message:
+    """As protocols.coap has it, as far as Observe goes.
+
+    :param inner: the same without its protection: what counts is its code and the number that was protected.
+    """
+    sequence = inner.opt.observe
     options = () if sequence is None else (Option(OBSERVE, (sequence & 0xFF_FFFF).to_bytes(3)),)
-    return Message(Type(int(message.mtype)), int(message.code), message.mid, message.token, options)
+    return Message(Type(int(message.mtype)), int(inner.code), message.mid, message.token, options)

@@ -1,9 +1,12 @@
 """Devices that register by OSCORE, against aiocoap's own client and site."""
 
 import json
+import socket
 
+import aiocoap
 import pytest
 from aiocoap.numbers import codes
+from aiocoap.numbers.types import NON
 from aiocoap.oscore import NotAProtectedMessage
 
 from edge.lwm2m.config import Lwm2mDevice
@@ -55,6 +58,27 @@ async def test_a_device_registers_is_observed_and_commanded_by_oscore(tmp_path):
                 assert (await plain.update()).code is codes.UNAUTHORIZED
                 assert (await plain.register("urn:imei:867997030001008", "b=U", links="</1>")).code is codes.CREATED
             assert (await node.register("urn:imei:867997030001008", "b=U")).code is codes.FORBIDDEN
+
+
+async def test_who_only_knows_the_token_ends_no_observation(tmp_path):
+    device = folder(tmp_path / "device", "D", "S")
+    link, intake = secured(tmp_path), Recorder()
+    async with running(link, intake):
+        await until(lambda: link.port)
+        async with LwM2mNode(LAMP).secured(link.port, str(device)) as node:
+            await node.register(IMEI, "b=U")
+            await until(lambda: settled(link))
+            tokens = tuple(link._port.messages.token_manager.listeners)
+            assert tokens
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forger:
+                for number, token in enumerate(tokens):
+                    for code in (codes.NOT_FOUND, codes.CONTENT):
+                        forged = aiocoap.Message(code=code, _mtype=NON, _mid=0x7000 + number, _token=token)
+                        forger.sendto(forged.encode(), ("127.0.0.1", link.port))
+            await until(lambda: link.counters["not_authentic"] >= 2 * len(tokens))
+            node.notify("/3303/0/5700", 30.0)
+            await until(lambda: told(intake)[-1] == (f"{SOURCE}/air_temperature", 30.0))
+            assert tuple(link._port.messages.token_manager.listeners) == tokens
 
 
 @pytest.mark.parametrize("alias", [IMEI.removeprefix("urn:imei:"), f"{IMEI.removeprefix('urn:imei:')};460001234567890"])
