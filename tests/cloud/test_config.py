@@ -89,7 +89,7 @@ def test_error_names_file_line_key_and_what_is_allowed(tmp_path: Path, text: str
 
 def test_every_fault_has_its_line(tmp_path: Path) -> None:
     told = refusal(tmp_path, "[api]\nport = -1\nhost = 5\n[limits]\nbody_bytes = 1\n").splitlines()
-    assert [line.split(":")[1] for line in told] == ["3", "2", "5"]
+    assert [line.split(":")[1] for line in told] == ["2", "3", "5"]
 
 
 def test_password_in_a_url_is_not_repeated(tmp_path: Path) -> None:

@@ -129,10 +129,10 @@ async def test_readings_pass_checks_rules_and_report_on_their_way_to_the_spool(t
     ]
     assert actuators.state == {"serial:G/gate_opening": 1.5}
     assert (status["taken"], status["events"]["taken"]) == (3, 1)
-    assert status["quality"]["reasons"] == {"gross_range": 2}
+    assert status["quality"]["reasons"] == {"gross_range": 2, "unit": 1}
     assert status["report_by_exception"] == {"points": 1, "sent": 3, "held": 1}
     assert status["rules"]["active"] == {"high water": 1}
-    assert status["links"][0]["devices"][0]["notes"] == ["checks: gross_range 2"]
+    assert status["links"][0]["devices"][0]["notes"] == ["checks: gross_range 2, unit 1"]
     for line in (
         'yz_edge_quality_readings_total{quality="fail"} 1.0',
         'yz_edge_quality_reasons_total{reason="gross_range"} 2.0',

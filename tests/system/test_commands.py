@@ -31,7 +31,7 @@ class Street:
         one = self.installation
         await one.start_cloud()
         credentials = await one.add_gateway(GATEWAY)
-        plans = [plan for plan in layout(22 * lamps, seed=3) if plan.kind == "streetlight"][:lamps]
+        plans = [plan for plan in layout(22 * lamps, seed=3) if plan.form == "streetlight"][:lamps]
         (port,) = free_ports(1)
         devices = ""
         for plan in plans:
