@@ -37,7 +37,7 @@ async def liar(wire):
 @pytest.fixture
 async def port(wire, liar):
     bits = Bits(115_200)
-    port = RtuPort(serial_port(wire.path, bits), Pace.of(bits), 0.1)
+    port = RtuPort(serial_port(wire.path, bits), Pace.of(bits), 0.25)
     await port.open()
     yield port
     port.close()
@@ -166,9 +166,9 @@ async def test_a_late_answer_is_never_the_next_ones(liar, port, wire):
 
     def script(question):
         if question.address == 10:
-            asyncio.get_running_loop().call_later(0.12, wire.say, truth(question))
+            asyncio.get_running_loop().call_later(0.29, wire.say, truth(question))
             return
-        asyncio.get_running_loop().call_later(0.05, wire.say, truth(question))
+        asyncio.get_running_loop().call_later(0.12, wire.say, truth(question))
         return
 
     liar.script = script
