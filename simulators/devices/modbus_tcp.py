@@ -134,7 +134,7 @@ def answer_of(target: Unit, pdu: bytes, now_ms: int) -> bytes:
 def _read(target: Unit, pdu: bytes, now_ms: int) -> bytes | int:
     """Functions 3 and 4: the answer, or the exception code."""
     if pdu[0] != target.registers.function:
-        return ILLEGAL_ADDRESS
+        return ILLEGAL_FUNCTION
     if len(pdu) != 5:
         return ILLEGAL_VALUE
     address, quantity = _PAIR.unpack_from(pdu, 1)

@@ -141,7 +141,7 @@ async def test_outside_of_the_map_is_refused(address, count, device, code):
 async def test_other_functions_and_writes_are_refused():
     units = {1: unit(WEATHER_STATION), 2: Streetlight(Site("lamp"), SERIAL, WORLD)}
     async with serve(units) as (_, client, _clock):
-        assert (await client.read_input_registers(0x01F4, count=1, device_id=1)).exception_code == 2
+        assert (await client.read_input_registers(0x01F4, count=1, device_id=1)).exception_code == 1
         assert (await client.read_coils(0, count=1, device_id=1)).exception_code == 1
         assert (await client.write_register(0x01F4, 1, device_id=1)).exception_code == 2
         assert (await client.write_register(0, 1, device_id=2)).exception_code == 2
