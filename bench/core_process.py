@@ -35,7 +35,14 @@ def register(core: Core, number: int, per_gateway: int) -> list[dict[str, Any]]:
                 added = neurons.add(tx, neuron, [Series(p, "1") for p in PROPERTIES], now_ms)
                 keys += [f"{added.id}/{p}" for p in PROPERTIES]
             known.append(
-                {"id": gateway, "hmac_key": credentials.hmac_key.hex(), "key_id": credentials.key_id, "keys": keys}
+                {
+                    "id": gateway,
+                    "username": credentials.username,
+                    "password": credentials.password,
+                    "hmac_key": credentials.hmac_key.hex(),
+                    "key_id": credentials.key_id,
+                    "keys": keys,
+                }
             )
     return known
 

@@ -27,6 +27,9 @@ _STOP_S: Final = 10.0
 _RELOAD_S: Final = 5.0
 _LOOK_S: Final = 2.0
 """Between looks into its log."""
+MAX_SUBSCRIPTIONS: Final = 100_000
+"""With QoS 1, of all gateways together: each is a JetStream consumer, of which nats-server itself allows 1,000, and
+that would be 250 of our agents; whoever came later would hear no acknowledgement."""
 _RELOADED: Final = b"Reloaded server configuration"
 _NOT_RELOADED: Final = b"Failed to reload server configuration"
 
@@ -62,7 +65,13 @@ server_name: yingzhou
 listen: "{host}:{nats_port}"
 pid_file: {json.dumps(str(store.parent / "nats.pid"))}
 max_payload: 2MB
-jetstream {{ store_dir: {json.dumps(str(store))}, max_file_store: 4GB, max_memory_store: 256MB, sync_interval: "1s" }}
+jetstream {{
+  store_dir: {json.dumps(str(store))}
+  max_file_store: 4GB
+  max_memory_store: 256MB
+  sync_interval: "1s"
+  limits {{ default_max_consumers: {MAX_SUBSCRIPTIONS} }}
+}}
 mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "{ACK_WAIT_S}s" }}
 authorization {{
   timeout: 5

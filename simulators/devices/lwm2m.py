@@ -222,6 +222,7 @@ class _Resource(resource.ObservableResource):  # type: ignore[misc]  # aiocoap h
     async def render_get(self, request: Any) -> Any:
         if request.opt.accept is not None and int(request.opt.accept) != TLV:
             return aiocoap.Message(code=codes.NOT_ACCEPTABLE)
+        self._lamp.measure()
         inside = [one for one in self._lamp.values.items() if one[0].ids[: len(self._path.ids)] == self._path.ids]
         payload = encode([_tlv(path, value) for path, value in inside])
         self._lamp.tell(inside)
