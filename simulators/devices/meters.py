@@ -1,17 +1,19 @@
 """Electricity, water, gas and heat meters as their standards have them answer (DL/T 645-2007 and -1997, CJ/T 188)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from itertools import zip_longest
 from operator import and_
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from protocols import cjt188, dlt645
 from protocols.bcd import packed_low_first
 from protocols.china_time import CHINA
 from protocols.cjt188 import times
 from protocols.cjt188.control import READING
+from protocols.dlt645 import control
+from protocols.meter_line.address import is_broadcast, is_wildcard
 from simulators.environment import Moment, Site, World
 from simulators.environment.world import ANCHOR_MS
 from simulators.faults import PLAIN, Mouth
@@ -25,6 +27,8 @@ COUNTS: Final[dict[Kind, str]] = {"water": "water_volume", "heat": "heat_energy"
 ELECTRICITY: Final = ("active_energy", "voltage/a", "current/a", "active_power")
 """What an electricity meter is asked for."""
 
+SAMPLE_MS: Final = 1000
+"""An electricity meter measures on the full second."""
 _HOUR_MS: Final = 3_600_000
 _ABSENT: Final = b"\xff"
 _M3, _M3_H, _KWH, _KW = b"\x2c", b"\x35", b"\x05", b"\x17"
@@ -86,16 +90,25 @@ class ElectricityMeter(_Meter):
     ) -> None:
         super().__init__(site, address, world, witness)
         self.meter = dlt645.Meter(address, {}, {} if password is None else {2: password})
+        self._measured_ms: int | None = None
+        self._measured: Mapping[str, float] = {}
 
     def receive(self, frame: dlt645.Frame, now_ms: int) -> list[bytes]:
         """The answer's bytes; none when nobody asked it."""
-        shown = self._shown(now_ms)
-        self.meter.values.update(self._values(shown, now_ms))
+        self._measure(now_ms - now_ms % SAMPLE_MS)
+        shown = self._measured
         answers = [dlt645.encode(said.frame) for said in self.meter.receive(frame, 0.0)]
-        self._shown(now_ms)  # from now on, if it was just switched
+        if frame.function not in control.READS:
+            self._measure(self._measured_ms or 0, anew=True)  # from now on, if it was just switched
         if answers:
             self._tell(shown, now_ms)
         return _spoken(self.mouth, answers)
+
+    def _measure(self, sample_ms: int, *, anew: bool = False) -> None:
+        """Once a second: reading it often costs no measuring."""
+        if sample_ms != self._measured_ms or anew:
+            self._measured_ms, self._measured = sample_ms, self._shown(sample_ms)
+            self.meter.values.update(self._values(self._measured, sample_ms))
 
     def _shown(self, now_ms: int) -> dict[str, float]:
         """What its display shows, in the vocabulary's units, as many digits as it has."""
@@ -186,6 +199,9 @@ def _bcd(value: float, decimals: int, width: int) -> bytes:
     return packed_low_first(round(value * 10**decimals) % 10 ** (2 * width), width)
 
 
+_AnyMeter = TypeVar("_AnyMeter", ElectricityMeter, PipeMeter)
+
+
 class MeterWire:
     """Meters of both standards on one line, as bytes in and bytes out.
 
@@ -217,10 +233,19 @@ class MeterWire:
         if asked or questions:
             self.silence()  # what is whole for one standard may be the beginning of something for the other
         for frame in asked:
-            said += [answer for meter in self._electricity for answer in meter.receive(frame, now_ms)]
+            for electricity in _meant(self._electricity, frame.address):
+                said += electricity.receive(frame, now_ms)
         for question in questions:
-            said += [answer for meter in self._pipes for answer in meter.receive(question, now_ms)]
+            for pipe in _meant(self._pipes, question.address):
+                said += pipe.receive(question, now_ms)
         return _mixed(said)
+
+
+def _meant(meters: Sequence[_AnyMeter], address: str) -> Sequence[_AnyMeter]:
+    """Those that have to look at a frame to ``address``; the others measure nothing for it."""
+    if is_broadcast(address) or is_wildcard(address):
+        return meters
+    return [meter for meter in meters if meter.meter.address == address]
 
 
 def _mixed(answers: list[bytes]) -> bytes:
