@@ -137,7 +137,7 @@ class Session:
                 username=self._line.username or None,
                 password=self._line.password or None,
                 identifier=self._gateway,
-                clean_session=False,  # acknowledgements that were on their way when the line was cut come after it
+                clean_session=False,  # commands that were on their way when the line was cut come after it
                 keepalive=self._line.keepalive_s,
                 tls_context=self._line.tls,
                 timeout=CONNECT_TIMEOUT_S,
@@ -146,7 +146,7 @@ class Session:
             ) as client,
             asyncio.TaskGroup() as group,
         ):
-            granted = await client.subscribe([(name, 1) for name in self._hearers])
+            granted = await client.subscribe([(name, self._quality_of(name)) for name in self._hearers])
             self._check_granted(granted)
             _leave_if_cancelled()
             self.counts.connected = True
@@ -161,6 +161,10 @@ class Session:
             await (
                 asyncio.Event().wait()
             )  # for ever; not in the group's exit, which in 3.11 forgets to take back a cancel
+
+    def _quality_of(self, name: str) -> int:
+        """At most once for what is asked for again or said again; a broker has to keep books on everything else."""
+        return 0 if name in (topic(self._gateway, DOWN_ACK), topic(self._gateway, DOWN_TIME)) else 1
 
     def _check_granted(self, granted: Sequence[Any]) -> None:
         """A line that hears no acknowledgements is none; without commands it is still one."""
