@@ -38,6 +38,9 @@ bench: setup             ## the benchmarks, each a table and one JSON line
 	$(BIN)/python -m bench.ingest $(ARGS)
 	$(BIN)/python -m bench.edge_modbus $(ARGS)
 	$(BIN)/python -m bench.edge_peer $(ARGS)
+	$(BIN)/python -m bench.fleet $(ARGS)
+	$(BIN)/python -m bench.island $(ARGS)
+	$(BIN)/python -m bench.quality $(ARGS)
 	$(BIN)/python -m bench.codecs $(ARGS)
 
 soak: setup              ## the long, seeded fault runs; figures as JSON

@@ -88,7 +88,7 @@ class Gateway:
                             password=known["password"],
                         )
                     )
-                    granted = await client.subscribe(topic(known["id"], DOWN_ACK), 1)
+                    granted = await client.subscribe(topic(known["id"], DOWN_ACK), 0)
                 if any(int(code.value) >= NOT_GRANTED for code in granted):
                     self._tally.refused += 1
                     return

@@ -30,6 +30,9 @@ CONNECT_TIMEOUT_S: Final = 8.0
 STATUS_PERIOD_S: Final = 30.0
 MAX_SAYINGS: Final = 1000
 """Results that wait for the line; beyond it the oldest are dropped and counted: who needs one asks again."""
+BAD_CUTS: Final = 2
+BAD_WITHIN_S: Final = 600.0
+"""A line that was cut so often within that time is a bad one."""
 _GOODBYE_S: Final = 1.0
 _OFFLINE: Final = json.dumps({"online": False})
 _NOT_GRANTED: Final = 0x80
@@ -85,6 +88,8 @@ class Session:
         self._wake = asyncio.Event()
         self._backoff = Backoff()
         self.cloud_clock = CloudClock(gateway, line.hmac_key, clock)
+        self._cuts: deque[float] = deque(maxlen=BAD_CUTS)
+        """When the line was cut, monotonic s."""
         self._hearers: dict[str, Callable[[bytes], None]] = {topic(gateway, DOWN_ACK): self._acknowledged}
         self.hear(DOWN_TIME, self.cloud_clock.hear)
         self._sayings: deque[tuple[str, bytes]] = deque()
@@ -117,6 +122,8 @@ class Session:
                 refused = any(word in reason for word in _REFUSED)
                 self.counts.refused += refused
                 log.warning("uplink to %s", self.counts.trouble)
+            if self.counts.connected:
+                self._cuts.append(self._clock.monotonic_s())
             self.counts.connected = False
             _leave_if_cancelled()  # a good-bye to a dead line fails, which says nothing of why we left
             await self._clock.sleep(self._backoff.next_s(refused=refused))
@@ -137,7 +144,7 @@ class Session:
                 username=self._line.username or None,
                 password=self._line.password or None,
                 identifier=self._gateway,
-                clean_session=False,  # acknowledgements that were on their way when the line was cut come after it
+                clean_session=False,  # what was on its way when the line was cut comes after it
                 keepalive=self._line.keepalive_s,
                 tls_context=self._line.tls,
                 timeout=CONNECT_TIMEOUT_S,
@@ -146,7 +153,7 @@ class Session:
             ) as client,
             asyncio.TaskGroup() as group,
         ):
-            granted = await client.subscribe([(name, 1) for name in self._hearers])
+            granted = await client.subscribe([(name, self._quality_of(name)) for name in self._hearers])
             self._check_granted(granted)
             _leave_if_cancelled()
             self.counts.connected = True
@@ -161,6 +168,16 @@ class Session:
             await (
                 asyncio.Event().wait()
             )  # for ever; not in the group's exit, which in 3.11 forgets to take back a cancel
+
+    def _quality_of(self, name: str) -> int:
+        """At most once for what is said again when it was lost: a broker has to keep books on everything else.
+
+        On a line that is cut again and again no acknowledgement would ever come through so: there they wait for us.
+        """
+        if name == topic(self._gateway, DOWN_ACK):
+            first_s = self._cuts[0] if len(self._cuts) == BAD_CUTS else -BAD_WITHIN_S
+            return int(self._clock.monotonic_s() - first_s < BAD_WITHIN_S)
+        return 0 if name == topic(self._gateway, DOWN_TIME) else 1
 
     def _check_granted(self, granted: Sequence[Any]) -> None:
         """A line that hears no acknowledgements is none; without commands it is still one."""

@@ -319,3 +319,13 @@ async def test_results_that_find_no_line_are_bounded(spool: Spool) -> None:
     assert gateway.session.counts.sayings_dropped == 5
     assert gateway.session._sayings[0] == (UP_RESULT, b"5")
     spool.__exit__()
+
+
+def test_acknowledgements_wait_for_a_gateway_whose_line_is_cut_again_and_again(spool: Spool) -> None:
+    session = Gateway(spool, 1).session
+    qualities = []
+    for _ in range(3):
+        qualities.append(session._quality_of(topic("gw-1", DOWN_ACK)))
+        session._cuts.append(session._clock.monotonic_s())
+    assert qualities == [0, 0, 1]
+    assert [session._quality_of(topic("gw-1", leaf)) for leaf in (DOWN_TIME, DOWN_COMMAND)] == [0, 1]
