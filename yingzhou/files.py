@@ -15,6 +15,10 @@ CAMERA_PERIOD_S: Final = 3.0
 METER_PERIOD_S: Final = 10.0
 SL651_PERIOD_S: Final = 60
 """Its observation times count minutes."""
+USUAL_CONNECTIONS: Final = 500
+"""So many a listener lets in of itself."""
+USUAL_NODES: Final = 50
+"""So many fit into what a CoAP port lets one address do: a lamp says some ten things in 20 s."""
 _LINE_NAMES: Final[Mapping[str, str]] = {"modbus-tcp": "line", "modbus-rtu-tcp": "rtu"}
 
 
@@ -119,6 +123,14 @@ def _by_line(wire: Wire, plans: Sequence[NeuronPlan]) -> list[tuple[int, list[Ne
     return sorted(found.items())
 
 
+def _stations(plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:
+    """A listener that knows its stations."""
+    del neurons
+    numbers = [plan.hardware.value for plan in plans if plan.wire == "hj212-tcp"]
+    devices = [f"[[link.device]]\nmn = {json.dumps(number)}\n" for number in numbers]
+    return "\n".join([_listener("hj212-tcp", "stations", ports.hj212) + _room(len(numbers)), *devices])
+
+
 def _hydrological(plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:
     """A listener that knows its stations, sets their clocks and asks for what it lacks after a gap."""
     del neurons
@@ -127,8 +139,27 @@ def _hydrological(plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports
         for plan in plans
         if plan.wire == "sl651-tcp"
     ]
-    listener = _listener("sl651-tcp", "hydrology", ports.sl651)
+    listener = _listener("sl651-tcp", "hydrology", ports.sl651) + _room(len(devices))
     return "\n".join([f"{listener}set_clock = true\npull_days = 3.0\n", *devices])
+
+
+def _room(stations: int) -> str:
+    """Of a listener: all may be connected, and dial again before their last connection has ended."""
+    return f"max_connections = {2 * stations}\n" if 2 * stations > USUAL_CONNECTIONS else ""
+
+
+def _nodes(wire: Wire, name: str, plans: Sequence[NeuronPlan], ports: Ports) -> str:
+    """A CoAP port; all nodes have one address, as behind a carrier's NAT."""
+    nodes = sum(plan.wire == wire for plan in plans)
+    text = _listener(wire, name, ports.coap if wire == "coap" else ports.lwm2m)
+    if nodes <= USUAL_NODES:
+        return text
+    registrations = f"max_registrations = {2 * nodes}\n" if wire == "lwm2m" else ""
+    remembered = min(100 * nodes, 1_000_000)
+    return (
+        f"{text}{registrations}[link.limits]\ndatagrams_per_s = {2.0 * nodes}\nburst = {20 * nodes}\n"
+        f"exchanges_per_network = {remembered}\nexchanges = {remembered}\nregistrations_per_network = {2 * nodes}\n"
+    )
 
 
 _Links = Callable[[Sequence[NeuronPlan], Mapping[str, str], Ports], str]
@@ -136,8 +167,8 @@ _LINKS: Final[Mapping[Wire, _Links]] = {
     "modbus-tcp": partial(_units, "modbus-tcp"),
     "modbus-rtu-tcp": partial(_units, "modbus-rtu-tcp"),
     "meter-tcp": _meters,
-    "hj212-tcp": lambda _, __, ports: _listener("hj212-tcp", "stations", ports.hj212),
+    "hj212-tcp": _stations,
     "sl651-tcp": _hydrological,
-    "coap": lambda _, __, ports: _listener("coap", "nodes", ports.coap),
-    "lwm2m": lambda _, __, ports: _listener("lwm2m", "lamps", ports.lwm2m),
+    "coap": lambda plans, _, ports: _nodes("coap", "nodes", plans, ports),
+    "lwm2m": lambda plans, _, ports: _nodes("lwm2m", "lamps", plans, ports),
 }

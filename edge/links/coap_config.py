@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edge.coap.limits import GuardLimits
 from edge.section import Host, LinkSection, Port, Seconds
 
 
@@ -17,3 +18,4 @@ class Coap(LinkSection):
     """Bytes of one pack, after block-wise reassembly."""
     idle_s: Seconds = 7200.0
     """A device that posts nothing for so long counts as silent."""
+    limits: GuardLimits = GuardLimits()

@@ -7,7 +7,6 @@ from aiocoap import resource
 from aiocoap.numbers import codes
 
 from edge.coap.answers import answer, kept, whole
-from edge.coap.guard import Limits
 from edge.coap.port import CoapPort
 from edge.intake import Intake
 from edge.links.coap_blocks import Blocks
@@ -30,7 +29,7 @@ class CoapLink:
         self._clock = clock or SystemClock()
         self._devices: dict[str, DeviceRecord] = {}
         self._blocks = Blocks(config.max_payload, self._clock, self.counters)
-        self._port = CoapPort(config.host, config.port, Limits(), self._clock, self.counters)
+        self._port = CoapPort(config.host, config.port, config.limits.limits(), self._clock, self.counters)
 
     @property
     def port(self) -> int | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from edge.coap.guard import Limits
+from edge.coap.limits import GuardLimits
 from edge.links.named_model import Named
 from edge.section import Channel, Host, LinkSection, Observed, PlacedPath, Port, Seconds, Section, Source
 from firmware_adapters.lwm2m_resources import ResourceRow
@@ -120,23 +120,6 @@ def source_of(endpoint: str) -> str | None:
         return str(HardwareId.parse(f"lwm2m:{endpoint}"))
     except IdentityError:
         return None
-
-
-_LEFT_OUT: Final = Limits()
-
-
-class GuardLimits(Section):
-    """``[link.limits]``: what one network (an IPv4 address, a /64 of IPv6), and all together, may cost."""
-
-    datagrams_per_s: Annotated[float, Field(gt=0, le=1e6)] = _LEFT_OUT.datagrams_per_s
-    burst: Annotated[int, Field(ge=1, le=1_000_000)] = _LEFT_OUT.burst
-    exchanges_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = _LEFT_OUT.exchanges_per_network
-    exchanges: Annotated[int, Field(ge=1, le=1_000_000)] = _LEFT_OUT.exchanges
-    registrations_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = _LEFT_OUT.registrations_per_network
-
-    def limits(self) -> Limits:
-        """As the guard takes them."""
-        return Limits(**dict(self))
 
 
 class Lwm2m(LinkSection):
