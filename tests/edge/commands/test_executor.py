@@ -139,6 +139,22 @@ async def test_state_is_what_is_read_back(tmp_path: Path) -> None:
     assert (len(lamps.writes), lamps.reads) == (1, SETTLE_TRIES)
 
 
+async def test_a_gate_that_is_driven_for_minutes_has_taken_its_order(tmp_path: Path) -> None:
+    gate, clock = Lamps(), ManualClock(NOW)
+    gate.takes = lambda value: 10.0
+    cabinet = Cabinet(tmp_path, gate, clock=clock)
+    async with cabinet.running():
+        cabinet.send(command())
+        for look in range(1, 7):
+            await until(lambda: any(abs(at - clock.monotonic_s() - SETTLE_S) < 1e-6 for at, _ in clock._sleepers))
+            gate.levels[LEVEL] = 10.0 + look // 2  # measured once a second
+            clock.advance(SETTLE_S)
+        (said,) = await cabinet.answers(1)
+    assert (said.state, said.items[0].value) == ("applied", 13.0)
+    assert said.items[0].reason == "on its way: the device says 13 and comes nearer"
+    assert len(gate.writes) == 1
+
+
 async def test_a_lamp_that_takes_its_time_is_asked_again(tmp_path: Path) -> None:
     lamps, clock = Lamps(), ManualClock(NOW)
     lamps.takes = lambda value: 10.0
