@@ -86,24 +86,24 @@ class Secured:
                 task.cancel()
 
     async def trouble(self, words: str) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(75):
             while words not in self.session.counts.trouble:
                 await asyncio.sleep(0.005)
 
     async def tried(self, times: int) -> None:
         """So many more tries, and each was told to wait first."""
         wanted = len(self.clock.asked_s) + times
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(75):
             while len(self.clock.asked_s) < wanted:
                 await asyncio.sleep(0.005)
 
     async def take(self) -> None:
         """A reading is captured whatever the line does."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(75):
             await self.gatherer.put(Batch.of([Reading(Point("serial:1", "ph"), self.clock.now_ms(), 7.0)]))
 
     async def connected(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(75):
             while not self.session.counts.connected or not self.session.counts.published:
                 await asyncio.sleep(0.01)
         assert self.session.counts.trouble == ""
