@@ -34,9 +34,7 @@ def choose(path: Path, *, api: int, mqtt: int, lines: Mapping[Wire, int]) -> Por
     :raises ConfigError: a port that was asked for is taken.
     """
     last = _last(path)
-    for option, asked in (("--port", api), ("--mqtt-port", mqtt)):
-        if asked and not _is_free(asked, socket.SOCK_STREAM):
-            raise ConfigError(f"{option} {asked}: something listens there already; choose another, or 0 for any")
+    check_free(api=api, mqtt=mqtt)
     ports = Ports(
         api=api or _free(last.get("api", 0)),
         mqtt=mqtt or _free(last.get("mqtt", 0)),
@@ -51,6 +49,16 @@ def choose(path: Path, *, api: int, mqtt: int, lines: Mapping[Wire, int]) -> Por
     draft.write_text(json.dumps(asdict(ports)))
     draft.replace(path)
     return ports
+
+
+def check_free(*, api: int, mqtt: int) -> None:
+    """Whether the ports that the user asked for can be had; 0: any.
+
+    :raises ConfigError: one is taken.
+    """
+    for option, asked in (("--port", api), ("--mqtt-port", mqtt)):
+        if asked and not _is_free(asked, socket.SOCK_STREAM):
+            raise ConfigError(f"{option} {asked}: something listens there already; choose another, or 0 for any")
 
 
 def _line_ports(last: Sequence[int], count: int) -> tuple[int, ...]:

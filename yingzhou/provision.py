@@ -23,6 +23,8 @@ GATEWAYS: Final[dict[Wire, str]] = {
 }
 """Of the simulated neurons, by their wire."""
 CAMERA_GATEWAY: Final = "gw-camera"
+TOGETHER: Final = 200
+"""Neurons in one request; who else writes to the registry waits for it."""
 _NAMES: Final = {
     "gw-modbus": "仿真网关 Modbus",
     "gw-hj212": "仿真网关 HJ 212",
@@ -108,33 +110,17 @@ class Provisioner:
             for hardware in item["hardware"]
         }
         missing = [plan for plan in plans if str(plan.hardware) not in known]
-        for number, plan in enumerate(missing, 1):
-            known[str(plan.hardware)] = await self._enter(plan)
-            if number % 20 == 0 or number == len(missing):
-                self._progress(f"entered {number} of {len(missing)} neurons and their twins")
+        for start in range(0, len(missing), TOGETHER):
+            part = missing[start : start + TOGETHER]
+            known.update(zip((str(plan.hardware) for plan in part), await self._enter(part), strict=True))
+            self._progress(f"entered {start + len(part)} of {len(missing)} neurons and their twins")
         return {str(plan.hardware): known[str(plan.hardware)] for plan in plans}
 
-    async def _enter(self, plan: NeuronPlan) -> str:
-        location = {"type": "Point", "coordinates": [plan.longitude, plan.latitude]}
-        neuron = await self._post(
-            "/api/v1/neurons",
-            {
-                "name": plan.name,
-                "kind": plan.kind,
-                "gateway": GATEWAYS[plan.wire],
-                "observed_properties": list(plan.observed),
-                "hardware": [{"scheme": plan.hardware.scheme, "value": plan.hardware.value}],
-                "location": location,
-                "town": plan.town,
-            },
-        )
-        twin = await self._post(
-            "/api/v1/twins",
-            {"kind": plan.twin_kind, "name": plan.twin_name, "town": plan.town, "location": location, "attributes": {}},
-        )
-        await self._post(f"/api/v1/neurons/{neuron['id']}/bindings", {"twin": twin["id"]})
-        identifier: str = neuron["id"]
-        return identifier
+    async def _enter(self, plans: Sequence[NeuronPlan]) -> list[str]:
+        """All or none of them."""
+        items = [_installation(plan) for plan in plans]
+        made = await self._post("/api/v1/installations", {"items": items})
+        return [one["neuron"] for one in made["items"]]
 
     async def camera(self) -> str:
         """The neuron of the camera at the wetland."""
@@ -143,22 +129,17 @@ class Provisioner:
                 known: str = item["id"]
                 return known
         location = {"type": "Point", "coordinates": list(WETLAND)}
-        neuron = await self._post(
-            "/api/v1/neurons",
-            {
-                "name": "东滩湿地摄像机",
-                "kind": "camera",
-                "gateway": CAMERA_GATEWAY,
-                "observed_properties": _SEEN,
-                "hardware": [{"scheme": "serial", "value": "YZCAMERA01"}],
-                "location": location,
-            },
-        )
-        twin = await self._post(
-            "/api/v1/twins", {"kind": "wetland", "name": "东滩湿地", "location": location, "attributes": {}}
-        )
-        await self._post(f"/api/v1/neurons/{neuron['id']}/bindings", {"twin": twin["id"]})
-        identifier: str = neuron["id"]
+        neuron = {
+            "name": "东滩湿地摄像机",
+            "kind": "camera",
+            "gateway": CAMERA_GATEWAY,
+            "observed_properties": _SEEN,
+            "hardware": [{"scheme": "serial", "value": "YZCAMERA01"}],
+            "location": location,
+        }
+        twin = {"kind": "wetland", "name": "东滩湿地", "location": location}
+        made = await self._post("/api/v1/installations", {"items": [{"neuron": neuron, "twin": twin}]})
+        identifier: str = made["items"][0]["neuron"]
         return identifier
 
     async def rules(self) -> None:
@@ -185,6 +166,20 @@ class Provisioner:
         _check(answer, path)
         found: dict[str, Any] = answer.json()
         return found
+
+
+def _installation(plan: NeuronPlan) -> dict[str, Any]:
+    """A neuron and the twin that it watches, as the API takes them."""
+    place = {"location": {"type": "Point", "coordinates": [plan.longitude, plan.latitude]}, "town": plan.town}
+    neuron = {
+        "name": plan.name,
+        "kind": plan.kind,
+        "gateway": GATEWAYS[plan.wire],
+        "observed_properties": list(plan.observed),
+        "hardware": [{"scheme": plan.hardware.scheme, "value": plan.hardware.value}],
+        **place,
+    }
+    return {"neuron": neuron, "twin": {"kind": plan.twin_kind, "name": plan.twin_name, **place}}
 
 
 def _check(answer: httpx.Response, path: str) -> None:

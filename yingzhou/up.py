@@ -18,7 +18,7 @@ from simulators.scenarios import SCENARIOS, Cut, described, known_scenario
 from yingzhou.cable import Cable
 from yingzhou.children import STOP_S, Child
 from yingzhou.files import SL651_PERIOD_S, camera_links, cloud_toml, gateway_toml, links
-from yingzhou.ports import Ports, choose
+from yingzhou.ports import Ports, check_free, choose
 from yingzhou.provision import CAMERA_GATEWAY, GATEWAYS, Provisioner
 from yingzhou.running import run_until_stopped
 
@@ -89,6 +89,8 @@ class Up:
 
         :raises ConfigError: a port is taken, another one is running in the folder, or it cannot be written.
         """
+        if not self._data.exists():  # a folder that this start would make is not left behind by one that cannot be
+            check_free(api=self._args.port, mqtt=self._args.mqtt_port)
         with owned(self._data, "up"):
             await self._last_one_ended()
             await self._run()
