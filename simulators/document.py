@@ -111,7 +111,7 @@ def _lamp(plan: NeuronPlan, wiring: Wiring) -> str:
     if plan.number % 4 == 0:
         radio.append(("queue_mode", False))
     if plan.number % 3 == 0:
-        radio.append(("loss", EDGE_OF_CELL))
+        radio += [("loss", EDGE_OF_CELL), ("ack_timeout_s", 2.0)]
     return _table("[[lwm2m]]", [("endpoint", f"urn:{plan.hardware}"), *wire, *radio, *_common(plan)])
 
 
