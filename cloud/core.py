@@ -31,6 +31,7 @@ from cloud.registry.quarantine import Bounds
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
+from cloud.store.upkeep import Upkeep
 from protocols.uplink import Ack, Kind, Signed, ToldTime
 from protocols.vocabulary import Clock, IdentityError, LinkDown
 from protocols.vocabulary.topics import (
@@ -98,6 +99,7 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
+        self.upkeep = Upkeep(self.store, clock)
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
@@ -169,6 +171,7 @@ class Core:
             group.create_task(self.open_door.run())
             group.create_task(self.dispatcher.run())
             group.create_task(self._sweep_pictures())
+            group.create_task(self.upkeep.run())
 
     async def _sweep_pictures(self) -> None:
         """Pictures have a day on which they go."""

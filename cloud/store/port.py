@@ -160,3 +160,15 @@ class Store(Protocol):
     def close(self) -> None:
         """Write everything down and let go of the files."""
         ...
+
+
+class Tended(Protocol):
+    """A store that puts its own house in order in the background; only the embedded one has to."""
+
+    def tend(self, now_ms: int) -> bool:
+        """One piece of it; blocks, perhaps for many seconds. True: there may be more to do."""
+        ...
+
+    def rest(self) -> None:
+        """Give up the piece that is being done, if there is one: the house is about to be left."""
+        ...
