@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.vocabulary import YingzhouError
+
 Aggregate = Literal["mean", "min", "max", "sum", "count", "first", "last"]
 
 
@@ -88,6 +90,10 @@ class Buckets(NamedTuple):
     """The worst quality in the bucket."""
 
 
+class StoreError(YingzhouError):
+    """The store cannot be reached, or does not take or tell what it should; it is asked again."""
+
+
 class Store(Protocol):
     """All calls block; callers on an event loop use a thread. Queries never return two readings of one instant."""
 
@@ -154,7 +160,7 @@ class Store(Protocol):
         ...
 
     def drop_before(self, time_ms: int) -> int:
-        """Retention: forget readings observed before; returns how many."""
+        """Retention: forget readings observed before; returns how many. Engines that forget by themselves: 0."""
         ...
 
     def close(self) -> None:

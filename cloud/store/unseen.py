@@ -1,13 +1,25 @@
 """Which late readings are not stored yet: one reading per datastream and instant, the first that came."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.store.port import Columns
-from cloud.store.view import View
 
 
-def unseen(view: View, late: Columns) -> tuple[Columns, int, Columns]:
+class Stored(Protocol):
+    """What can be asked for the values of some datastreams."""
+
+    def values(
+        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
+    ) -> Iterable[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
+        """(datastream, time, value) of what has from_ms <= time < to_ms, in any order."""
+        ...
+
+
+def unseen(view: Stored, late: Columns) -> tuple[Columns, int, Columns]:
     """Late rows without those whose instant is stored already or comes twice; duplicates; conflicts."""
     late = late.take(np.lexsort((late.time, late.datastream)))
     first = np.ones(len(late), np.bool_)
