@@ -30,6 +30,7 @@ class InfluxDB:
     url: str
     database: str
     http: httpx.Client
+    digits: float = 0.0
 
     def flush(self) -> None:
         """What it took is in its log."""

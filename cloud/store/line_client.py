@@ -80,7 +80,6 @@ class V2Client:
                 token or "-",
                 org=account.organisation or "-",
                 timeout=round(TIMEOUT_S * 1000),
-                enable_gzip=True,
             )
             self._door = self._client.write_api(write_options=SYNCHRONOUS)
         return self._door

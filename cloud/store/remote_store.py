@@ -27,6 +27,11 @@ STREAMS: Final = 500
 class Engine(Protocol):
     """What is asked of the other side."""
 
+    @property
+    def digits(self) -> float:
+        """Relative error with which values come back; 0: as they were."""
+        ...
+
     def flush(self) -> None:
         """What was written outlives the engine's death when this returns.
 
@@ -83,9 +88,9 @@ class RemoteStore:
     ) -> CommitReport:
         duplicates, conflicts = 0, Columns.empty()
         if again and len(fresh):
-            fresh, duplicates, conflicts = unseen(self, fresh)
+            fresh, duplicates, conflicts = unseen(self, fresh, self.engine.digits)
         if len(late):
-            late, late_duplicates, late_conflicts = unseen(_Beside(self, fresh), late)
+            late, late_duplicates, late_conflicts = unseen(_Beside(self, fresh), late, self.engine.digits)
             duplicates, conflicts = duplicates + late_duplicates, Columns.join([conflicts, late_conflicts])
         if len(conflicts) and keep is not None:
             keep(conflicts)

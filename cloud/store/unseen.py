@@ -19,8 +19,11 @@ class Stored(Protocol):
         ...
 
 
-def unseen(view: Stored, late: Columns) -> tuple[Columns, int, Columns]:
-    """Late rows without those whose instant is stored already or comes twice; duplicates; conflicts."""
+def unseen(view: Stored, late: Columns, digits: float = 0.0) -> tuple[Columns, int, Columns]:
+    """Late rows without those whose instant is stored already or comes twice; duplicates; conflicts.
+
+    :param digits: relative error with which a value comes back.
+    """
     late = late.take(np.lexsort((late.time, late.datastream)))
     first = np.ones(len(late), np.bool_)
     first[1:] = (np.diff(late.datastream) != 0) | (np.diff(late.time) != 0)
@@ -38,7 +41,8 @@ def unseen(view: Stored, late: Columns) -> tuple[Columns, int, Columns]:
         first[row] = False
         standing[row] = values[stored]
     standing = standing[leader]
-    same = (late.value == standing) | (np.isnan(late.value) & np.isnan(standing))  # quality may be judged anew
+    equal = np.abs(late.value - standing) <= digits * np.abs(standing) if digits else late.value == standing
+    same = equal | (np.isnan(late.value) & np.isnan(standing))  # quality may be judged anew
     return late.take(first), int((~first & same).sum()), late.take(~first & ~same)
 
 

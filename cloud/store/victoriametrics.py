@@ -63,6 +63,8 @@ class VictoriaMetrics:
     flush_urls: Sequence[str]
     http: httpx.Client
     lookback_days: int = 400
+    digits: float = 1e-11
+    """It keeps twelve digits of a value."""
 
     def flush(self) -> None:
         """See Engine; snapshots are links to files, and go at once."""

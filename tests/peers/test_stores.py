@@ -11,7 +11,7 @@ from cloud.store.by_url import StoreSettings, open_store
 from cloud.store.port import Store, StoreError
 from protocols.vocabulary import Point
 from tests.cloud.store.columns import key
-from tests.cloud.store.contract import BASE, NONE, Fixture, StoreContract, at, told
+from tests.cloud.store.contract import BASE, NONE, StoreContract, at, told
 from tests.peers.engines import InfluxDB1, VictoriaMetrics
 
 pytestmark = pytest.mark.peers
@@ -27,8 +27,9 @@ class _OnAnEngine(StoreContract):
     v1 = False
 
     @pytest.fixture(scope="class")
-    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaMetrics | InfluxDB1]:
-        server = self.engine(tmp_path_factory.mktemp("engine"))
+    @classmethod
+    def server(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaMetrics | InfluxDB1]:
+        server = cls.engine(tmp_path_factory.mktemp("engine"))
         server.start()
         yield server
         server.end()
@@ -39,16 +40,24 @@ class _OnAnEngine(StoreContract):
             yield registry
 
     @pytest.fixture
-    def again(self, server: VictoriaMetrics | InfluxDB1, registry: Database, tmp_path: Path) -> Callable[[], Store]:
+    def again(
+        self, server: VictoriaMetrics | InfluxDB1, registry: Database, tmp_path: Path
+    ) -> Iterator[Callable[[], Store]]:
         settings = StoreSettings(self.url.format(port=server.port), v1=self.v1)
-        return lambda: open_store(settings, tmp_path, registry, describe)
+        opened: list[Store] = []
+
+        def open_again() -> Store:
+            opened.append(open_store(settings, tmp_path, registry, describe))
+            return opened[-1]
+
+        yield open_again
+        for store in opened:
+            store.close()
 
     @pytest.fixture
-    def store(self, server: VictoriaMetrics | InfluxDB1, again: Callable[[], Store]) -> Fixture:
+    def store(self, server: VictoriaMetrics | InfluxDB1, again: Callable[[], Store]) -> Store:
         server.empty()
-        store = again()
-        yield store
-        store.close()
+        return again()
 
     def test_an_engine_that_is_away_is_an_error_and_nothing_is_held(
         self, server: VictoriaMetrics | InfluxDB1, store: Store
@@ -77,6 +86,7 @@ class _OnAnEngine(StoreContract):
 class TestVictoriaMetrics(_OnAnEngine):
     engine = VictoriaMetrics
     url = "victoriametrics://127.0.0.1:{port}"
+    digits = 1e-11
 
     def test_an_hour_that_is_not_over(self, store: Store) -> None:
         """The engine itself repeats the value before, of what is younger than a minute."""
