@@ -19,7 +19,7 @@ from cloud.api.context import ApiContext, ReplayReport
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
-from cloud.config import CloudConfig
+from cloud.config import CloudConfig, read_secret
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.line_writer import LineWriter
 from cloud.metrics import AlarmCollector, CoreCollector
@@ -48,7 +48,12 @@ class CloudProcess:
         config = self._config
         with owned(config.data.dir, "cloud"), _bind(config.api.host, config.api.port) as listening:
             core = Core(
-                config.data.dir, _broker(config), self._clock, registry_url=config.registry_url, limits=config.limits
+                config.data.dir,
+                _broker(config),
+                self._clock,
+                registry_url=config.registry_url,
+                limits=config.limits,
+                store=config.store.settings(),
             )
             async with core:
                 self._install_admin(core)
@@ -135,10 +140,7 @@ def _broker(config: CloudConfig) -> BrokerSettings:
     if url.hostname is None:
         raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
     file = config.broker.password_file
-    try:
-        password = file.read_text().strip() if file else ""
-    except OSError as error:
-        raise ConfigError(f"broker.password_file: {file}: {error.strerror}") from error
+    password = read_secret(file, "broker.password_file") if file else ""
     endpoint = Endpoint(
         url.hostname,
         url.port or _MQTT_PORTS[url.scheme],

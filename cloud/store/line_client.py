@@ -1,34 +1,14 @@
 """Who takes line protocol over HTTP: ``/api/v2/write`` (influxdb-client), or ``/write`` of InfluxDB 1."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import httpx
 
 from cloud.store.port import StoreError
+from cloud.store.settings import Account
 
 TIMEOUT_S: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who we are there."""
-
-    token: str = ""
-    username: str = ""
-    """With it the token is a password."""
-    organisation: str = ""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Of every request."""
-        return {"Authorization": f"Token {self.token}"} if self.token and not self.username else {}
-
-    @property
-    def basic(self) -> tuple[str, str] | None:
-        """User name and password."""
-        return (self.username, self.token) if self.username else None
 
 
 class LineClient(Protocol):
