@@ -11,13 +11,14 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import DTYPES, BlockIndex, StoreDamagedError, check, expand
+from cloud.store.blocks import DTYPES, BlockIndex, Blocks, StoreDamagedError, check, expand
 from cloud.store.partials import Partials
-from cloud.store.tables import LEVELS, READINGS, Readings, decode_readings, decode_rollups
+from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
 TAIL: Final = struct.Struct("<QII8s")
 _PIECE_BLOCKS: Final = 256
+WHOLE: Final = ("value", "quality", "reasons", "delay")
 
 
 class Segment:
@@ -65,26 +66,22 @@ class Segment:
 
     def covered(self, level: int, wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which of these have rollups of that length here."""
-        return np.isin(wanted, self._covered[level], assume_unique=True)
+        covered = self._covered[level]
+        if not len(covered):
+            return np.zeros(len(wanted), np.bool_)
+        found: NDArray[np.bool_] = covered[np.minimum(covered.searchsorted(wanted), len(covered) - 1)] == wanted
+        return found
 
     def readings(
-        self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int, names: Sequence[str] = READINGS
+        self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int, names: Sequence[str] = WHOLE
     ) -> Iterator[dict[str, NDArray[Any]]]:
         """Pieces of the readings with from_ms <= time < to_ms, in order; ``datastream`` and ``time`` are among them.
 
         :param wanted: datastreams in order, none twice; None: all.
         """
-        index = self.index["readings"]
-        for blocks, data in self._pieces("readings", wanted, from_ms, to_ms):
-            times = decode_readings(data, index, blocks, "time")
-            streams = decode_readings(data, index, blocks, "datastream")
-            piece: dict[str, NDArray[Any]] = {"datastream": streams, "time": times}
-            piece |= {
-                name: decode_readings(data, index, blocks, name)
-                for name in names
-                if name not in {"datastream", "time", "missing"}
-            }
-            yield _only(piece, wanted, _within(times, from_ms, to_ms))
+        for blocks in self._pieces("readings", wanted, from_ms, to_ms):
+            piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
+            yield _only(piece, wanted, _within(piece["time"], from_ms, to_ms))
 
     def between(self, first: int, last: int) -> Iterator[Readings]:
         """Pieces of the readings of the datastreams first <= number < last, in order."""
@@ -93,8 +90,8 @@ class Segment:
         blocks = np.arange(begin, int(np.searchsorted(index.first, last)))
         for at in range(0, len(blocks), _PIECE_BLOCKS):
             some = blocks[at : at + _PIECE_BLOCKS]
-            data = self._read(index, some)
-            piece = {name: decode_readings(data, index, some, name) for name in READINGS if name != "missing"}
+            found = Blocks(index, some, self._read(index, some))
+            piece = {name: decode_readings(found, name) for name in ("datastream", "time", *WHOLE)}
             piece["stored"] = piece["time"] + piece.pop("delay") * 1000
             streams = piece["datastream"]
             rows = None if streams[0] >= first and streams[-1] < last else (streams >= first) & (streams < last)
@@ -104,10 +101,8 @@ class Segment:
         self, level: int, wanted: NDArray[np.int32], from_ms: int, to_ms: int, names: Sequence[str]
     ) -> Iterator[Partials]:
         """Pieces of the rollups with from_ms <= start < to_ms."""
-        table = str(level)
-        index = self.index[table]
-        for blocks, data in self._pieces(table, wanted, from_ms, to_ms):
-            piece = decode_rollups(data, index, blocks, names, level)
+        for blocks in self._pieces(str(level), wanted, from_ms, to_ms):
+            piece = decode_rollups(blocks, names, level)
             yield _only(piece, wanted, _within(piece["start"], from_ms, to_ms))
 
     def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
@@ -125,14 +120,12 @@ class Segment:
             if len(index) and not (np.diff(index.first) >= 0).all():
                 raise StoreDamagedError(f"{self.path.name}: {table} out of order")
 
-    def _pieces(
-        self, table: str, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int
-    ) -> Iterator[tuple[NDArray[np.intp], list[memoryview]]]:
+    def _pieces(self, table: str, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> Iterator[Blocks]:
         index = self.index[table]
         blocks = _overlapping(index, wanted, from_ms, to_ms)
         for begin in range(0, len(blocks), _PIECE_BLOCKS):
             some = blocks[begin : begin + _PIECE_BLOCKS]
-            yield some, self._read(index, some)
+            yield Blocks(index, some, self._read(index, some))
 
     def _read(self, index: BlockIndex, blocks: NDArray[np.intp]) -> list[memoryview]:
         """The bytes of some blocks; neighbours by one read."""

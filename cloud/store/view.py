@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.store.blocks import BLOCK_ROWS
 from cloud.store.hot import HotView
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
 from cloud.store.port import Aggregate, Buckets, Columns
@@ -16,6 +17,7 @@ from cloud.store.tables import LEVELS, Readings
 _VALUES: Final = ("value", "quality")
 _SLICE_ROWS: Final = 400_000
 """Of a page that could be very long about so many readings are looked at in one go."""
+_FEW_BLOCKS: Final = 8
 _MANY: Final = 500_000
 """Partial buckets that may wait to be added up."""
 
@@ -111,6 +113,9 @@ class View:
                 continue
             index = segment.index["readings"]
             blocks = segment.may_hold(wanted, from_ms, to_ms)
+            if len(blocks) < _FEW_BLOCKS:
+                rows += len(blocks) * BLOCK_ROWS
+                continue
             early = np.maximum(index.earliest[blocks], from_ms)
             late = np.minimum(index.latest[blocks] + 1, to_ms)
             share = (late - early) / np.maximum(index.latest[blocks] + 1 - index.earliest[blocks], 1)

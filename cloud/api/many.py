@@ -1,0 +1,72 @@
+"""`/api/v1/readings`: many datastreams at once, by bucket, as one table of numbers."""
+
+from itertools import islice
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Query, Response
+
+from cloud.api.context import Context
+from cloud.api.filters import Selected
+from cloud.api.grid import Grid
+from cloud.api.problems import wrong_parameter
+from cloud.api.question import Asked
+from cloud.api.times import format_times
+
+router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
+MOST_SERIES: Final = 5_000
+MOST_CELLS: Final = 1_000_000
+"""Series times buckets of one answer."""
+
+
+class SeriesRow(msgspec.Struct, frozen=True):
+    """One datastream; its columns have a place for each of the answer's times."""
+
+    datastream: str
+    unit: str
+    values: list[float]
+    counts: list[int]
+    qualities: list[int]
+
+
+@router.get("/readings", response_model=None)
+def readings_of_many(
+    context: Context,
+    chosen: Selected,
+    asked: Asked,
+    observed: Annotated[str | None, Query(alias="property", max_length=48)] = None,
+    neuron: Annotated[list[str] | None, Query(max_length=MOST_SERIES)] = None,
+) -> Response:
+    """Datastreams by place, kind, property and neuron (may come several times), each by bucket."""
+    if asked.every_ms is None:
+        raise wrong_parameter("every", "expected: readings of many datastreams come by bucket")
+    named = None if neuron is None else frozenset(neuron)
+    matching = (
+        one
+        for one in context.directory.datastreams(chosen, observed=observed)
+        if named is None or one.point.source in named
+    )
+    streams = list(islice(matching, MOST_SERIES + 1))
+    first = asked.from_ms - asked.from_ms % asked.every_ms
+    starts = np.arange(first, asked.to_ms, asked.every_ms)
+    if len(streams) > MOST_SERIES or len(streams) * len(starts) > MOST_CELLS:
+        raise wrong_parameter("every", f"more than {MOST_SERIES} series or {MOST_CELLS} values: ask for fewer")
+    numbers = [one.number for one in streams]
+    found = context.store.aggregate(
+        numbers,
+        asked.from_ms,
+        asked.to_ms,
+        every_ms=asked.every_ms,
+        aggregate=asked.aggregate,
+        qualities=asked.qualities,
+    )
+    grid = Grid.of(found, numbers, starts)
+    rows = [
+        SeriesRow(str(one.point), "1" if asked.aggregate == "count" else one.unit, *columns)
+        for one, *columns in zip(
+            streams, grid.values.tolist(), grid.counts.tolist(), grid.qualities.tolist(), strict=True
+        )
+    ]
+    head = {"every_ms": asked.every_ms, "agg": asked.aggregate, "times": format_times(starts), "series": rows}
+    return Response(msgspec.json.encode(head), media_type="application/json")
