@@ -211,7 +211,11 @@ def questions(load: Load) -> list[Question]:
         selector = f'{name}{{neuron="{neuron}"}}'
         return f"/api/v1/{path}?{urlencode({'query': text % selector, **params})}"
 
-    hours = {"step": "1h", "end": end // 1000 // 3600 * 3600}
+    def named(index: int) -> str:
+        return PROPERTIES[index % len(PROPERTIES)]
+
+    last_week = {"from": week, "to": format_time(end)}
+    hours: dict[str, Any] = {"step": "1h", "end": end // 1000 // 3600 * 3600}
     grid = {"agg": "mean", "every": "1h"}
     return [
         Question(
@@ -239,13 +243,9 @@ def questions(load: Load) -> list[Question]:
         ),
         Question(
             "1,000 series x 7 d hourly", 20,
-            lambda index: "/api/v1/readings?"
-            + urlencode({"property": PROPERTIES[index % len(PROPERTIES)], "from": week, "to": format_time(end), **grid}),
+            lambda index: "/api/v1/readings?" + urlencode({"property": named(index), **grid, **last_week}),
             lambda index: "/api/v1/query_range?"
-            + urlencode(
-                {"query": f"avg_over_time({PROPERTIES[index % len(PROPERTIES)]}[1h])",
-                 "start": end // 1000 // 3600 * 3600 - 7 * 86400, **hours}
-            ),
+            + urlencode({"query": f"avg_over_time({named(index)}[1h])", **hours, "start": hours["end"] - 7 * 86400}),
             lambda found: sum(count > 0 for one in found["series"] for count in one["counts"]),
             lambda found: sum(len(one["values"]) for one in found["data"]["result"]),
         ),

@@ -4,14 +4,13 @@ from itertools import islice
 from typing import Annotated, Final
 
 import msgspec
-import numpy as np
 from fastapi import APIRouter, Query, Response
 
+from cloud.api import series
 from cloud.api.context import Context
 from cloud.api.filters import Selected
-from cloud.api.grid import Grid
 from cloud.api.problems import wrong_parameter
-from cloud.api.question import Asked
+from cloud.api.question import PARAMETERS, Asked
 from cloud.api.times import format_times
 
 router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
@@ -30,7 +29,7 @@ class SeriesRow(msgspec.Struct, frozen=True):
     qualities: list[int]
 
 
-@router.get("/readings", response_model=None)
+@router.get("/readings", response_model=None, openapi_extra=PARAMETERS)
 def readings_of_many(
     context: Context,
     chosen: Selected,
@@ -39,7 +38,7 @@ def readings_of_many(
     neuron: Annotated[list[str] | None, Query(max_length=MOST_SERIES)] = None,
 ) -> Response:
     """Datastreams by place, kind, property and neuron (may come several times), each by bucket."""
-    if asked.every_ms is None:
+    if asked.every is None:
         raise wrong_parameter("every", "expected: readings of many datastreams come by bucket")
     named = None if neuron is None else frozenset(neuron)
     matching = (
@@ -48,25 +47,14 @@ def readings_of_many(
         if named is None or one.point.source in named
     )
     streams = list(islice(matching, MOST_SERIES + 1))
-    first = asked.from_ms - asked.from_ms % asked.every_ms
-    starts = np.arange(first, asked.to_ms, asked.every_ms)
-    if len(streams) > MOST_SERIES or len(streams) * len(starts) > MOST_CELLS:
+    if len(streams) > MOST_SERIES or len(streams) * len(asked.starts) > MOST_CELLS:
         raise wrong_parameter("every", f"more than {MOST_SERIES} series or {MOST_CELLS} values: ask for fewer")
-    numbers = [one.number for one in streams]
-    found = context.store.aggregate(
-        numbers,
-        asked.from_ms,
-        asked.to_ms,
-        every_ms=asked.every_ms,
-        aggregate=asked.aggregate,
-        qualities=asked.qualities,
-    )
-    grid = Grid.of(found, numbers, starts)
+    grid = series.grid(context.store, [one.number for one in streams], asked)
     rows = [
         SeriesRow(str(one.point), "1" if asked.aggregate == "count" else one.unit, *columns)
         for one, *columns in zip(
             streams, grid.values.tolist(), grid.counts.tolist(), grid.qualities.tolist(), strict=True
         )
     ]
-    head = {"every_ms": asked.every_ms, "agg": asked.aggregate, "times": format_times(starts), "series": rows}
+    head = {**asked.how, "times": format_times(asked.starts), "series": rows}
     return Response(msgspec.json.encode(head), media_type="application/json")

@@ -87,6 +87,10 @@ class Buckets(NamedTuple):
     quality: NDArray[np.uint8]
     """The worst quality in the bucket."""
 
+    def part(self, begin: int, end: int) -> "Buckets":
+        """Some of the rows."""
+        return Buckets(*(column[begin:end] for column in self))  # type: ignore[arg-type]
+
 
 class Store(Protocol):
     """All calls block; callers on an event loop use a thread. Queries never return two readings of one instant."""
