@@ -89,7 +89,11 @@ PARAMETERS: Final[dict[str, Any]] = {
 """For the documentation of routes that answer a Question."""
 
 
-async def _question(request: Request) -> Question:
+async def question_of(request: Request) -> Question:
+    """What a request asks.
+
+    :raises Problem: a parameter cannot be right.
+    """
     given = request.query_params
     context = cast(ApiContext, request.app.state.context)
     to_ms = context.clock.now_ms() + context.limits.future_s * 1000
@@ -120,7 +124,7 @@ async def _question(request: Request) -> Question:
     )
 
 
-Asked = Annotated[Question, Depends(_question)]
+Asked = Annotated[Question, Depends(question_of)]
 
 
 def _starts(every: Every, from_ms: int, to_ms: int) -> NDArray[np.int64]:

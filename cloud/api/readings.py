@@ -20,6 +20,7 @@ from cloud.registry.errors import NotFound
 from protocols.vocabulary import IdentityError, NeuronId, Point
 
 router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
+READINGS_PATH: Final = "/datastreams/{key:path}/readings"
 PropertyName = Annotated[str | None, Query(max_length=48, description="an observed property")]
 
 
@@ -40,7 +41,7 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
     return listing(page, answers.datastream)
 
 
-@router.get("/datastreams/{key:path}/readings", response_model=None, openapi_extra=PARAMETERS)
+@router.get(READINGS_PATH, response_model=None, openapi_extra=PARAMETERS)
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
     stream = _stream(context, _key(key), who.towns)
