@@ -52,8 +52,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parser(wanted: str | None) -> argparse.ArgumentParser:
-    """All commands by name; only the wanted one is imported and knows its arguments."""
+def _parsers(wanted: str | None) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """All commands by name; only the wanted one is imported and knows its arguments. The whole, and the wanted one."""
     parser = argparse.ArgumentParser(prog="yingzhou", description="An edge-to-cloud sensor platform for a district.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -61,17 +61,17 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         if name == wanted:
             _module(name).add_arguments(sub)
-    return parser
+    return parser, commands.choices.get(wanted or "", parser)
 
 
 def _parsed(arguments: list[str], wanted: str | None) -> argparse.Namespace:
     """The arguments; words behind options go where a module's ``REST`` says, which argparse gives up on."""
-    parser = _parser(wanted)
+    parser, command = _parsers(wanted)
     args, rest = parser.parse_known_args(arguments)
     if rest:
         name = getattr(_module(args.command), "REST", None)
         if name is None or any(word.startswith("-") and word != "-" for word in rest):
-            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+            command.error(f"unrecognized arguments: {' '.join(rest)}")
         setattr(args, name, [*getattr(args, name), *rest])
     return args
 

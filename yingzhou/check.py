@@ -55,11 +55,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _guess(path: Path) -> str:
-    """By what only one of the kinds has; an unreadable file is left to the edge's loader, which says why."""
+    """By what only one of the kinds has; an unreadable file is left to the edge's loader, which says why.
+
+    :raises ConfigError: nothing is in it.
+    """
     try:
         keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return "gateway"
+    if not keys:
+        raise ConfigError(f"{path}: nothing is in it; say what it is for: --kind {'|'.join(sorted(KINDS))}")
     if keys & {"gateway", "uplink", "link", "spool", "health"}:
         return "gateway"
     return "island" if keys & {"seed", "speed", "modbus", "hj212", "coap", "lwm2m", "meter_line", "truth"} else "cloud"

@@ -15,6 +15,7 @@ from cloud.api import (
     events,
     gateways,
     health,
+    installations,
     keys,
     latest,
     many,
@@ -38,6 +39,7 @@ from cloud.api.traffic import Traffic
 CONSOLE: Final = Path(__file__).parents[1] / "console"
 _ROUTERS: Final = (
     twins,
+    installations,
     neurons,
     gateways,
     readings,

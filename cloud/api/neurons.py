@@ -31,6 +31,7 @@ from cloud.api.paging import Cursor, Limit, Listing, RowNumber, listing, text_af
 from cloud.api.problems import Problem, wrong_field
 from cloud.api.times import parse_time
 from cloud.registry import bindings, datastreams, neurons, twins
+from cloud.registry.access import Principal
 from cloud.registry.datastreams import Datastream
 from cloud.registry.errors import NotFound
 from cloud.registry.neurons import Neuron
@@ -103,16 +104,24 @@ def list_neurons(
 @router.post("", status_code=201)
 def register_neuron(context: Context, who: Writer, body: NewNeuron, response: Response) -> NeuronDetail:
     """Register a neuron; its identifier is minted, a datastream made for each observed property."""
+    with context.database.begin() as tx:
+        made = enter(tx, who, body, context.clock.now_ms())
+        found = _detail(tx, made)
+    response.headers["Location"] = f"/api/v1/neurons/{made.id}"
+    return found
+
+
+def enter(tx: Connection, who: Principal, body: NewNeuron, now_ms: int) -> Neuron:
+    """A new neuron in the registry.
+
+    :raises Problem: the place is not the sender's.
+    :raises RegistryError: there is no such gateway, or the hardware is another neuron's.
+    """
     site = site_of(body.town, body.location)
     if outside(who, site):
         raise Problem(403, "this key is limited to some towns, and this is none of them")
     new = Neuron("", body.kind, body.name, body.gateway, site, body.attributes, _identities(body.hardware))
-    series = [one.series() for one in body.observed_properties]
-    with context.database.begin() as tx:
-        made = neurons.add(tx, new, series, context.clock.now_ms())
-        found = _detail(tx, made)
-    response.headers["Location"] = f"/api/v1/neurons/{made.id}"
-    return found
+    return neurons.add(tx, new, [one.series() for one in body.observed_properties], now_ms)
 
 
 @router.get("/{neuron}")

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Response
 from pydantic import Field
+from sqlalchemy import Connection
 
 from cloud.api import answers
 from cloud.api.answers import TwinAnswer, TwinDetail
@@ -14,6 +15,7 @@ from cloud.api.gatekeeper import Reader, Writer
 from cloud.api.paging import Cursor, Limit, Listing, listing, text_after
 from cloud.api.problems import Problem, wrong_field
 from cloud.registry import bindings, twins
+from cloud.registry.access import Principal
 from cloud.registry.categories import category_of
 from cloud.registry.errors import NotFound
 from cloud.registry.selection import Site
@@ -55,19 +57,28 @@ def list_twins(context: Context, chosen: Selected, limit: Limit = 100, cursor: C
 @router.post("", status_code=201)
 def register_twin(context: Context, who: Writer, body: NewTwin, response: Response) -> TwinDetail:
     """Adopt a code, or mint one without gaps or doubles."""
+    with context.database.begin() as tx:
+        made = enter(tx, who, body, context.clock.now_ms())
+    response.headers["Location"] = f"/api/v1/twins/{made.id}"
+    return answers.twin_detail(made, [])
+
+
+def enter(tx: Connection, who: Principal, body: NewTwin, now_ms: int) -> Twin:
+    """A new twin in the registry.
+
+    :raises Problem: the place is not the sender's, or code and category disagree.
+    :raises RegistryError: the code is taken, or all of its category are.
+    """
     site = site_of(body.town, body.location)
     if outside(who, site):
         raise Problem(403, "this key is limited to some towns, and this is none of them")
-    if body.code is not None and body.category not in {None, body.code[6:10]}:
+    if body.code is None:
+        name = twins.mint(tx, DISTRICT, body.category or category_of(body.kind))
+    elif body.category in {None, body.code[6:10]}:
+        name = TwinId.from_code(body.code)
+    else:
         raise wrong_field("category", f"the code {body.code} is of category {body.code[6:10]}")
-    with context.database.begin() as tx:
-        if body.code is not None:
-            name = TwinId.from_code(body.code)
-        else:
-            name = twins.mint(tx, DISTRICT, body.category or category_of(body.kind))
-        made = twins.add(tx, Twin(name, body.kind, body.name, site, body.attributes), context.clock.now_ms())
-    response.headers["Location"] = f"/api/v1/twins/{made.id}"
-    return answers.twin_detail(made, [])
+    return twins.add(tx, Twin(name, body.kind, body.name, site, body.attributes), now_ms)
 
 
 @router.get("/{twin}")

@@ -6,6 +6,7 @@ import { named } from "./words.js";
 const SIZE_PX = 13;
 const RINGS_PX = [7, 13, 21]; // how far from the seat
 const MARK_PX = 8;
+const EDGE_PX = 3;
 const MOST_MARKS = 400; // in a thicker crowd no name has room
 
 export class Labels {
@@ -26,17 +27,19 @@ export class Labels {
     this._scale = 0;
   }
 
-  /** @param neurons their places, km from the middle. */
-  draw({ x, y, scale }, neurons) {
+  /** On the whole map no name is cut off by the window's edge, if there is another place for it.
+   *  @param neurons their places, km from the middle. */
+  draw({ x, y, scale, zoom }, neurons) {
     this.element.setAttribute("transform", `translate(${x} ${y})`);
     if (scale === this._scale) return;
     this._scale = scale;
     const marks = neurons.length > MOST_MARKS ? [] : neurons.map(([east, south]) => around(east * scale, south * scale, MARK_PX, MARK_PX));
+    const edge = zoom === 1 ? x - EDGE_PX : Infinity;
     const names = [];
     for (const { element, width, place } of this._labels) {
       const boxes = anchors(place[0] * scale, place[1] * scale, width);
       const best = boxes.reduce((least, box) => {
-        const cost = box.cost + 4 * covered(box, names) + covered(box, marks);
+        const cost = box.cost + 4 * covered(box, names) + covered(box, marks) + cutOff(box, edge);
         return cost < least.total ? { ...box, total: cost } : least;
       }, { total: Infinity });
       names.push(best);
@@ -59,6 +62,11 @@ function anchors(x, y, width) {
 
 function around(x, y, half, rise) {
   return { left: x - half, right: x + half, top: y - rise, bottom: y + rise };
+}
+
+/** Ten times the px² of a box that lie right or left of the window, whose middle is 0. */
+function cutOff(box, edge) {
+  return 20 * SIZE_PX * Math.max(0, -edge - box.left, box.right - edge);
 }
 
 /** px² of a box that lie under others. */

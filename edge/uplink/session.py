@@ -113,20 +113,21 @@ class Session:
     async def run(self) -> None:
         """Until cancelled: connect, work, and when the line is cut, wait and connect again."""
         while True:
-            refused = False
+            refused = unreached = False
             try:
                 await self._connected()
             except* aiomqtt.MqttError as group:
                 reason = self._explained(str(group.exceptions[0]))
                 self.counts.trouble = f"{self._line.host}:{self._line.port}: {reason}"
                 refused = any(word in reason for word in _REFUSED)
+                unreached = _is_unreached(group.exceptions[0])
                 self.counts.refused += refused
                 log.warning("uplink to %s", self.counts.trouble)
             if self.counts.connected:
                 self._cuts.append(self._clock.monotonic_s())
             self.counts.connected = False
             _leave_if_cancelled()  # a good-bye to a dead line fails, which says nothing of why we left
-            await self._clock.sleep(self._backoff.next_s(refused=refused))
+            await self._clock.sleep(self._backoff.next_s(refused=refused, unreached=unreached))
 
     def _explained(self, reason: str) -> str:
         """What the library says, and what a wrong clock has to do with it."""
@@ -254,6 +255,12 @@ class Session:
         for stream, epoch, ranges in ack.held:
             self.counts.acknowledged += self._window.acknowledged(stream, epoch, ranges)
         self._wake.set()
+
+
+def _is_unreached(error: BaseException) -> bool:
+    """The library gives up where no TCP connection came about; what spoke TLS with us was there."""
+    cause = error.__context__
+    return isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError)
 
 
 def _leave_if_cancelled() -> None:

@@ -1,6 +1,6 @@
 from random import Random
 
-from edge.backoff import NETWORK_CAP_S, REFUSED_FLOOR_S, Backoff
+from edge.backoff import NETWORK_CAP_S, REFUSED_FLOOR_S, UNREACHED_CAP_S, Backoff
 
 
 class Highest(Random):
@@ -17,6 +17,14 @@ def test_delays_double_up_to_the_cap_and_begin_anew_after_success() -> None:
         assert backoff.next_s() == NETWORK_CAP_S
     backoff.succeeded()
     assert backoff.next_s() == 1
+
+
+def test_whoever_reached_nobody_waits_a_minute_at_most() -> None:
+    backoff = Backoff(random_source=Highest())
+    assert [backoff.next_s(unreached=True) for _ in range(8)] == [1, 2, 4, 8, 16, 32, UNREACHED_CAP_S, UNREACHED_CAP_S]
+    assert backoff.next_s() == 256, "a broker that was reached and did not take us is spared as ever"
+    short = Backoff(cap_s=5, random_source=Highest())
+    assert max(short.next_s(unreached=True) for _ in range(10)) == 5
 
 
 def test_the_jitter_is_full() -> None:

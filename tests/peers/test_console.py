@@ -264,6 +264,23 @@ async def test_language_is_the_browsers_until_somebody_chooses(scene: Scene, tmp
         await browser.until(f"document.documentElement?.lang === 'en' && {READY}")
 
 
+CUT_OFF = """(() => {
+  const seen = document.querySelector('#map svg, svg#map').getBoundingClientRect();
+  return [...document.querySelectorAll('.towns text')].filter((name) => {
+    const box = name.getBoundingClientRect();
+    return box.left < seen.left || box.right > seen.right;
+  }).map((name) => name.textContent);
+})()"""
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+async def test_no_town_is_cut_off_on_a_telephone(scene: Scene, tmp_path: Path, language: str) -> None:
+    async with scene.opened(tmp_path, language=language, width=390, height=844) as browser:
+        assert await browser.run("document.querySelectorAll('.towns text').length") == 18
+        await browser.picture(tmp_path / "telephone.png")
+        assert await browser.run(CUT_OFF) == []
+
+
 async def test_without_a_session_it_says_how_to_get_one(scene: Scene, tmp_path: Path) -> None:
     async with Browser(tmp_path) as browser:
         await browser.go(f"{scene.base}/")

@@ -33,6 +33,17 @@ def test_right_is_0(yingzhou, tmp_path: Path):
     assert yingzhou("check", str(tmp_path / "none")).code == 2
 
 
+def test_of_an_empty_file_somebody_must_say_what_it_is_for(yingzhou, tmp_path: Path):
+    file = tmp_path / "some.toml"
+    file.write_text("# nothing yet\n")
+    told = yingzhou("check", str(file))
+    assert (told.code, told.err) == (
+        2,
+        [f"yingzhou check: {file}: nothing is in it; say what it is for: --kind cloud|gateway|island"],
+    )
+    assert yingzhou("check", "--kind", "cloud", str(file)).out == [f"{file}: right, for cloud"]
+
+
 GATEWAY = """[gateway]
 id = "gw-1"
 data = "data"

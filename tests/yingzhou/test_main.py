@@ -20,6 +20,14 @@ def test_usage_is_2(yingzhou, argv):
     assert yingzhou(*argv).code == 2
 
 
+@pytest.mark.parametrize(("argv", "command"), [(["up", "--foo"], "up"), (["check", "x", "--foo", "y"], "check")])
+def test_an_option_that_is_none_is_told_with_the_commands_own(yingzhou, argv, command):
+    said = yingzhou(*argv)
+    assert said.code == 2
+    assert said.err[0].startswith(f"usage: yingzhou {command} ")
+    assert said.err[-1].startswith(f"yingzhou {command}: error: unrecognized arguments: --foo")
+
+
 def test_version(yingzhou):
     assert yingzhou("--version").out[0].startswith("yingzhou ")
 
