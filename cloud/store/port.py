@@ -26,8 +26,8 @@ class Columns:
     def __len__(self) -> int:
         return len(self.time)
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Columns":
-        """Some of the rows, by index or mask."""
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Columns":
+        """Some of the rows, by index, mask or slice."""
         return Columns(self.datastream[rows], self.time[rows], self.value[rows], self.quality[rows], self.reasons[rows])
 
     @classmethod

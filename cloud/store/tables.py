@@ -16,7 +16,9 @@ ROLLUPS: Final = (
 )  # fmt: skip
 LEVELS: Final = (60_000, 3_600_000, 86_400_000)
 """Lengths of the rollups' buckets, ms."""
-_DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low"})
+_DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low", "total"})
+_BESIDE_LOW: Final = frozenset({"high", "first", "last"})
+"""Kept as what they are more than ``low``."""
 _VALUES: Final = frozenset({"value", "low", "high", "total", "first", "last"})
 _KINDS: Final[dict[str, type[np.generic]]] = {"datastream": np.int32, "quality": np.uint8, "reasons": np.uint32}
 _MOST_DECIMALS: Final = 9
@@ -90,7 +92,7 @@ def encode_rollups(sums: Partials, level_ms: int) -> Encoded:
     else:
         whole = {name: np.rint(sums[name] * _POWERS[scale]).astype(np.int64) for name in ("high", "first", "last")}
         numbers = {name: column - low for name, column in whole.items()} | {"low": low}
-        numbers["total"] = np.rint(sums["total"] * _POWERS[scale]).astype(np.int64) - count * low
+        numbers["total"] = np.rint(sums["total"] * _POWERS[scale]).astype(np.int64)
     numbers |= {
         "datastream": sums["datastream"].astype(np.int64), "start": start // level_ms, "count": count,
         "first_at": sums["first_at"] - start, "last_at": sums["last_at"] - start, "mask": sums["mask"].astype(np.int64),
@@ -117,17 +119,13 @@ def decode_rollups(blocks: Blocks, names: Sequence[str], level_ms: int) -> Parti
     found["start"] *= level_ms
     scaled = bool((blocks.scales >= 0).all())
     divisor = _divisor(blocks) if scaled else 1.0
-    wants_values = not _VALUES.isdisjoint(names)
-    low = _column(blocks, ROLLUPS, "low") if scaled and wants_values else None
     for name in names:
-        if name in _VALUES and low is None:
+        if name in _VALUES and not scaled:
             found[name] = _unscaled(blocks, name)
-        elif name in _VALUES and low is not None:
-            number = low if name == "low" else _column(blocks, ROLLUPS, name)
-            if name == "total":
-                number += low * found["count"]
-            elif name != "low":
-                number += low
+        elif name in _VALUES:
+            number = _column(blocks, ROLLUPS, name)
+            if name in _BESIDE_LOW:
+                number += _column(blocks, ROLLUPS, "low")
             found[name] = number / divisor
         else:
             found[name] = _column(blocks, ROLLUPS, name)
@@ -145,9 +143,8 @@ def _unscaled(blocks: Blocks, name: str) -> NDArray[Any]:
             parts.append(_column(one, ROLLUPS, name, by_difference=False).view(np.float64))
             continue
         number = _column(one, ROLLUPS, name)
-        if name != "low":
-            low = _column(one, ROLLUPS, "low")
-            number += low * (_column(one, ROLLUPS, "count") if name == "total" else 1)
+        if name in _BESIDE_LOW:
+            number += _column(one, ROLLUPS, "low")
         parts.append(number / _divisor(one))
     return np.concatenate(parts)
 
