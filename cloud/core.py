@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +14,20 @@ from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.commands.dispatcher import Dispatcher
 from cloud.config import Limits
+from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
-from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.ingest.status import read_status
 from cloud.pictures.files import PictureFiles
 from cloud.pictures.signatures import Signatures
-from cloud.registry import gateways
+from cloud.registry import gateways, quarantine
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
-from cloud.registry.quarantine import Bounds
+from cloud.registry.quarantine import Bounds, Suspect
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
@@ -84,6 +84,7 @@ class Core:
         limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits()
+        self._bounds = Bounds(limits.quarantine_rows, limits.quarantine_bytes)
         self.clock = clock
         self.secrets = Secrets.open(data / "secrets")
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
@@ -103,12 +104,14 @@ class Core:
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.sightings = SightingReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
                 Source.REPLAY.value: self.envelopes,
                 Source.REMAINDER.value: self.envelopes,
                 Source.SENML.value: self.door,
+                Source.SIGHTINGS.value: self.sightings,
             },
             store=self.store,
             ledger=self.ledger,
@@ -119,7 +122,7 @@ class Core:
             hold=self._hold,
             committed=self._committed,
             name=self._name,
-            bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
+            bounds=self._bounds,
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
@@ -213,6 +216,11 @@ class Core:
         :raises LinkDown: the store does not take them for now; sent again, they are stored once.
         """
         return self._waited(lambda: self.pipeline.write(columns))
+
+    def keep(self, suspects: Sequence[Suspect]) -> None:
+        """Take what has no place into quarantine; blocks."""
+        with self.registry.begin() as tx:
+            quarantine.add(tx, suspects, self._bounds)
 
     def replay(
         self, source: str, gateway: str, name: str, payload: bytes, arrived_ms: int
@@ -324,4 +332,5 @@ _REPLAYED = {
     Source.REPLAY.value: Source.REPLAY,
     Source.REMAINDER.value: Source.REMAINDER,
     Source.SENML.value: Source.SENML,
+    Source.SIGHTINGS.value: Source.SIGHTINGS,
 }

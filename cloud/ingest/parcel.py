@@ -19,6 +19,8 @@ class Source(Enum):
     ENVELOPE = "envelope"
     SENML = "senml"
     LINE_PROTOCOL = "line-protocol"
+    SIGHTINGS = "sightings"
+    """Out of quarantine: what came in by a door and had no place."""
     REPLAY = "replay"
     """A whole envelope out of quarantine: its MAC is checked, but the ledger is not asked: it may hold it already."""
     REMAINDER = "envelope-part"

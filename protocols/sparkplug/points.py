@@ -14,15 +14,12 @@ observed property, in Chinese too, or becomes one in lower snake case (``Water T
 
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Final
 
 from protocols.sparkplug.topic import Descriptor
 from protocols.vocabulary import OBSERVED_PROPERTIES, HardwareId, Point
 
 SCHEME: Final = "sparkplug"
-MAX_VALUE: Final = 64
-_STRANGE: Final = re.compile(rb"[^A-Za-z0-9._@-]")
 _BETWEEN: Final = re.compile(r"[^0-9A-Za-z]+", re.ASCII)
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", re.ASCII)
 _MAX_CHANNEL: Final = 32
@@ -31,10 +28,7 @@ _CHINESE: Final = {known.name_zh: name for name, known in OBSERVED_PROPERTIES.it
 
 def hardware_id(source: Descriptor) -> HardwareId:
     """The identity under which a source stands in the registry."""
-    value = ":".join(_escaped(part) for part in source if part)
-    if len(value) > MAX_VALUE:
-        value = f"~~{sha256(str(source).encode()).hexdigest()[:32]}"
-    return HardwareId(SCHEME, value)
+    return HardwareId.of_text(SCHEME, *(part for part in source if part))
 
 
 def point_of(source: Descriptor, name: str, site: Mapping[str, str]) -> Point | None:
@@ -43,11 +37,12 @@ def point_of(source: Descriptor, name: str, site: Mapping[str, str]) -> Point | 
     :param site: whole metric names to ``<observed property>[/<channel>]``.
     :raises IdentityError: the site's own table says what is no series.
     """
-    series = site.get(name) or _series(name)
+    series = site.get(name) or series_of(name)
     return None if series is None else Point.parse(f"{hardware_id(source)}/{series}")
 
 
-def _series(name: str) -> str | None:
+def series_of(name: str) -> str | None:
+    """``<observed property>[/<channel>]`` of a metric's name; None: it means no observed property."""
     *folders, last = name.split("/")
     observed = _observed(last)
     if observed is None:
@@ -69,7 +64,3 @@ def _observed(name: str) -> str | None:
 
 def _snake(text: str) -> str:
     return _BETWEEN.sub("_", text).strip("_").lower()
-
-
-def _escaped(part: str) -> str:
-    return _STRANGE.sub(lambda match: b"~%02X" % match[0][0], part.encode()).decode()
