@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Limits
+from cloud.config import Doors, Limits
+from cloud.ingest.doors.open_doors import OpenDoors
 from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
@@ -72,9 +73,10 @@ class Core:
 
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
+    :param doors: what else comes in; None: nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that the cloud is told of itself
         self,
         data: Path,
         broker: BrokerSettings,
@@ -82,6 +84,7 @@ class Core:
         *,
         registry_url: str | None = None,
         limits: Limits | None = None,
+        doors: Doors | None = None,
     ) -> None:
         limits = limits or Limits()
         self._bounds = Bounds(limits.quarantine_rows, limits.quarantine_bytes)
@@ -105,6 +108,7 @@ class Core:
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.sightings = SightingReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.doors = OpenDoors(doors or Doors(), self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
@@ -112,6 +116,7 @@ class Core:
                 Source.REMAINDER.value: self.envelopes,
                 Source.SENML.value: self.door,
                 Source.SIGHTINGS.value: self.sightings,
+                **self.doors.readers,
             },
             store=self.store,
             ledger=self.ledger,
@@ -131,8 +136,9 @@ class Core:
         self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
         self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
-        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
-
+        door = [*_DOOR, *self.doors.subscriptions]
+        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", door, self._receive, clock, clean=False)
+        self.doors.attach(endpoint, CLOUD_USER, self.pipeline.receive)
         self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
 
     def _own_broker(self) -> Endpoint:
@@ -170,6 +176,7 @@ class Core:
             group.create_task(self.pipeline.run())
             group.create_task(self.uplink.run())
             group.create_task(self.open_door.run())
+            group.create_task(self.doors.run())
             group.create_task(self.dispatcher.run())
             group.create_task(self._sweep_pictures())
 
@@ -208,6 +215,7 @@ class Core:
         """What is missing before readings are taken; empty when nothing is."""
         sessions = {"uplink": self.uplink, "open door": self.open_door}
         missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        missing += self.doors.missing()
         return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
@@ -257,11 +265,13 @@ class Core:
 
     def _accounts(self) -> list[gateways.BrokerAccount]:
         with self.registry.read() as tx:
-            return gateways.broker_accounts(tx)
+            return [self.doors.admitted(account) for account in gateways.broker_accounts(tx)]
 
     # -- what the broker brings ------------------------------------------------------------------------------------
 
     def _receive(self, message: Inbound) -> None:
+        if self.doors.receive(message):
+            return
         try:
             name = TopicName.parse(message.topic)
         except IdentityError:
@@ -315,6 +325,7 @@ class Core:
     def _hold(self, back: bool) -> None:
         self.uplink.hold(back=back)
         self.open_door.hold(back=back)
+        self.doors.hold(back=back)
 
     def _committed(self, columns: Columns) -> None:
         for listener in self.listeners:
@@ -333,4 +344,5 @@ _REPLAYED = {
     Source.REMAINDER.value: Source.REMAINDER,
     Source.SENML.value: Source.SENML,
     Source.SIGHTINGS.value: Source.SIGHTINGS,
+    Source.THINGSBOARD.value: Source.THINGSBOARD,
 }

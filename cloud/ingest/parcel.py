@@ -19,6 +19,8 @@ class Source(Enum):
     ENVELOPE = "envelope"
     SENML = "senml"
     LINE_PROTOCOL = "line-protocol"
+    THINGSBOARD = "thingsboard"
+    SPARKPLUG = "sparkplug"
     SIGHTINGS = "sightings"
     """Out of quarantine: what came in by a door and had no place."""
     REPLAY = "replay"

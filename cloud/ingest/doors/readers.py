@@ -15,6 +15,8 @@ from protocols.vocabulary import Clock
 
 SENML: Final = "senml"
 LINE_PROTOCOL: Final = "line-protocol"
+THINGSBOARD: Final = "thingsboard"
+SPARKPLUG: Final = "sparkplug"
 HISTORY_MS: Final = 946_684_800_000
 """2000-01-01T00:00Z: history may come in over HTTP, but seconds that were taken for nanoseconds land in 1970."""
 
@@ -102,5 +104,5 @@ def door_of(topic: str) -> str:
     if topic.startswith("/api/v2/"):
         return LINE_PROTOCOL
     if "v1/gateway/" in topic or "v1/devices/me/" in topic:
-        return "thingsboard"
-    return "sparkplug" if topic.startswith("spBv1.0/") else SENML
+        return THINGSBOARD
+    return SPARKPLUG if topic.startswith("spBv1.0/") else SENML
