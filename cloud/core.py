@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +13,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Limits
+from cloud.config import Doors, Limits
+from cloud.ingest.doors.open_doors import OpenDoors
+from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
-from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.ingest.status import read_status
 from cloud.pictures.files import PictureFiles
 from cloud.pictures.signatures import Signatures
-from cloud.registry import gateways
+from cloud.registry import gateways, quarantine
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
-from cloud.registry.quarantine import Bounds
+from cloud.registry.quarantine import Bounds, Suspect
 from cloud.secrets import Secrets
 from cloud.store.by_url import open_store
 from cloud.store.duckdb_store import DuckDBStore
@@ -76,9 +77,10 @@ class Core:
 
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
+    :param doors: what else comes in; None: nothing.
     """
 
-    def __init__(  # noqa: PLR0913 - the cloud is made of these
+    def __init__(  # noqa: PLR0913 - everything that the cloud is told of itself
         self,
         data: Path,
         broker: BrokerSettings,
@@ -87,8 +89,10 @@ class Core:
         registry_url: str | None = None,
         limits: Limits | None = None,
         store: StoreSettings | None = None,
+        doors: Doors | None = None,
     ) -> None:
         limits = limits or Limits()
+        self._bounds = Bounds(limits.quarantine_rows, limits.quarantine_bytes)
         self.clock = clock
         self.secrets = Secrets.open(data / "secrets")
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
@@ -109,12 +113,16 @@ class Core:
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.sightings = SightingReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.doors = OpenDoors(doors or Doors(), self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
                 Source.REPLAY.value: self.envelopes,
                 Source.REMAINDER.value: self.envelopes,
                 Source.SENML.value: self.door,
+                Source.SIGHTINGS.value: self.sightings,
+                **self.doors.readers,
             },
             store=self.store,
             ledger=self.ledger,
@@ -125,7 +133,7 @@ class Core:
             hold=self._hold,
             committed=self._committed,
             name=self._name,
-            bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
+            bounds=self._bounds,
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
@@ -134,8 +142,9 @@ class Core:
         self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
         self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
-        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
-
+        door = [*_DOOR, *self.doors.subscriptions]
+        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", door, self._receive, clock, clean=False)
+        self.doors.attach(endpoint, CLOUD_USER, self.pipeline.receive)
         self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
 
     def _own_broker(self) -> Endpoint:
@@ -184,6 +193,7 @@ class Core:
             group.create_task(self.pipeline.run())
             group.create_task(self.uplink.run())
             group.create_task(self.open_door.run())
+            group.create_task(self.doors.run())
             group.create_task(self.dispatcher.run())
             group.create_task(self._sweep_pictures())
             if self.upkeep is not None:
@@ -224,6 +234,7 @@ class Core:
         """What is missing before readings are taken; empty when nothing is."""
         sessions = {"uplink": self.uplink, "open door": self.open_door}
         missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        missing += self.doors.missing()
         return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
@@ -232,6 +243,11 @@ class Core:
         :raises LinkDown: the store does not take them for now; sent again, they are stored once.
         """
         return self._waited(lambda: self.pipeline.write(columns))
+
+    def keep(self, suspects: Sequence[Suspect]) -> None:
+        """Take what has no place into quarantine; blocks."""
+        with self.registry.begin() as tx:
+            quarantine.add(tx, suspects, self._bounds)
 
     def replay(
         self, source: str, gateway: str, name: str, payload: bytes, arrived_ms: int
@@ -268,11 +284,13 @@ class Core:
 
     def _accounts(self) -> list[gateways.BrokerAccount]:
         with self.registry.read() as tx:
-            return gateways.broker_accounts(tx)
+            return [self.doors.admitted(account) for account in gateways.broker_accounts(tx)]
 
     # -- what the broker brings ------------------------------------------------------------------------------------
 
     def _receive(self, message: Inbound) -> None:
+        if self.doors.receive(message):
+            return
         try:
             name = TopicName.parse(message.topic)
         except IdentityError:
@@ -326,6 +344,7 @@ class Core:
     def _hold(self, back: bool) -> None:
         self.uplink.hold(back=back)
         self.open_door.hold(back=back)
+        self.doors.hold(back=back)
 
     def _committed(self, columns: Columns) -> None:
         for listener in self.listeners:
@@ -347,4 +366,6 @@ _REPLAYED = {
     Source.REPLAY.value: Source.REPLAY,
     Source.REMAINDER.value: Source.REMAINDER,
     Source.SENML.value: Source.SENML,
+    Source.SIGHTINGS.value: Source.SIGHTINGS,
+    Source.THINGSBOARD.value: Source.THINGSBOARD,
 }

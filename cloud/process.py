@@ -21,6 +21,8 @@ from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
 from cloud.config import CloudConfig, read_secret
 from cloud.core import BrokerSettings, Core
+from cloud.ingest.doors.http_door import HttpDoor
+from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
 from cloud.metrics import AlarmCollector, CoreCollector
 from cloud.ownership import owned
@@ -54,6 +56,7 @@ class CloudProcess:
                 registry_url=config.registry_url,
                 limits=config.limits,
                 store=config.store.settings(),
+                doors=config.doors,
             )
             async with core:
                 self._install_admin(core)
@@ -91,7 +94,9 @@ class CloudProcess:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
-        writer = LineWriter(core.directory, core.write, self._clock, future_ms=self._config.limits.future_s * 1000)
+        future_ms = self._config.limits.future_s * 1000
+        writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)
+        http = HttpDoor(core.directory, core.write, core.keep, self._clock, future_ms=future_ms)
         return ApiContext(
             database=core.registry,
             directory=core.directory,
@@ -106,6 +111,8 @@ class CloudProcess:
             pictures=core.pictures,
             signatures=core.signatures,
             write_lines=writer.write,
+            write_senml=http.write_senml,
+            replay_waiting=lambda subjects: replay_waiting(core.registry, core.replay, subjects, self._clock.now_ms()),
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
             readiness=core.ready,
