@@ -16,6 +16,7 @@ from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
 from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
@@ -24,7 +25,7 @@ from cloud.core import BrokerSettings, Core
 from cloud.ingest.doors.http_door import HttpDoor
 from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
-from cloud.metrics import AlarmCollector, CoreCollector
+from cloud.metrics import AlarmCollector, CoreCollector, FeedCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
@@ -66,10 +67,11 @@ class CloudProcess:
         config = self._config
         targets = Targets(config.webhooks.allow_targets)
         alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
-        core.listeners.append(alarms.watch)
+        feed = Feed(core.registry, self._clock)
+        core.listeners += [alarms.watch, feed.stored]
         server = _Server(
             uvicorn.Config(
-                create_app(self._context(core, alarms, targets)),
+                create_app(self._context(core, alarms, targets, feed)),
                 http=BoundedHead,
                 ws="none",
                 lifespan="off",
@@ -82,7 +84,8 @@ class CloudProcess:
         async with asyncio.TaskGroup() as group:
             group.create_task(core.run())
             group.create_task(alarms.run())
-            group.create_task(_serve(server, listening))
+            group.create_task(feed.run())
+            group.create_task(_serve(server, listening, feed))
             await core.uplink.connected.wait()
             serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
 
@@ -90,10 +93,11 @@ class CloudProcess:
         with core.registry.begin() as tx:
             keys.install(tx, core.secrets.admin_api_key, "admin", ["admin"], self._clock.now_ms())
 
-    def _context(self, core: Core, alarms: Alarms, targets: Targets) -> ApiContext:
+    def _context(self, core: Core, alarms: Alarms, targets: Targets, feed: Feed) -> ApiContext:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
+        metrics.register(FeedCollector(feed.counts))
         future_ms = self._config.limits.future_s * 1000
         writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)
         http = HttpDoor(core.directory, core.write, core.keep, self._clock, future_ms=future_ms)
@@ -115,6 +119,7 @@ class CloudProcess:
             replay_waiting=lambda subjects: replay_waiting(core.registry, core.replay, subjects, self._clock.now_ms()),
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
+            feed=feed,
             readiness=core.ready,
             targets=targets,
             commands=self._config.commands,
@@ -180,9 +185,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+async def _serve(server: uvicorn.Server, listening: socket.socket, feed: Feed) -> None:
     try:
         await server.serve(sockets=[listening])
     except asyncio.CancelledError:
+        feed.close()
         await server.shutdown(sockets=[listening])
         raise

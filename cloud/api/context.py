@@ -1,6 +1,7 @@
 """What the API is given: everything it needs, made elsewhere."""
 
 from asyncio import Semaphore
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, NamedTuple, Protocol, cast
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 
 from cloud.alarms.target import Targets
+from cloud.api.feed import Feed
 from cloud.api.tickets import Tickets
 from cloud.config import Commands, Limits
 from cloud.ingest.doors.http_door import PackReport
@@ -72,6 +74,8 @@ class ApiContext:
     """Try a message from quarantine again, by its number."""
     credentials_changed: Callable[[], None]
     """Gateways' credentials are others now: the broker must know."""
+    feed: Feed
+    """What happened last, for streams."""
     readiness: Callable[[], Sequence[str]]
     """Why we are not ready, one line each; empty when we are."""
     targets: Targets = field(default_factory=Targets)
@@ -79,6 +83,8 @@ class ApiContext:
     commands: Commands = field(default_factory=Commands)
     commands_given: Callable[[], None] = lambda: None
     """Commands were entered: those that are due go out, soon or before this returns."""
+    following: Counter[str] = field(default_factory=Counter)
+    """Streams by whose key."""
     writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))
     """Threads that may wait for the store: the others answer who asks."""
 
