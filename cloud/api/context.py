@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from cloud.alarms.target import Targets
 from cloud.api.feed import Feed
 from cloud.api.tickets import Tickets
+from cloud.api.turns import Turns
 from cloud.config import Commands, Limits
 from cloud.ingest.doors.http_door import PackReport
 from cloud.ingest.doors.waiting import WaitingReport
@@ -83,6 +84,8 @@ class ApiContext:
     commands: Commands = field(default_factory=Commands)
     commands_given: Callable[[], None] = lambda: None
     """Commands were entered: those that are due go out, soon or before this returns."""
+    turns: Turns = field(default_factory=Turns)
+    """Of those who ask the store."""
     following: Counter[str] = field(default_factory=Counter)
     """Streams by whose key."""
     writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))

@@ -17,7 +17,7 @@ from cloud.api.event_stream import EventStream
 from cloud.api.feed import Block, Feed, Mark
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader
-from cloud.api.problems import answer, wrong_parameter
+from cloud.api.problems import Problem, wrong_parameter
 from cloud.api.times import format_time
 from cloud.api.twins import twin_id
 from cloud.registry import bindings, twins
@@ -100,7 +100,7 @@ async def stream(  # noqa: PLR0913 - what is followed is narrowed by these
     """Follow what is stored. Events: `readings` (`{"items": [...]}`), `alarm` (as `/api/v1/alarms` has it), `missed`.
 
     A client that comes again with `Last-Event-ID` gets what it missed, as long as that is in memory; otherwise the
-    event `missed` says from when to when it has to ask `/readings`. A stream ends after a quarter of an hour: come again.
+    event `missed` says from when to when to ask `/readings`. A stream ends after a quarter of an hour: come again.
     """
     feed, name = context.feed, who.name
     mark = Mark.parse(last_event_id) if last_event_id else None
@@ -110,7 +110,7 @@ async def stream(  # noqa: PLR0913 - what is followed is narrowed by these
     if feed.counts.following >= MOST_STREAMS or context.following[name] >= MOST_OF_ONE:
         feed.counts.refused += 1
         told = f"{context.following[name]} streams of this key, {feed.counts.following} in all: close one first"
-        return answer(429, told, headers={"Retry-After": "30"})
+        raise Problem(429, told, retry_after_s=30)
     narrowed = _Filter(context, chosen, observed, neuron, watched)
     return EventStream(feed, context.following, name, lambda: _events(feed, narrowed, mark, only))
 
