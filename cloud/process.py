@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
-from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.context import ApiContext, BackupSource, ReplayReport
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
@@ -28,6 +28,8 @@ from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
 from protocols.vocabulary import Clock, ConfigError
 
+ADDRESS_FILE: Final = "api-address"
+"""In the data folder: where the API was last answered from there."""
 _MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -76,7 +78,9 @@ class CloudProcess:
             group.create_task(alarms.run())
             group.create_task(_serve(server, listening))
             await core.uplink.connected.wait()
-            serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
+            address = f"http://{config.api.host}:{listening.getsockname()[1]}"
+            (config.data.dir / ADDRESS_FILE).write_text(address)
+            serving(address, self._tickets.issue())
 
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
@@ -107,6 +111,7 @@ class CloudProcess:
             targets=targets,
             commands=self._config.commands,
             commands_given=core.commands_given,
+            backup=BackupSource(self._config.data.dir, core.store, self._config.registry_url),
         )
 
 

@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from cloud.api import (
     alarms,
+    backups,
     commands,
     configurations,
     console,
@@ -56,6 +57,7 @@ _ROUTERS: Final = (
     webhooks,
     commands,
     configurations,
+    backups,
 )
 
 

@@ -3,6 +3,7 @@
 from asyncio import Semaphore
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Final, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from cloud.alarms.target import Targets
 from cloud.api.tickets import Tickets
+from cloud.backup import Copied
 from cloud.config import Commands, Limits
 from cloud.ingest.line_protocol import Precision
 from cloud.ingest.line_writer import LineReport
@@ -44,6 +46,14 @@ class ReplayReport(NamedTuple):
     detail: str
 
 
+class BackupSource(NamedTuple):
+    """What is backed up."""
+
+    data: Path
+    store: Copied
+    registry_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """All callables may block; they are called from threads."""
@@ -73,6 +83,8 @@ class ApiContext:
     commands: Commands = field(default_factory=Commands)
     commands_given: Callable[[], None] = lambda: None
     """Commands were entered: those that are due go out, soon or before this returns."""
+    backup: BackupSource | None = None
+    """None: the store is backed up by its own means."""
     writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))
     """Threads that may wait for the store: the others answer who asks."""
 

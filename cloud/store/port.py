@@ -1,8 +1,9 @@
 """The store's one small interface: write a batch, latest, raw range, aggregate by bucket, retention."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +164,23 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Write everything down and let go of the files."""
+        ...
+
+
+class WouldWait(Exception):
+    """What was asked has to be fetched from the disk first."""
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """A store that answers small questions from memory, so that no thread is needed to wait for it."""
+
+    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
+        """Whether the readings of one datastream in that time are few enough to be looked at on the event loop."""
+        ...
+
+    def promptly(self) -> AbstractContextManager[None]:
+        """Within, questions of this thread raise WouldWait rather than wait for the disk."""
         ...
 
 

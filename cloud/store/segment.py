@@ -3,7 +3,9 @@
 import json
 import os
 import struct
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 from weakref import finalize
@@ -13,12 +15,24 @@ from numpy.typing import NDArray
 
 from cloud.store.blocks import DTYPES, BlockIndex, Blocks, StoreDamagedError, check, expand
 from cloud.store.partials import Partials
+from cloud.store.port import WouldWait
 from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
 TAIL: Final = struct.Struct("<QII8s")
 _PIECE_BLOCKS: Final = 256
+_local: Final = threading.local()
 WHOLE: Final = ("value", "quality", "reasons", "delay")
+
+
+@contextmanager
+def promptly() -> Iterator[None]:
+    """Within, reading raises WouldWait rather than wait for the disk, in this thread."""
+    _local.promptly = True
+    try:
+        yield
+    finally:
+        _local.promptly = False
 
 
 class Segment:
@@ -139,11 +153,23 @@ class Segment:
                     if starts[follower] != end:
                         break
                     end += sizes[follower]
-                data = memoryview(os.pread(self._file, end - begin, begin))
+                data = memoryview(self._bytes(end - begin, begin))
             block = data[start - begin : start - begin + size]
             check(block, crc, self.path.name)
             found.append(block)
         return found
+
+    def _bytes(self, length: int, offset: int) -> bytes | bytearray:
+        if not getattr(_local, "promptly", False):
+            return os.pread(self._file, length, offset)
+        data = bytearray(length)
+        try:
+            found = os.preadv(self._file, [data], offset, os.RWF_NOWAIT)
+        except OSError:  # EAGAIN: it is not in memory; EOPNOTSUPP: who knows
+            raise WouldWait from None
+        if found != length:
+            raise WouldWait
+        return data
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         handle = self._file
