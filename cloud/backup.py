@@ -42,7 +42,7 @@ def make(data: Path, store: Copied, registry_url: str, now_ms: int, folder: Path
     """
     readings = store.snapshot(folder)
     url = make_url(registry_url)
-    sqlite = url.get_backend_name() == "sqlite" and url.database
+    sqlite = url.get_backend_name() == "sqlite" and Path(str(url.database)).is_file()
     if sqlite:
         with (
             closing(sqlite3.connect(str(url.database))) as source,

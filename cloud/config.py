@@ -4,13 +4,23 @@ import json
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from protocols.vocabulary import OBSERVED_PROPERTIES
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 1 << 20
@@ -94,10 +104,37 @@ class Broker(_Section):
         return self
 
 
+Days = Annotated[int, Field(ge=0, le=36_600)]
+
+
+class Retention(_Section):
+    """``[store.retention]``: days that readings are kept, 0 for ever; a property's figure goes before a kind's."""
+
+    days: Days = 0
+    """Of what is not named below."""
+    kinds: dict[str, Days] = {}
+    """By the kind of neuron: ``kinds = { streetlight = 90 }``."""
+    properties: dict[str, Days] = {}
+    """By observed property: ``properties = { noise_level = 30 }``."""
+
+    @field_validator("properties")
+    @classmethod
+    def _known(cls, properties: dict[str, int]) -> dict[str, int]:
+        for name in properties:
+            if name not in OBSERVED_PROPERTIES:
+                raise ValueError(f"{name}: no observed property of that name")
+        return properties
+
+    def days_of(self, kind: str, observed: str) -> int:
+        """For how long a datastream's readings are kept."""
+        return self.properties.get(observed, self.kinds.get(kind, self.days))
+
+
 class Store(_Section):
     """``[store]``: where readings are kept."""
 
     url: Literal["duckdb"] = "duckdb"
+    retention: Retention = Retention()
 
 
 class Registry(_Section):
@@ -183,7 +220,9 @@ def _fault(fault: ErrorDetails) -> Fault:
 
 
 def _allowed(loc: tuple[str | int, ...]) -> str:
-    section = CloudConfig.model_fields.get(str(loc[0])) if len(loc) > 1 else None
-    model = section.annotation if section is not None else CloudConfig
+    model: Any = CloudConfig
+    for name in loc[:-1]:
+        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+        model = fields[str(name)].annotation if str(name) in fields else None
     names = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
     return "expected one of " + ", ".join(names)

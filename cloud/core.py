@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Limits
+from cloud.config import Limits, Retention
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Source
@@ -28,6 +28,7 @@ from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Bounds
+from cloud.retention import cutoffs
 from cloud.secrets import Secrets
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
@@ -73,9 +74,10 @@ class Core:
 
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
+    :param retention: for how long readings are kept; None: for ever.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what may be set
         self,
         data: Path,
         broker: BrokerSettings,
@@ -83,6 +85,7 @@ class Core:
         *,
         registry_url: str | None = None,
         limits: Limits | None = None,
+        retention: Retention | None = None,
     ) -> None:
         limits = limits or Limits()
         self.clock = clock
@@ -99,7 +102,7 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
-        self.upkeep = Upkeep(self.store, clock)
+        self.upkeep = Upkeep(self.store, clock, cutoffs(self.directory, retention or Retention()))
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []

@@ -50,7 +50,12 @@ class CloudProcess:
         config = self._config
         with owned(config.data.dir, "cloud"), _bind(config.api.host, config.api.port) as listening:
             core = Core(
-                config.data.dir, _broker(config), self._clock, registry_url=config.registry_url, limits=config.limits
+                config.data.dir,
+                _broker(config),
+                self._clock,
+                registry_url=config.registry_url,
+                limits=config.limits,
+                retention=config.store.retention,
             )
             async with core:
                 self._install_admin(core)

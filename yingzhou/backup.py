@@ -87,11 +87,13 @@ def _running(args: argparse.Namespace) -> dict[str, Any]:
             with httpx.stream("GET", f"{url}/api/v1/backup", headers={"X-API-Key": key}, timeout=600) as answer:
                 if answer.status_code != 200:
                     raise backup.BackupError(f"{url}: {answer.status_code} {answer.read().decode()[:200]}")
+                packed.touch(mode=0o600)
                 with packed.open("wb") as file:
                     file.writelines(answer.iter_bytes(_CHUNK))
         except httpx.HTTPError as error:
             raise backup.BackupError(f"{url}: {error}") from error
         whole = folder / "whole"
+        whole.mkdir(mode=0o700)
         with packed.open("rb") as file:
             backup.unpack(file, whole)
         told = backup.check(whole)
@@ -106,6 +108,7 @@ def _put(output: Path, folder: Path, packed: Iterable[bytes]) -> None:
     """Beside its place first, so that what has its name is whole."""
     with _staged(output.absolute().parent) as beside:
         if output.suffix == _TAR:
+            (beside / "packed.tar").touch(mode=0o600)
             with (beside / "packed.tar").open("wb") as file:
                 file.writelines(packed)
             (beside / "packed.tar").rename(output)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,14 @@ from cloud.store.catalog import Catalog, Listed
 from cloud.store.compaction import Keep, merged, plan, split
 from cloud.store.hot import Hot
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey
-from cloud.store.segment import Segment, promptly
+from cloud.store.segment import Segment, by_number, promptly
 from cloud.store.segment_writer import SegmentWriter
 from cloud.store.tables import Readings
 from cloud.store.unseen import unseen
 from cloud.store.view import View
+
+_WORTH: Final = 16
+"""A file is written anew when a sixteenth of its readings is too old."""
 
 
 class _Resting(Exception):
@@ -268,6 +272,17 @@ class DuckDBStore:
             before = sum(one.rows for one in self._segments)
             self.forget(lambda rows: rows.time >= time_ms, lambda one: one.from_ms < time_ms)
             self._catalog.checkpoint()
+            return before - sum(one.rows for one in self._segments)
+
+    def expire(self, cutoffs: NDArray[np.int64]) -> int:
+        with self._tending:
+            before = sum(one.rows for one in self._segments)
+            latest = int(cutoffs.max(initial=0))
+            with suppress(_Resting):
+                self.forget(
+                    lambda rows: rows.time >= by_number(cutoffs, rows.datastream),
+                    lambda one: one.from_ms < latest and one.expired(cutoffs) * _WORTH >= one.rows,
+                )
             return before - sum(one.rows for one in self._segments)
 
     def forget(self, keep: Keep, concerned: Callable[[Segment], bool]) -> None:

@@ -191,6 +191,13 @@ class Tended(Protocol):
         """One piece of it; blocks, perhaps for many seconds. True: there may be more to do."""
         ...
 
+    def expire(self, cutoffs: NDArray[np.int64]) -> int:
+        """Retention: forget what is older than its datastream's cutoff, where that is worth the writing; how many.
+
+        :param cutoffs: ms UTC by the datastream's number; 0: nothing is too old.
+        """
+        ...
+
     def rest(self) -> None:
         """Give up the piece that is being done, if there is one: the house is about to be left."""
         ...

@@ -97,6 +97,24 @@ class Segment:
             piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
             yield _only(piece, wanted, "time", from_ms, to_ms)
 
+    def values(
+        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
+    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
+        """Datastream, time and value of the readings with from_ms <= time < to_ms.
+
+        Times are looked at first, and nothing else where none is one of these: late readings mostly come into gaps.
+        """
+        for blocks in self._pieces("readings", wanted, from_ms, to_ms):
+            times = decode_readings(blocks, "time")
+            rows = times >= from_ms
+            rows &= times < to_ms
+            if not rows.any():
+                continue
+            streams = decode_readings(blocks, "datastream")
+            rows &= among(streams, wanted)
+            if rows.any():
+                yield streams[rows], times[rows], decode_readings(blocks, "value")[rows]
+
     def between(self, first: int, last: int) -> Iterator[Readings]:
         """Pieces of the readings of the datastreams first <= number < last, in order."""
         index = self.index["readings"]
@@ -121,6 +139,20 @@ class Segment:
     def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
         """The blocks of readings in which they may be."""
         return _overlapping(self.index["readings"], wanted, from_ms, to_ms)
+
+    def expired(self, cutoffs: NDArray[np.int64]) -> int:
+        """About how many readings are older than the cutoff of their datastream: as blocks tell without being read."""
+        index = self.index["readings"]
+        known = np.zeros(max(len(cutoffs), self.last + 1), np.int64)
+        known[: len(cutoffs)] = cutoffs
+        streams = index.last - index.first + 1
+        rows = 0.0
+        for cutoff in np.unique(known[known > 0]):  # a few: one for each length of time that is configured
+            passed = np.append(0, np.cumsum(known == cutoff))
+            share = (passed[index.last + 1] - passed[index.first]) / streams
+            older = np.clip((cutoff - index.earliest) / (index.latest + 1 - index.earliest), 0, 1)
+            rows += float((share * index.rows * older).sum())
+        return round(rows)
 
     def verify(self) -> None:
         """Read all of it.
@@ -227,6 +259,14 @@ def _only(
     if wanted is not None and len(streams):
         rows &= among(streams, wanted)
     return piece if rows.all() else {name: column[rows] for name, column in piece.items()}
+
+
+def by_number(cutoffs: NDArray[np.int64], streams: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The cutoff of each datastream; 0 for those that it does not say."""
+    found = np.zeros(len(streams), np.int64)
+    known = streams < len(cutoffs)
+    found[known] = cutoffs[streams[known]]
+    return found
 
 
 def among(streams: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -79,8 +79,7 @@ class View:
         """Pieces of datastream, time and value of those with from_ms <= time < to_ms."""
         for segment in self.segments:
             if segment.from_ms < to_ms and segment.to_ms > from_ms:
-                for piece in segment.readings(wanted, from_ms, to_ms, ("value",)):
-                    yield piece["datastream"], piece["time"], piece["value"]
+                yield from segment.values(wanted, from_ms, to_ms)
         for one in self.hot:
             rows = one.readings(wanted, from_ms, to_ms)
             if rows is not None:
