@@ -4,7 +4,7 @@ import json
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,8 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from protocols.vocabulary import OBSERVED_PROPERTIES
+from cloud.store.settings import EMBEDDED, Account, StoreSettings, parse
+from protocols.vocabulary import OBSERVED_PROPERTIES, ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 1 << 20
@@ -56,10 +57,23 @@ def _sql_url(text: str) -> str:
     return text
 
 
+HttpUrl = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9._\[\]:%-]+(/[A-Za-z0-9._/:%-]*)?)?$")]
 PlacedPath = Annotated[Path, AfterValidator(_placed)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
 Target = Annotated[str, AfterValidator(_target)]
+
+
+def read_secret(path: Path, key: str) -> str:
+    """The text of a file that holds one.
+
+    :raises ConfigError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        raise ConfigError(f"{key}: {path}: {why}") from error
 
 
 class _Section(BaseModel):
@@ -104,6 +118,12 @@ class Broker(_Section):
         return self
 
 
+def _engine(text: str) -> str:
+    if text != EMBEDDED:
+        parse(text)
+    return text
+
+
 Days = Annotated[int, Field(ge=0, le=36_600)]
 
 
@@ -133,8 +153,56 @@ class Retention(_Section):
 class Store(_Section):
     """``[store]``: where readings are kept."""
 
-    url: Literal["duckdb"] = "duckdb"
+    url: Annotated[str, AfterValidator(_engine)] = EMBEDDED
+    """``duckdb``, ``influxdb://host:8086/database`` or ``victoriametrics://host:8428``; with ``+https`` for TLS."""
+    write_url: HttpUrl = ""
+    """Where lines go when it is elsewhere: of a cluster of VictoriaMetrics ``http://vminsert:8480/insert/0/influx``."""
+    read_url: HttpUrl = ""
+    """Where questions go: of a cluster ``http://vmselect:8481/select/0/prometheus``."""
+    flush_urls: tuple[HttpUrl, ...] = ()
+    """Each vmstorage of a cluster: ``http://vmstorage-0:8482``; it is told to write down what it took."""
+    token_file: PlacedPath | None = None
+    """Holds a token, or with ``username`` a password."""
+    username: str | None = None
+    organisation: str = ""
+    """Of InfluxDB 2."""
+    write_api: Literal["v2", "v1"] = "v2"
+    """``/api/v2/write``, or the ``/write`` of InfluxDB before 1.8."""
     retention: Retention = Retention()
+    """Of the embedded store; other engines forget by their own rules."""
+    lookback_days: Annotated[int, Field(ge=1, le=36_600)] = 400
+    """VictoriaMetrics: how old a newest reading may be to be known after a start."""
+
+    def settings(self) -> StoreSettings:
+        """With the token out of its file.
+
+        :raises ConfigError: the file cannot be read.
+        """
+        token = "" if self.token_file is None else read_secret(self.token_file, "store.token_file")
+        account = Account(token, self.username or "", self.organisation)
+        return StoreSettings(
+            self.url,
+            self.write_url,
+            self.read_url,
+            self.flush_urls,
+            account,
+            self.write_api == "v1",
+            self.lookback_days,
+        )
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.url == EMBEDDED:
+            others = set(Store.model_fields) - {"url", "retention"}
+            if given := sorted(others & self.model_fields_set):
+                raise ValueError(f"{given[0]}: the embedded store has none; expected only together with a url")
+        elif "retention" in self.model_fields_set:
+            raise ValueError("retention: of the embedded store only; this engine forgets by its own rules")
+        if self.url.startswith("influxdb") and self.flush_urls:
+            raise ValueError("flush_urls: InfluxDB needs none")
+        if self.username is not None and self.token_file is None:
+            raise ValueError("username: expected together with token_file, which holds the password")
+        return self
 
 
 class Registry(_Section):
@@ -179,6 +247,40 @@ class Commands(_Section):
     """Of a group, so many go out each second: lamps by the thousand do not switch at once."""
 
 
+def _gateway(text: str) -> str:
+    return parse_gateway_id(text)
+
+
+GatewayName = Annotated[str, AfterValidator(_gateway)]
+
+
+class ThingsBoardDoor(_Section):
+    """``[doors.thingsboard]``: ThingsBoard's MQTT topics, closed unless it is opened."""
+
+    open: bool = False
+    accounts: tuple[GatewayName, ...] = ()
+    """Gateways that our own broker lets publish on ``v1/gateway/...``; each may below ``yz/v1/<gateway>/``."""
+    device: GatewayName | None = None
+    """The one gateway that may publish on ``v1/devices/me/...``, where nothing else says whose it is."""
+
+
+class SparkplugDoor(_Section):
+    """``[doors.sparkplug]``: a Sparkplug B host application, closed unless it is opened."""
+
+    open: bool = False
+    accounts: tuple[GatewayName, ...] = ()
+    """Gateways that our own broker lets publish births and data below ``spBv1.0/``."""
+    host_id: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = "yingzhou"
+    """Its name in ``spBv1.0/STATE/<host_id>``; empty: it says no state."""
+
+
+class Doors(_Section):
+    """``[doors]``: what else comes in over MQTT."""
+
+    thingsboard: ThingsBoardDoor = ThingsBoardDoor()
+    sparkplug: SparkplugDoor = SparkplugDoor()
+
+
 class CloudConfig(_Section):
     """The whole file; every section and key may be left out."""
 
@@ -190,6 +292,7 @@ class CloudConfig(_Section):
     webhooks: Webhooks = Webhooks()
     limits: Limits = Limits()
     commands: Commands = Commands()
+    doors: Doors = Doors()
 
     @property
     def registry_url(self) -> str:
@@ -220,9 +323,10 @@ def _fault(fault: ErrorDetails) -> Fault:
 
 
 def _allowed(loc: tuple[str | int, ...]) -> str:
-    model: Any = CloudConfig
-    for name in loc[:-1]:
-        fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-        model = fields[str(name)].annotation if str(name) in fields else None
-    names = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-    return "expected one of " + ", ".join(names)
+    model: type[BaseModel] = CloudConfig
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            break
+        model = field.annotation
+    return "expected one of " + ", ".join(model.model_fields)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,28 +13,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Limits, Retention
+from cloud.config import Doors, Limits, Retention
+from cloud.ingest.doors.open_doors import OpenDoors
+from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
-from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.ingest.status import read_status
 from cloud.pictures.files import PictureFiles
 from cloud.pictures.signatures import Signatures
-from cloud.registry import gateways
+from cloud.registry import gateways, quarantine
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
-from cloud.registry.quarantine import Bounds
+from cloud.registry.quarantine import Bounds, Suspect
 from cloud.retention import cutoffs
 from cloud.secrets import Secrets
+from cloud.store.by_url import open_store
 from cloud.store.duckdb_store import DuckDBStore
-from cloud.store.port import Columns, CommitReport
+from cloud.store.port import Columns, CommitReport, StoreError
+from cloud.store.settings import StoreSettings
 from cloud.store.upkeep import Upkeep
 from protocols.uplink import Ack, Kind, Signed, ToldTime
-from protocols.vocabulary import Clock, IdentityError, LinkDown
+from protocols.vocabulary import Clock, IdentityError, LinkDown, Point
 from protocols.vocabulary.topics import (
     DOWN_ACK,
     DOWN_TIME,
@@ -50,6 +53,7 @@ from protocols.vocabulary.topics import (
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+STORE_RETRY_S: Final = 2.0
 SWEEP_PICTURES_S: Final = 600.0
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
@@ -75,9 +79,10 @@ class Core:
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
     :param retention: for how long readings are kept; None: for ever.
+    :param doors: what else comes in; None: nothing.
     """
 
-    def __init__(  # noqa: PLR0913 - what may be set
+    def __init__(  # noqa: PLR0913 - everything that the cloud is told of itself
         self,
         data: Path,
         broker: BrokerSettings,
@@ -86,13 +91,16 @@ class Core:
         registry_url: str | None = None,
         limits: Limits | None = None,
         retention: Retention | None = None,
+        store: StoreSettings | None = None,
+        doors: Doors | None = None,
     ) -> None:
         limits = limits or Limits()
+        self._bounds = Bounds(limits.quarantine_rows, limits.quarantine_bytes)
         self.clock = clock
         self.secrets = Secrets.open(data / "secrets")
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
-        self.store = DuckDBStore(data / "readings.duckdb")
         self.directory = Directory(self.registry)
+        self.store = open_store(store or StoreSettings(), data, self.registry, self._point)
         self.keys = MacKeys(self.registry, self.secrets, clock)
         self.signatures = Signatures(self.keys, clock)
         self.pictures = PictureFiles(
@@ -102,18 +110,23 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
-        self.upkeep = Upkeep(self.store, clock, cutoffs(self.directory, retention or Retention()))
+        keep = cutoffs(self.directory, retention or Retention())
+        self.upkeep = Upkeep(self.store, clock, keep) if isinstance(self.store, DuckDBStore) else None
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.sightings = SightingReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.doors = OpenDoors(doors or Doors(), self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
                 Source.REPLAY.value: self.envelopes,
                 Source.REMAINDER.value: self.envelopes,
                 Source.SENML.value: self.door,
+                Source.SIGHTINGS.value: self.sightings,
+                **self.doors.readers,
             },
             store=self.store,
             ledger=self.ledger,
@@ -124,7 +137,7 @@ class Core:
             hold=self._hold,
             committed=self._committed,
             name=self._name,
-            bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
+            bounds=self._bounds,
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
@@ -133,8 +146,9 @@ class Core:
         self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
         self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
-        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
-
+        door = [*_DOOR, *self.doors.subscriptions]
+        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", door, self._receive, clock, clean=False)
+        self.doors.attach(endpoint, CLOUD_USER, self.pipeline.receive)
         self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
 
     def _own_broker(self) -> Endpoint:
@@ -154,9 +168,20 @@ class Core:
         self._stack.enter_context(self.registry)
         await asyncio.to_thread(self.store.open)
         self._stack.callback(self.store.close)
-        await asyncio.to_thread(self.pipeline.load)
+        await self._loaded()
         await asyncio.to_thread(self.pictures.open)
         return self
+
+    async def _loaded(self) -> None:
+        """What the store holds; an engine that does not answer yet is asked again, as long as it takes."""
+        while True:
+            try:
+                await asyncio.to_thread(self.pipeline.load)
+            except StoreError as error:
+                log.warning("waiting for the store: %s", error)
+                await self.clock.sleep(STORE_RETRY_S)
+            else:
+                return
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
@@ -172,9 +197,11 @@ class Core:
             group.create_task(self.pipeline.run())
             group.create_task(self.uplink.run())
             group.create_task(self.open_door.run())
+            group.create_task(self.doors.run())
             group.create_task(self.dispatcher.run())
             group.create_task(self._sweep_pictures())
-            group.create_task(self.upkeep.run())
+            if self.upkeep is not None:
+                group.create_task(self.upkeep.run())
 
     async def _sweep_pictures(self) -> None:
         """Pictures have a day on which they go."""
@@ -211,6 +238,7 @@ class Core:
         """What is missing before readings are taken; empty when nothing is."""
         sessions = {"uplink": self.uplink, "open door": self.open_door}
         missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        missing += self.doors.missing()
         return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
@@ -219,6 +247,11 @@ class Core:
         :raises LinkDown: the store does not take them for now; sent again, they are stored once.
         """
         return self._waited(lambda: self.pipeline.write(columns))
+
+    def keep(self, suspects: Sequence[Suspect]) -> None:
+        """Take what has no place into quarantine; blocks."""
+        with self.registry.begin() as tx:
+            quarantine.add(tx, suspects, self._bounds)
 
     def replay(
         self, source: str, gateway: str, name: str, payload: bytes, arrived_ms: int
@@ -255,11 +288,13 @@ class Core:
 
     def _accounts(self) -> list[gateways.BrokerAccount]:
         with self.registry.read() as tx:
-            return gateways.broker_accounts(tx)
+            return [self.doors.admitted(account) for account in gateways.broker_accounts(tx)]
 
     # -- what the broker brings ------------------------------------------------------------------------------------
 
     def _receive(self, message: Inbound) -> None:
+        if self.doors.receive(message):
+            return
         try:
             name = TopicName.parse(message.topic)
         except IdentityError:
@@ -313,10 +348,15 @@ class Core:
     def _hold(self, back: bool) -> None:
         self.uplink.hold(back=back)
         self.open_door.hold(back=back)
+        self.doors.hold(back=back)
 
     def _committed(self, columns: Columns) -> None:
         for listener in self.listeners:
             listener(columns)
+
+    def _point(self, number: int) -> Point | None:
+        stream = self.directory.describe(number)
+        return stream.point if stream else None
 
     def _name(self, number: int) -> str:
         stream = self.directory.describe(number)
@@ -330,4 +370,6 @@ _REPLAYED = {
     Source.REPLAY.value: Source.REPLAY,
     Source.REMAINDER.value: Source.REMAINDER,
     Source.SENML.value: Source.SENML,
+    Source.SIGHTINGS.value: Source.SIGHTINGS,
+    Source.THINGSBOARD.value: Source.THINGSBOARD,
 }

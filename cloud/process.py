@@ -19,13 +19,16 @@ from cloud.api.context import ApiContext, BackupSource, ReplayReport
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
-from cloud.config import CloudConfig
+from cloud.config import CloudConfig, read_secret
 from cloud.core import BrokerSettings, Core
+from cloud.ingest.doors.http_door import HttpDoor
+from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
 from cloud.metrics import AlarmCollector, CoreCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
+from cloud.store.duckdb_store import DuckDBStore
 from protocols.vocabulary import Clock, ConfigError
 
 ADDRESS_FILE: Final = "api-address"
@@ -56,6 +59,8 @@ class CloudProcess:
                 registry_url=config.registry_url,
                 limits=config.limits,
                 retention=config.store.retention,
+                store=config.store.settings(),
+                doors=config.doors,
             )
             async with core:
                 self._install_admin(core)
@@ -95,7 +100,9 @@ class CloudProcess:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
-        writer = LineWriter(core.directory, core.write, self._clock, future_ms=self._config.limits.future_s * 1000)
+        future_ms = self._config.limits.future_s * 1000
+        writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)
+        http = HttpDoor(core.directory, core.write, core.keep, self._clock, future_ms=future_ms)
         return ApiContext(
             database=core.registry,
             directory=core.directory,
@@ -110,14 +117,22 @@ class CloudProcess:
             pictures=core.pictures,
             signatures=core.signatures,
             write_lines=writer.write,
+            write_senml=http.write_senml,
+            replay_waiting=lambda subjects: replay_waiting(core.registry, core.replay, subjects, self._clock.now_ms()),
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
             readiness=core.ready,
             targets=targets,
             commands=self._config.commands,
             commands_given=core.commands_given,
-            backup=BackupSource(self._config.data.dir, core.store, self._config.registry_url),
+            backup=_backed_up(core, self._config),
         )
+
+
+def _backed_up(core: Core, config: CloudConfig) -> BackupSource | None:
+    if isinstance(core.store, DuckDBStore):
+        return BackupSource(config.data.dir, core.store, config.registry_url)
+    return None  # by the engine's own means
 
 
 def _replay(core: Core, number: int) -> ReplayReport:
@@ -145,10 +160,7 @@ def _broker(config: CloudConfig) -> BrokerSettings:
     if url.hostname is None:
         raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
     file = config.broker.password_file
-    try:
-        password = file.read_text().strip() if file else ""
-    except OSError as error:
-        raise ConfigError(f"broker.password_file: {file}: {error.strerror}") from error
+    password = read_secret(file, "broker.password_file") if file else ""
     endpoint = Endpoint(
         url.hostname,
         url.port or _MQTT_PORTS[url.scheme],

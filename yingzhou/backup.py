@@ -60,6 +60,8 @@ def _standing(args: argparse.Namespace) -> dict[str, Any]:
     from cloud.store.duckdb_store import DuckDBStore  # noqa: PLC0415
     from protocols.vocabulary import SystemClock  # noqa: PLC0415
 
+    if not (args.data / backup.STORE).exists():
+        raise ConfigError(f"{args.data}: its readings are not kept here: back up the engine that has them")
     registry = f"sqlite:///{args.data.absolute() / 'registry.sqlite'}"
     store = DuckDBStore(args.data / backup.STORE)
     store.open()

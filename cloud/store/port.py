@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.vocabulary import YingzhouError
+
 Aggregate = Literal["mean", "min", "max", "sum", "count", "first", "last"]
 
 
@@ -88,9 +90,41 @@ class Buckets(NamedTuple):
     quality: NDArray[np.uint8]
     """The worst quality in the bucket."""
 
+    def take(self, rows: NDArray[np.intp]) -> "Buckets":
+        """Some of them, by index."""
+        return Buckets(self.datastream[rows], self.start[rows], self.value[rows], self.values[rows], self.quality[rows])
+
     def part(self, begin: int, end: int) -> "Buckets":
         """Some of the rows."""
         return Buckets(*(column[begin:end] for column in self))  # type: ignore[arg-type]
+
+    @classmethod
+    def join(cls, parts: "Sequence[Buckets]") -> "Buckets":
+        """One behind the other."""
+        return cls(
+            np.concatenate([p.datastream for p in parts]),
+            np.concatenate([p.start for p in parts]),
+            np.concatenate([p.value for p in parts]),
+            np.concatenate([p.values for p in parts]),
+            np.concatenate([p.quality for p in parts]),
+        )
+
+    @classmethod
+    def of(cls, rows: "Sequence[tuple[int, int, float, int, int]]") -> "Buckets":
+        """Of (datastream, start, value, how many, quality)."""
+        columns = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        number, start, value, values, quality = columns
+        return cls(
+            np.array(number, np.int32),
+            np.array(start, np.int64),
+            np.array(value, np.float64),
+            np.array(values, np.int64),
+            np.array(quality, np.uint8),
+        )
+
+
+class StoreError(YingzhouError):
+    """The store cannot be reached, or does not take or tell what it should; it is asked again."""
 
 
 class Store(Protocol):
@@ -159,7 +193,7 @@ class Store(Protocol):
         ...
 
     def drop_before(self, time_ms: int) -> int:
-        """Retention: forget readings observed before; returns how many."""
+        """Retention: forget readings observed before; returns how many. Engines that forget by themselves: 0."""
         ...
 
     def close(self) -> None:

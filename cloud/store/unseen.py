@@ -1,14 +1,29 @@
 """Which late readings are not stored yet: one reading per datastream and instant, the first that came."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.store.port import Columns
-from cloud.store.view import View
 
 
-def unseen(view: View, late: Columns) -> tuple[Columns, int, Columns]:
-    """Late rows without those whose instant is stored already or comes twice; duplicates; conflicts."""
+class Stored(Protocol):
+    """What can be asked for the values of some datastreams."""
+
+    def values(
+        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
+    ) -> Iterable[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
+        """(datastream, time, value) of what has from_ms <= time < to_ms, in any order."""
+        ...
+
+
+def unseen(view: Stored, late: Columns, digits: float = 0.0) -> tuple[Columns, int, Columns]:
+    """Late rows without those whose instant is stored already or comes twice; duplicates; conflicts.
+
+    :param digits: relative error with which a value comes back.
+    """
     late = late.take(np.lexsort((late.time, late.datastream)))
     first = np.ones(len(late), np.bool_)
     first[1:] = (np.diff(late.datastream) != 0) | (np.diff(late.time) != 0)
@@ -26,7 +41,8 @@ def unseen(view: View, late: Columns) -> tuple[Columns, int, Columns]:
         first[row] = False
         standing[row] = values[stored]
     standing = standing[leader]
-    same = (late.value == standing) | (np.isnan(late.value) & np.isnan(standing))  # quality may be judged anew
+    equal = np.abs(late.value - standing) <= digits * np.abs(standing) if digits else late.value == standing
+    same = equal | (np.isnan(late.value) & np.isnan(standing))  # quality may be judged anew
     return late.take(first), int((~first & same).sum()), late.take(~first & ~same)
 
 
