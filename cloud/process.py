@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
-from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.context import ApiContext, BackupSource, ReplayReport
 from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
@@ -29,8 +29,11 @@ from cloud.metrics import AlarmCollector, CoreCollector, FeedCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
+from cloud.store.duckdb_store import DuckDBStore
 from protocols.vocabulary import Clock, ConfigError
 
+ADDRESS_FILE: Final = "api-address"
+"""In the data folder: where the API was last answered from there."""
 _MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -56,6 +59,7 @@ class CloudProcess:
                 self._clock,
                 registry_url=config.registry_url,
                 limits=config.limits,
+                retention=config.store.retention,
                 store=config.store.settings(),
                 doors=config.doors,
             )
@@ -87,7 +91,9 @@ class CloudProcess:
             group.create_task(feed.run())
             group.create_task(_serve(server, listening, feed))
             await core.uplink.connected.wait()
-            serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
+            address = f"http://{config.api.host}:{listening.getsockname()[1]}"
+            (config.data.dir / ADDRESS_FILE).write_text(address)
+            serving(address, self._tickets.issue())
 
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
@@ -124,7 +130,14 @@ class CloudProcess:
             targets=targets,
             commands=self._config.commands,
             commands_given=core.commands_given,
+            backup=_backed_up(core, self._config),
         )
+
+
+def _backed_up(core: Core, config: CloudConfig) -> BackupSource | None:
+    if isinstance(core.store, DuckDBStore):
+        return BackupSource(config.data.dir, core.store, config.registry_url)
+    return None  # by the engine's own means
 
 
 def _replay(core: Core, number: int) -> ReplayReport:

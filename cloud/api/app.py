@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from cloud.api import (
     alarms,
+    backups,
     commands,
     configurations,
     console,
@@ -65,6 +66,7 @@ _ROUTERS: Final = (
     webhooks,
     commands,
     configurations,
+    backups,
 )
 
 

@@ -4,6 +4,7 @@ from asyncio import Semaphore
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Final, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from cloud.alarms.target import Targets
 from cloud.api.feed import Feed
 from cloud.api.tickets import Tickets
 from cloud.api.turns import Turns
+from cloud.backup import Copied
 from cloud.config import Commands, Limits
 from cloud.ingest.doors.http_door import PackReport
 from cloud.ingest.doors.waiting import WaitingReport
@@ -47,6 +49,14 @@ class ReplayReport(NamedTuple):
     duplicates: int
     refused: int
     detail: str
+
+
+class BackupSource(NamedTuple):
+    """What is backed up."""
+
+    data: Path
+    store: Copied
+    registry_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,8 @@ class ApiContext:
     """Of those who ask the store."""
     following: Counter[str] = field(default_factory=Counter)
     """Streams by whose key."""
+    backup: BackupSource | None = None
+    """None: the store is backed up by its own means."""
     writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))
     """Threads that may wait for the store: the others answer who asks."""
 

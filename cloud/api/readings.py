@@ -45,7 +45,7 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
 @router.get(READINGS_PATH, response_model=None, openapi_extra=PARAMETERS)
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
-    stream = _stream(context, _key(key), who.towns)
+    stream = _stream(context, point_of(key), who.towns)
     head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
     if asked.every is None:
         parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
@@ -110,7 +110,11 @@ def _stream(context: ApiContext, point: Point, towns: frozenset[str]) -> Datastr
         return datastreams.get(tx, point, towns)
 
 
-def _key(text: str) -> Point:
+def point_of(text: str) -> Point:
+    """A datastream's key in a path.
+
+    :raises NotFound: it cannot be one.
+    """
     try:
         point = Point.parse(text)
         NeuronId.parse(point.source)

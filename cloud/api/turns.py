@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Lock, local
 from typing import Final
 
 from cloud.api.problems import Problem
@@ -25,6 +25,16 @@ class Turns:
         self._patience_s = patience_s
         self._waiting = 0
         self._lock = Lock()
+        self._here = local()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """This thread must not wait, and needs no turn: what it asks is small."""
+        self._here.aside = True
+        try:
+            yield
+        finally:
+            self._here.aside = False
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -32,6 +42,9 @@ class Turns:
 
         :raises Problem: 429, too many wait already, or none came.
         """
+        if getattr(self._here, "aside", False):
+            yield
+            return
         if not self._free.acquire(blocking=False):
             self._wait()
         try:
