@@ -1,8 +1,6 @@
 """The island's configuration, island.toml: which devices there are, on which wires; strict, nothing is clamped."""
 
 import json
-from collections import Counter
-from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -16,9 +14,9 @@ from simulators.devices.hj212_content import FACTORY_PASSWORD, PmUnit, StationKi
 from simulators.devices.meters import Kind as MeterKind
 from simulators.devices.sl651_content import FACTORY_PASSWORD as SL651_PASSWORD
 from simulators.devices.sl651_content import StationKind as Sl651Kind
+from simulators.doubles import doubles, misfits
 from simulators.environment.measured import MEASURED
 from simulators.faults.config import FaultEntry
-from simulators.faults.patients import patients
 from simulators.scenarios import known_scenario
 
 MAX_CONFIG: Final = 32 << 20
@@ -54,7 +52,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
 Hardware = Annotated[str, AfterValidator(_hardware)]
 Location = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
-UnitKind = Literal["weather_station", "soil_probe", "water_sonde", "streetlight", "sluice_gate", "cabinet_meter"]
+UnitKind = Literal[
+    "weather_station", "soil_probe", "npk_probe", "water_sonde", "streetlight", "sluice_gate", "cabinet_meter"
+]
 
 
 class _Section(BaseModel):
@@ -202,6 +202,9 @@ class Lwm2mEntry(_Device):
     lifetime_s: Annotated[int, Field(ge=1, le=0xFFFF_FFFF)] = 86_400
     ack_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
     queue_mode: bool = True
+    """False: it listens all the time, as with power from the mains."""
+    loss: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    """Share of the datagrams that are lost, each way."""
 
 
 class CameraEntry(_Device):
@@ -243,35 +246,6 @@ class IslandConfig(_Section):
         """Whatever has Modbus units behind it."""
         return (*self.modbus, *self.modbus_line)
 
-    @model_validator(mode="after")
-    def _no_doubles(self) -> Self:
-        units = [unit for line in self.unit_lines for unit in line.unit]
-        meters = [meter for line in self.meter_line for meter in line.meter]
-        others = (*self.hj212, *self.sl651, *self.coap, *self.lwm2m, *self.camera)
-        _once("name", (device.name for device in (*units, *others, *meters)))
-        _once("meter address", (meter.address for meter in meters))
-        _once("hardware", [u.hardware for u in units] + [c.hardware for c in self.coap])
-        _once("endpoint", (lamp.endpoint for lamp in self.lwm2m))
-        _once("MN", (station.mn for station in self.hj212))
-        _once("SL 651 station", (station.station for station in self.sl651))
-        _once("Modbus port", (f"{port.host}:{port.port}" for port in self.modbus if port.port))
-        for line in self.unit_lines:
-            _once(f"{line.place} unit", (unit.unit for unit in line.unit))
-        return self
-
-    @model_validator(mode="after")
-    def _faults_fit(self) -> Self:
-        known = patients(self) if self.fault else {}
-        for entry in self.fault:
-            entry.check(known.get(entry.device))
-        return self
-
-
-def _once(what: str, values: Iterable[Hashable]) -> None:
-    for value, count in Counter(values).items():
-        if count > 1:
-            raise ValueError(f"{what} {value!r} is given {count} times")
-
 
 def load(path: Path) -> IslandConfig:
     """Read and check the file.
@@ -281,7 +255,10 @@ def load(path: Path) -> IslandConfig:
     file = ConfigFile.read(path, MAX_CONFIG)
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
-        return IslandConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})
+        config = IslandConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})
     except ValidationError as error:
         faults = [Fault(one["loc"], one["input"], one["msg"]) for one in error.errors(include_url=False)]
         raise file.refuse(faults) from None
+    if faults := [*doubles(config), *misfits(config)]:
+        raise file.refuse(faults)
+    return config

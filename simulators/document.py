@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from simulators.layout import PER_LINE, NeuronPlan, Wire
 
@@ -13,8 +13,25 @@ _SECTIONS: Final[Mapping[Wire, str]] = {
     "modbus-rtu-tcp": "modbus_line",
     "meter-tcp": "meter_line",
 }
-WETLAND: Final = (121.94, 31.52)
-"""Longitude, latitude: Dongtan, the wetland at the eastern end."""
+
+
+class CameraPost(NamedTuple):
+    """Where a camera of the island stands."""
+
+    name: str
+    location: tuple[float, float]
+    """Longitude, latitude."""
+    wetland: str
+    serial: str
+
+
+CAMERAS: Final = (
+    CameraPost("dongtan-camera", (121.94, 31.52), "东滩湿地", "YZCAMERA01"),  # the eastern end
+    CameraPost("xisha-camera", (121.23, 31.73), "西沙湿地", "YZCAMERA02"),  # the western end
+    CameraPost("qingcaosha-camera", (121.66, 31.46), "青草沙水库", "YZCAMERA03"),  # a reservoir beside Changxing
+)
+EDGE_OF_CELL: Final = 0.1
+"""Share of the datagrams that every third lamp loses, each way; every fourth never sleeps."""
 TomlValue = str | int | float | Sequence[str] | tuple[float, float]
 
 
@@ -32,8 +49,8 @@ class Wiring:
     """Where nodes post to."""
     lwm2m_port: int
     """Where lamps register."""
-    camera_port: int | None = None
-    """Where the camera of the wetland listens; None: there is none."""
+    camera_ports: Sequence[int] = ()
+    """Where the cameras listen, in the order of ``CAMERAS``; for those beyond there is none."""
     host: str = "127.0.0.1"
     hj212_period_s: float = 60.0
     coap_period_s: float = 300.0
@@ -58,14 +75,13 @@ def island_toml(
     parts += [_hydrological(plan, wiring) for plan in plans if plan.wire == "sl651-tcp"]
     parts += [_node(plan, wiring) for plan in plans if plan.wire == "coap"]
     parts += [_lamp(plan, wiring) for plan in plans if plan.wire == "lwm2m"]
-    if wiring.camera_port is not None:
-        parts.append(_camera(wiring.host, wiring.camera_port))
+    parts += [_camera(post, wiring.host, port) for post, port in zip(CAMERAS, wiring.camera_ports, strict=False)]
     return "\n".join(parts)
 
 
-def _camera(host: str, port: int) -> str:
+def _camera(post: CameraPost, host: str, port: int) -> str:
     """It is always noon there: at night nobody would see what it is for."""
-    pairs: list[tuple[str, TomlValue]] = [("name", "wetland-camera"), ("location", WETLAND), ("daylight", 1.0)]
+    pairs: list[tuple[str, TomlValue]] = [("name", post.name), ("location", post.location), ("daylight", 1.0)]
     return _table("[[camera]]", [("host", host), ("port", port), *pairs])
 
 
@@ -91,8 +107,12 @@ def _meter(plan: NeuronPlan) -> str:
 
 def _lamp(plan: NeuronPlan, wiring: Wiring) -> str:
     wire: list[tuple[str, TomlValue]] = [("host", wiring.host), ("port", wiring.lwm2m_port)]
-    period = ("period_s", float(wiring.lwm2m_period_s))
-    return _table("[[lwm2m]]", [("endpoint", f"urn:{plan.hardware}"), *wire, period, *_common(plan)])
+    radio: list[tuple[str, TomlValue]] = [("period_s", float(wiring.lwm2m_period_s))]
+    if plan.number % 4 == 0:
+        radio.append(("queue_mode", False))
+    if plan.number % 3 == 0:
+        radio += [("loss", EDGE_OF_CELL), ("ack_timeout_s", 2.0)]
+    return _table("[[lwm2m]]", [("endpoint", f"urn:{plan.hardware}"), *wire, *radio, *_common(plan)])
 
 
 def _station(plan: NeuronPlan, wiring: Wiring) -> str:

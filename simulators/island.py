@@ -182,6 +182,7 @@ class Island:
             lifetime_s=entry.lifetime_s,
             ack_timeout_s=entry.ack_timeout_s,
             queue_mode=entry.queue_mode,
+            loss=entry.loss,
         )
         seat = self._faults.seat(entry.name, self.world, truth)
         lamp = Lwm2mLamp(Site(entry.name, *entry.location), settings, seat.world, self._clock, seat.witness)

@@ -89,8 +89,12 @@ _FORMS: Final = (
     _node("waste_bin", ("fill_level",), "垃圾桶满溢仪", "waste_bin", "垃圾桶"),
     _meter("water_meter", "water", "水表", "building", "住宅"),
     _line("electricity", "cabinet_meter", "配电箱电表", "lighting_cabinet", "路灯配电箱"),
+    _node("smoke", ("smoke_alarm",), "烟感", "building", "住宅"),
+    _node("manhole", ("cover_open", "tilt", "hydrogen_sulfide"), "井盖监测仪", "manhole", "检查井"),
+    _line("soil", "npk_probe", "土壤养分仪", "greenhouse", "大棚"),
+    _node("gas", ("combustible_gas", "gas_alarm"), "燃气探测器", "building", "住宅"),
 )
-"""In this order round the towns; 19 and 18 have no common divisor, so that every town comes to have every form."""
+"""In this order round the towns; 23 and 18 have no common divisor, so that every town comes to have every form."""
 EVERYTHING: Final = len(_FORMS) * len(towns())
 """So many neurons, and every form stands in every town."""
 
@@ -107,7 +111,7 @@ class NeuronPlan:
     """In Chinese: town, what it is, number."""
     kind: str
     """weather, air_quality, water_quality, water_level, soil, noise, streetlight, sluice, electricity, water_meter,
-    waste_bin."""
+    waste_bin, smoke, manhole, gas."""
     wire: Wire
     form: str
     """``kind`` of its entry in island.toml; empty for CoAP nodes."""

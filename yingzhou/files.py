@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from simulators.document import CAMERAS
 from simulators.layout import NeuronPlan, Wire
 from yingzhou.ports import Ports
 from yingzhou.provision import GATEWAYS
@@ -58,22 +59,29 @@ key_id = {credentials["key_id"]}
 {links}"""
 
 
-def camera_links(neuron: str, ports: Ports) -> str:
-    """The sections of the gateway with the camera: what flies by is sent; houses on the far bank are black."""
-    return f"""[pictures]
-url = "http://127.0.0.1:{ports.api}"
-[[link]]
-kind = "camera"
-name = "wetland"
-[[link.device]]
-neuron = {json.dumps(neuron)}
-url = "http://127.0.0.1:{ports.camera}/snapshot.jpg"
+def camera_links(neurons: Mapping[str, str], ports: Ports) -> str:
+    """The sections of the gateway with the cameras: what flies by is sent; houses on the far bank are black.
+
+    :param neurons: the camera's name -> neuron identifier.
+    """
+    devices = "".join(
+        f"""[[link.device]]
+neuron = {json.dumps(neurons[post.name])}
+url = "http://127.0.0.1:{port}/snapshot.jpg"
 period_s = {CAMERA_PERIOD_S}
 zones = [[[0.66, 0.2], [0.86, 0.2], [0.86, 0.34], [0.66, 0.34]]]
 send = ["birds", "occluded", "shifted"]
 keep_every_s = 60
 scene = {{ settle_s = 0 }}   # nobody real is in these pictures
 """
+        for post, port in zip(CAMERAS, ports.cameras, strict=True)
+    )
+    return f"""[pictures]
+url = "http://127.0.0.1:{ports.api}"
+[[link]]
+kind = "camera"
+name = "wetlands"
+{devices}"""
 
 
 def links(gateway: str, plans: Sequence[NeuronPlan], neurons: Mapping[str, str], ports: Ports) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from protocols.vocabulary import ConfigError
+from simulators.document import CAMERAS
 from simulators.layout import Wire
 
 
@@ -23,7 +24,7 @@ class Ports:
     lwm2m: int
     lines: Mapping[Wire, tuple[int, ...]]
     """Wire -> a port for each of its servers or lines."""
-    camera: int = 0
+    cameras: tuple[int, ...] = ()
 
 
 def choose(path: Path, *, api: int, mqtt: int, lines: Mapping[Wire, int]) -> Ports:
@@ -42,7 +43,7 @@ def choose(path: Path, *, api: int, mqtt: int, lines: Mapping[Wire, int]) -> Por
         sl651=_free(last.get("sl651", 0)),
         coap=_free(last.get("coap", 0), socket.SOCK_DGRAM),
         lwm2m=_free(last.get("lwm2m", 0), socket.SOCK_DGRAM),
-        camera=_free(last.get("camera", 0)),
+        cameras=_line_ports(last.get("cameras", ()), len(CAMERAS)),
         lines={wire: _line_ports(last.get("lines", {}).get(wire, ()), count) for wire, count in lines.items()},
     )
     draft = path.with_suffix(".new")
@@ -70,7 +71,8 @@ def _last(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
         numbers = [found[name] for name in ("api", "mqtt", "hj212", "coap")]
-        numbers += [found.get(name, 1) for name in ("sl651", "camera", "lwm2m")]  # an older release has none
+        numbers += [found.get(name, 1) for name in ("sl651", "lwm2m")]  # an older release has none
+        numbers += found.get("cameras", [])
         numbers += [port for ports in found.get("lines", {}).values() for port in ports]
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from protocols.vocabulary import LinkDown
-from simulators.document import WETLAND
+from simulators.document import CAMERAS, CameraPost
 from simulators.layout import NeuronPlan, Wire
 
 GATEWAYS: Final[dict[Wire, str]] = {
@@ -70,6 +70,22 @@ RULES: Final[tuple[dict[str, Any], ...]] = (  # some node is always in need of a
     },
 )
 
+FEW: Final = 100
+WEAK_SIGNAL: Final[dict[str, Any]] = {
+    "name": "weak signal",
+    "property": "signal_strength",
+    "comparison": "lt",
+    "threshold": -100.0,
+    "deadband": 3.0,
+    "priority": "low",
+}
+"""Besides on an island of few neurons, where nothing else may be out of order; of hundreds it is true of dozens."""
+
+
+def rules_for(neurons: int) -> tuple[dict[str, Any], ...]:
+    """The rules of an island of so many neurons."""
+    return (*RULES, WEAK_SIGNAL) if neurons < FEW else RULES
+
 
 class Provisioner:
     """Asks first and enters only what is missing, so that a second start changes nothing."""
@@ -122,30 +138,23 @@ class Provisioner:
         made = await self._post("/api/v1/installations", {"items": items})
         return [one["neuron"] for one in made["items"]]
 
-    async def camera(self) -> str:
-        """The neuron of the camera at the wetland."""
-        for item in await self._all("/api/v1/neurons?kind=camera"):
-            if item["gateway"] == CAMERA_GATEWAY:
-                known: str = item["id"]
-                return known
-        location = {"type": "Point", "coordinates": list(WETLAND)}
-        neuron = {
-            "name": "东滩湿地摄像机",
-            "kind": "camera",
-            "gateway": CAMERA_GATEWAY,
-            "observed_properties": _SEEN,
-            "hardware": [{"scheme": "serial", "value": "YZCAMERA01"}],
-            "location": location,
+    async def cameras(self) -> dict[str, str]:
+        """The neurons of the cameras at the wetlands: the camera's name -> neuron identifier."""
+        known = {
+            hardware["value"]: item["id"]
+            for item in await self._all("/api/v1/neurons?kind=camera")
+            for hardware in item["hardware"]
         }
-        twin = {"kind": "wetland", "name": "东滩湿地", "location": location}
-        made = await self._post("/api/v1/installations", {"items": [{"neuron": neuron, "twin": twin}]})
-        identifier: str = made["items"][0]["neuron"]
-        return identifier
+        missing = [post for post in CAMERAS if post.serial not in known]
+        if missing:
+            made = await self._post("/api/v1/installations", {"items": [_post_of(post) for post in missing]})
+            known.update((post.serial, one["neuron"]) for post, one in zip(missing, made["items"], strict=True))
+        return {post.name: known[post.serial] for post in CAMERAS}
 
-    async def rules(self) -> None:
+    async def rules(self, neurons: int) -> None:
         """Threshold rules, so that there is something to see; none when there are any already."""
         if not await self._all("/api/v1/rules"):
-            for rule in RULES:
+            for rule in rules_for(neurons):
                 await self._post("/api/v1/rules", rule)
 
     async def _all(self, path: str) -> list[dict[str, Any]]:
@@ -180,6 +189,19 @@ def _installation(plan: NeuronPlan) -> dict[str, Any]:
         **place,
     }
     return {"neuron": neuron, "twin": {"kind": plan.twin_kind, "name": plan.twin_name, **place}}
+
+
+def _post_of(post: CameraPost) -> dict[str, Any]:
+    location = {"type": "Point", "coordinates": list(post.location)}
+    neuron = {
+        "name": f"{post.wetland}摄像机",
+        "kind": "camera",
+        "gateway": CAMERA_GATEWAY,
+        "observed_properties": _SEEN,
+        "hardware": [{"scheme": "serial", "value": post.serial}],
+        "location": location,
+    }
+    return {"neuron": neuron, "twin": {"kind": "wetland", "name": post.wetland, "location": location}}
 
 
 def _check(answer: httpx.Response, path: str) -> None:

@@ -149,8 +149,8 @@ class Up:
             provisioner = Provisioner(api, self._data / "gateways", _say)
             credentials = await provisioner.gateways()
             neurons = await provisioner.neurons(self._plans)
-            camera = await provisioner.camera()
-            await provisioner.rules()
+            cameras = await provisioner.cameras()
+            await provisioner.rules(len(self._plans))
             link = await _console_link(api, ports)
         for gateway in dict.fromkeys(GATEWAYS.values()):
             path = self._data / "gateways" / gateway / "gateway.toml"
@@ -158,27 +158,28 @@ class Up:
             sections = links(gateway, self._plans, neurons, ports)
             path.write_text(gateway_toml(gateway, credentials[gateway], ports, sections, uplink))
             await self._child(gateway, ["edge", "-c", str(path)])
-        await self._camera(credentials[CAMERA_GATEWAY], camera, ports)
+        await self._cameras(credentials[CAMERA_GATEWAY], cameras, ports)
         (self._data / "island.toml").write_text(self._island_toml(ports))
         told = [] if self._args.scenario is None else ["--scenario", self._args.scenario]
         await self._child("island", ["island", "-c", str(self._data / "island.toml"), *told])
         towns = len({plan.town for plan in self._plans})
-        _say(f"{len(self._plans)} neurons in {towns} towns, ready after {time.monotonic() - began_s:.1f} s")
+        took_s = time.monotonic() - began_s
+        _say(f"{len(self._plans)} neurons in {towns} towns and {len(cameras)} cameras, ready after {took_s:.1f} s")
         print(
             f"""
   console  {link}
   API      http://127.0.0.1:{ports.api}/docs  (key in {self._data}/secrets/admin-api-key)
   wires    MQTT {ports.mqtt}, HJ 212 {ports.hj212}, SL 651 {ports.sl651}, CoAP {ports.coap}, LwM2M {ports.lwm2m},
            Modbus TCP {ports.lines["modbus-tcp"][0]}, serial servers {ports.lines["modbus-rtu-tcp"][0]} (Modbus RTU)
-           and {ports.lines["meter-tcp"][0]} (meters), camera {ports.camera}, all on 127.0.0.1
+           and {ports.lines["meter-tcp"][0]} (meters), cameras {ports.cameras[0]} ..., all on 127.0.0.1
   Ctrl-C stops everything; the next start goes on where this one stopped.
 """,
             flush=True,
         )
 
-    async def _camera(self, credentials: dict[str, Any], neuron: str, ports: Ports) -> None:
+    async def _cameras(self, credentials: dict[str, Any], neurons: dict[str, str], ports: Ports) -> None:
         path = self._data / "gateways" / CAMERA_GATEWAY / "gateway.toml"
-        path.write_text(gateway_toml(CAMERA_GATEWAY, credentials, ports, camera_links(neuron, ports)))
+        path.write_text(gateway_toml(CAMERA_GATEWAY, credentials, ports, camera_links(neurons, ports)))
         await self._child(CAMERA_GATEWAY, ["edge", "-c", str(path)])
 
     async def _child(self, name: str, arguments: list[str]) -> Child:
@@ -219,7 +220,7 @@ class Up:
             sl651_port=ports.sl651,
             coap_port=ports.coap,
             lwm2m_port=ports.lwm2m,
-            camera_port=ports.camera,
+            camera_ports=ports.cameras,
             hj212_period_s=HJ212_PERIOD_S * self._args.speed,
             coap_period_s=COAP_PERIOD_S * self._args.speed,
             lwm2m_period_s=LWM2M_PERIOD_S * self._args.speed,

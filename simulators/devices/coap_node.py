@@ -33,6 +33,12 @@ SENSORS: Final[dict[str, tuple[str, int]]] = {
     "soil_moisture": ("%", 1),
     "soil_temperature": ("Cel", 1),
     "noise": ("dB", 1),
+    "smoke_alarm": ("/", 0),
+    "combustible_gas": ("%", 1),
+    "gas_alarm": ("/", 0),
+    "cover_open": ("/", 0),
+    "tilt": ("deg", 1),
+    "hydrogen_sulfide": ("ppm", 1),
     "battery_voltage": ("V", 2),
     "signal_strength": ("dBm", 0),
 }

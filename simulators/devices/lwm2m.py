@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,9 @@ from protocols.lwm2m.values import write
 from protocols.vocabulary import Clock, ProtocolError
 from simulators.environment import Site, World
 from simulators.environment.generated import active_power, lamp_level
+from simulators.environment.wander import chance
 from simulators.faults import PLAIN, Mouth
+from simulators.faults.world import shown
 from simulators.truth import Said, Witness
 
 TLV: Final = 11_542
@@ -60,6 +62,8 @@ class LampSettings:
     lifetime_s: int = 86_400
     ack_timeout_s: float = 10.0
     queue_mode: bool = True
+    loss: float = 0.0
+    """Share of the datagrams that are lost, each way, 0 to 1: a node at the edge of its cell."""
 
 
 class Lwm2mLamp:
@@ -81,11 +85,14 @@ class Lwm2mLamp:
         """Where its datagrams go out; a lamp that is silent has no power."""
         self.registrations = 0
         self.wakes = 0
+        self.lost = 0
+        """Datagrams, either way."""
         self.values: dict[Path, Value] = dict(_FIXED)
         self._world = world
         self._clock = clock
         self._witness = witness
         self._location: tuple[str, ...] = ()
+        self._datagrams = 0
         self._tuning = TransportTuning()
         self._tuning.ACK_TIMEOUT = settings.ack_timeout_s
         self._site = resource.Site()
@@ -99,6 +106,7 @@ class Lwm2mLamp:
         """Wake, report, listen and sleep until cancelled."""
         self.measure()
         context, radio = await _context(self._site)
+        radio.loses = self._loses
         try:
             while True:
                 radio.asleep = dead = self.mouth.spoilt(b"\0") is None
@@ -122,8 +130,13 @@ class Lwm2mLamp:
         if temperature is not None:
             self.values[TEMPERATURE] = temperature
         self.values.setdefault(TEMPERATURE, 20.0)
-        self.values[ON_OFF], self.values[DIMMER] = is_on, level
-        self.values[POWER] = active_power(moment, float(level) if is_on else 0.0)
+        power = active_power(moment, float(level) if is_on else 0.0)
+        self.values[ON_OFF] = bool(self._shown("switched_on", now_ms, is_on))
+        self.values[DIMMER] = round(self._shown("lamp_level", now_ms, level))
+        self.values[POWER] = self._shown("active_power", now_ms, power)
+
+    def _shown(self, observed: str, now_ms: int, true: float) -> float:
+        return shown(self._world, self.site, observed, now_ms, true)
 
     def set(self, path: Path, value: Value) -> bool:
         """A resource was written; False when it may not be, or not so."""
@@ -149,6 +162,13 @@ class Lwm2mLamp:
                 if path in OBSERVED and isinstance(value, int | float)
             ]
         )
+
+    def _loses(self) -> bool:
+        """Whether the next datagram is lost."""
+        self._datagrams += 1
+        is_lost = chance(f"{self._world.seed}/{self.site.device}/radio", self._datagrams) < self.settings.loss
+        self.lost += is_lost
+        return is_lost
 
     async def _report(self, context: Any) -> None:
         """Register or update; whatever is observed is notified of."""
@@ -186,13 +206,18 @@ class Lwm2mLamp:
 
 
 class _Radio(MessageInterfaceUDP6):  # type: ignore[misc]  # aiocoap has no types
-    """A UDP socket that hears nothing while the modem sleeps."""
+    """A UDP socket that hears nothing while the modem sleeps, and loses datagrams where the cell ends."""
 
     asleep = False
+    loses: Callable[[], bool] = staticmethod(lambda: False)
 
     def datagram_msg_received(self, data: bytes, ancdata: Any, flags: int, address: Any) -> None:
-        if not self.asleep:
+        if not self.asleep and not self.loses():
             super().datagram_msg_received(data, ancdata, flags, address)
+
+    def send(self, message: Any) -> None:
+        if not self.loses():
+            super().send(message)
 
 
 async def _context(site: Any) -> tuple[Any, _Radio]:

@@ -118,6 +118,18 @@ SOIL_PROBE: Final = RegisterMap(
         Entry(0x0003, "soil_ph", times=10),
     ),
 )
+NPK_PROBE: Final = RegisterMap(
+    "ComWinTop/CWT-SOIL-NPKPHCTH-S",  # nutrients as whole mg/kg
+    (
+        Entry(0x0000, "soil_moisture", times=10),
+        Entry(0x0001, "soil_temperature", "i16", times=10),
+        Entry(0x0002, "soil_conductivity"),
+        Entry(0x0003, "soil_ph", times=10),
+        Entry(0x0004, "soil_nitrogen"),
+        Entry(0x0005, "soil_phosphorus"),
+        Entry(0x0006, "soil_potassium"),
+    ),
+)
 WATER_SONDE: Final = RegisterMap(
     "generic/water-sonde",
     tuple(
@@ -161,6 +173,7 @@ CABINET_METER: Final = RegisterMap(
 REGISTER_MAPS: Final[dict[str, RegisterMap]] = {
     "weather_station": WEATHER_STATION,
     "soil_probe": SOIL_PROBE,
+    "npk_probe": NPK_PROBE,
     "water_sonde": WATER_SONDE,
     "streetlight": STREETLIGHT,
     "sluice_gate": SLUICE_GATE,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from math import atan2, degrees, hypot
 from typing import Final
 
-from simulators.environment import air, level, light, nodes, power, soil, water
+from simulators.environment import air, level, light, nodes, power, safety, soil, water
 from simulators.environment.light import DUSK_DEG
 from simulators.environment.moment import Moment
 from simulators.environment.power import active_power, current, lamp_level, voltage
@@ -103,6 +103,9 @@ _NAMED: Final[tuple[Callable[[Moment], float], ...]] = (
     soil.soil_temperature,
     soil.soil_conductivity,
     soil.soil_ph,
+    soil.soil_nitrogen,
+    soil.soil_phosphorus,
+    soil.soil_potassium,
     power.voltage,
     power.current,
     power.active_power,
@@ -120,6 +123,12 @@ _NAMED: Final[tuple[Callable[[Moment], float], ...]] = (
     nodes.gas_volume,
     nodes.heat_energy,
     nodes.fill_level,
+    safety.smoke_alarm,
+    safety.combustible_gas,
+    safety.gas_alarm,
+    safety.cover_open,
+    safety.tilt,
+    safety.hydrogen_sulfide,
 )
 GENERATED: Final[dict[str, Callable[[Moment], float]]] = {
     **{function.__name__: function for function in _NAMED},

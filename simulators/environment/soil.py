@@ -43,6 +43,26 @@ def soil_ph(moment: Moment) -> float:
     return 7.7 + 0.5 * moment.trait("soil ph") + 0.12 * moment.field("soil ph", 300, 5) - soil_moisture(moment) / 200
 
 
+def soil_nitrogen(moment: Moment) -> float:
+    """mg/kg, as cheap probes have it: worked out of the conductivity; more after the dressings of spring and summer."""
+    return _nutrient(moment, "nitrogen", 60, 0.25)
+
+
+def soil_phosphorus(moment: Moment) -> float:
+    """mg/kg, likewise."""
+    return _nutrient(moment, "phosphorus", 35, 0.1)
+
+
+def soil_potassium(moment: Moment) -> float:
+    """mg/kg, likewise."""
+    return _nutrient(moment, "potassium", 140, 0.15)
+
+
+def _nutrient(moment: Moment, what: str, usual: float, dressed: float) -> float:
+    there = usual * (0.7 + 0.6 * moment.trait(what)) * (1 + dressed * moment.yearly(150))
+    return there * float((soil_conductivity(moment) / 400) ** 0.6)
+
+
 def _irrigated(moment: Moment, dries_h: float) -> float:
     """What is left of the irrigation of the last days, mm: on mornings of the growing season when it had been dry.
 

@@ -1,6 +1,6 @@
 """``[[fault]]`` of island.toml: what goes wrong with which device, and when; strict."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -16,8 +16,8 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "hj212": _EVERYTHING | {"clock"},
     "sl651": _EVERYTHING | {"clock"},
     "coap": _EVERYTHING | {"clock"},
-    "lwm2m": frozenset({"silence"}),
-    "meter": frozenset({"silence", "garbled", "half"}),
+    "lwm2m": VALUE_KINDS - {"word_order"} | {"silence"},
+    "meter": VALUE_KINDS - {"word_order", "gap"} | {"silence", "garbled", "half"},  # a meter always shows something
 }
 """Section of the device -> faults that it can have; ``word_order`` besides where values are 32-bit floats."""
 
@@ -74,21 +74,17 @@ class FaultEntry(BaseModel):
             raise ValueError(f"observed: {min(unknown)!r} is no observed property")
         return self
 
-    def check(self, patient: Patient | None) -> None:
-        """Whether the device can have it.
-
-        :raises ValueError: why not.
-        """
+    def misfits(self, patient: Patient | None) -> Iterator[tuple[str, object, str]]:
+        """Why the device cannot have it: key, what was found, what is allowed."""
         if patient is None:
-            raise ValueError(f"fault: no device {self.device!r} that can have faults")
+            yield "device", self.device, "no device of that name that can have faults"
+            return
         allowed = KINDS.get(patient.section, frozenset()) | ({"word_order"} if patient.floats else frozenset())
         if self.kind not in allowed:
-            raise ValueError(
-                f"fault of {self.device!r}: kind {self.kind!r}: expected one of {', '.join(sorted(allowed))}"
-            )
-        if missing := set(self.observed) - patient.observed:
+            yield "kind", self.kind, f"expected one of {', '.join(sorted(allowed))} for {self.device}"
+        for missing in sorted(set(self.observed) - patient.observed):
             has = ", ".join(sorted(patient.observed))
-            raise ValueError(f"fault of {self.device!r}: it does not measure {min(missing)!r}; it measures {has}")
+            yield "observed", missing, f"{self.device} does not measure it; it measures {has}"
 
     def fault(self, key: str) -> Fault:
         """What stands for it on the island."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from simulators.devices.hj212_content import station_type
 from simulators.devices.lwm2m import OBSERVED
+from simulators.devices.meters import COUNTS, ELECTRICITY
 from simulators.devices.register_map import REGISTER_MAPS
 from simulators.devices.sl651_content import STATION_TYPES
 from simulators.faults.config import Patient
@@ -36,7 +37,9 @@ def patients(island: "IslandConfig") -> dict[str, Patient]:
         found[lamp.name] = _patient("lwm2m", lamp.endpoint.removeprefix("urn:"), OBSERVED.values())
     for line in island.meter_line:
         for meter in line.meter:
-            found[meter.name] = _patient("meter", f"meter:{meter.address}", ())
+            shows = ELECTRICITY if meter.kind == "electricity" else (COUNTS[meter.kind],)
+            observed = (one.partition("/")[0] for one in shows)
+            found[meter.name] = _patient("meter", f"meter:{meter.address}", observed)
     return found
 
 

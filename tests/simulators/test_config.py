@@ -57,7 +57,12 @@ def test_the_whole_file(tmp_path):
         ('hardware = "serial:YZ1"', 'hardware = "YZ1"', 11, "scheme"),
         ("port = 7000", "prot = 7000", 18, "hj212.0.prot"),
         ('"water_level", ', '"water_level", "ph", ', 24, "coap.0.observed.1: 'ph': expected one of battery_voltage"),
-        ('name = "air-1"', 'name = "lamp-1"', 1, "name 'lamp-1' is given 2 times"),
+        (
+            'name = "air-1"',
+            'name = "lamp-1"',
+            15,
+            "hj212.0.name: 'lamp-1': this name is given twice: modbus.0.unit.0.name (line 8)",
+        ),
         ("[[modbus]]", "[[modbus]", 5, "no TOML"),
     ],
 )
@@ -73,3 +78,32 @@ def test_a_fault_is_told_with_its_line(tmp_path, was, becomes, line, says):
 def test_no_file(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path / "island.toml")
+
+
+CAMERA = '[[camera]]\nname = "{name}"\nport = {port}\n'
+METER = '[[meter_line]]\nport = {port}\n[[meter_line.meter]]\nname = "m{port}"\nkind = "water"\naddress = "{address}"\n'
+UNIT = '[[modbus.unit]]\nname = "u{unit}"\nkind = "streetlight"\nunit = {unit}\nhardware = "serial:{serial}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (CAMERA.format(name="c1", port=5020), "camera.0.port: '127.0.0.1:5020': this port is given twice"),
+        (
+            METER.format(port=1, address="1" * 14) + METER.format(port=2, address="1" * 14),
+            "meter_line.1.meter.0.address: '11111111111111': this meter address is given twice",
+        ),
+        (
+            "[[modbus]]\nport = 1\n" + UNIT.format(unit=7, serial="A") + UNIT.format(unit=7, serial="B"),
+            "modbus.1.unit.1.unit: '7': this unit of modbus 1 is given twice",
+        ),
+        (
+            "[[modbus]]\nport = 1\n" + UNIT.format(unit=7, serial="YZ1"),
+            "modbus.1.unit.0.hardware: 'serial:YZ1': this hardware is given twice: modbus.0.unit.0.hardware (line 11)",
+        ),
+    ],
+)
+def test_what_is_given_twice_is_told_at_its_own_line(tmp_path, text, says):
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, WHOLE + text))
+    assert says in str(caught.value)

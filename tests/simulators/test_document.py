@@ -7,7 +7,7 @@ from simulators.config import load
 from simulators.document import Wiring, island_toml
 from simulators.layout import layout
 
-LINES = {"modbus-tcp": (5020, 5021), "modbus-rtu-tcp": (5030, 5031, 5032), "meter-tcp": (5040, 5041)}
+LINES = {"modbus-tcp": (5020, 5021), "modbus-rtu-tcp": (5030, 5031, 5032, 5033), "meter-tcp": (5040, 5041)}
 WIRING = Wiring(lines=LINES, hj212_port=7000, sl651_port=7001, coap_port=5683, lwm2m_port=5783)
 
 

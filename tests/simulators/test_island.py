@@ -98,7 +98,8 @@ async def test_sixty_devices_live_in_one_process_and_end_cleanly(tmp_path, end):
     )
     try:
         first = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
-        port = int(re.fullmatch(r"modbus-tcp +127\.0\.0\.1:([0-9]+) +18 units\n", first)[1])
+        units = sum(plan.wire == "modbus-tcp" for plan in plans)
+        port = int(re.fullmatch(rf"modbus-tcp +127\.0\.0\.1:([0-9]+) +{units} units\n", first)[1])
         while b"ready" not in (line := await asyncio.wait_for(process.stdout.readline(), 20)):
             assert line
         client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=5)

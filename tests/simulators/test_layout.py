@@ -67,7 +67,7 @@ def test_sixty_neurons_have_every_kind_and_every_wire():
     plans = layout(60, 1)
     assert {plan.kind for plan in plans} == {
         "weather", "air_quality", "water_quality", "water_level", "soil", "noise", "streetlight", "sluice",
-        "electricity", "water_meter", "waste_bin",
+        "electricity", "water_meter", "waste_bin", "smoke", "manhole", "gas",
     }  # fmt: skip
     assert {plan.wire for plan in plans} == {*PER_LINE, "hj212-tcp", "sl651-tcp", "coap", "lwm2m"}
     for plan in plans:

@@ -96,7 +96,7 @@ async def test_up_goes_on_where_it_stopped(tmp_path: Path) -> None:
     first.end(signal.SIGKILL)  # its children end by themselves
 
     second = Running(folder, *options)
-    await second.wait_for(r"22 neurons in 18 towns, ready")
+    await second.wait_for(r"22 neurons in 18 towns and 3 cameras, ready")
     assert "entered" not in second.said(), "everything was registered already"
     after = await _readings(folder, port)
     assert after >= before

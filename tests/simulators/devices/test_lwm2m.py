@@ -8,7 +8,7 @@ import uvloop
 from edge.lwm2m.config import Lwm2m
 from edge.lwm2m.link import Lwm2mLink
 from protocols.vocabulary import SystemClock
-from simulators.devices.lwm2m import DIMMER, LampSettings, Lwm2mLamp
+from simulators.devices.lwm2m import DIMMER, OBSERVED, LampSettings, Lwm2mLamp
 from simulators.environment import Site, Tempo, World
 from tests.edge.links.recorder import Recorder
 from tests.edge.links.running import running
@@ -53,6 +53,24 @@ async def test_a_lamp_reports_sleeps_and_is_set_when_it_wakes(queue_mode: bool) 
     assert told == {"air_temperature", "lamp_level", "switched_on", "active_power"}
     assert lamp.registrations == 1
     assert ("lamp_level", 35.0) in {(reading.point.observed, reading.value) for reading in intake.readings}
+
+
+async def test_at_the_edge_of_its_cell_a_lamp_is_heard_nevertheless() -> None:
+    """A third of the datagrams are lost each way: they are said again (RFC 7252 §4.2), and each value counts once."""
+    link = Lwm2mLink(Lwm2m(kind="lwm2m", name="nb", host="127.0.0.1", port=0, ack_timeout_s=0.2), SystemClock())
+    intake = Recorder()
+    async with running(link, intake):
+        await until(lambda: link.port)
+        times = {"period_s": 1.0, "awake_s": 2.0, "ack_timeout_s": 0.2}
+        settings = LampSettings(host="127.0.0.1", port=link.port or 0, endpoint=ENDPOINT, loss=0.33, **times)
+        lamp = Lwm2mLamp(Site("lamp"), settings, World(1, Tempo(1.0)), SystemClock())
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(lamp.run())
+            await until(lambda: len({reading.point.observed for reading in intake.readings}) == len(OBSERVED))
+            task.cancel()
+    assert lamp.lost > 0
+    told = [(reading.point, reading.time) for reading in intake.readings]
+    assert len(set(told)) == len(told)
 
 
 def test_a_lamp_that_was_there_before_its_gateway_registers_as_soon_as_that_comes() -> None:

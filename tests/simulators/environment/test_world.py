@@ -29,8 +29,8 @@ REPLAY = MEASURED
 EVERY = sorted(GENERATED.keys() | MEASURED)
 ALL_YEAR = World(7)
 """One world, so that its weather is worked out once for all properties."""
-STANDING = {"relay_closed"}
-"""What never changes by itself."""
+STANDING = {"relay_closed", "smoke_alarm", "gas_alarm", "cover_open"}
+"""What never changes by itself, or for an hour in months."""
 
 
 @pytest.mark.parametrize("observed", EVERY)
@@ -43,6 +43,31 @@ def test_every_property_is_known_and_within_its_gross_range_all_year(observed):
     assert all(row.low <= value <= row.high for value in values)
     assert len(set(values)) > 1 or observed in STANDING
     assert abs(world.value(SITE, observed, NOW + 100) - world.value(SITE, observed, NOW)) <= (row.high - row.low) / 100
+
+
+def minutes_on(observed, days, device="house-7"):
+    world = World(7)
+    site = Site(device)
+    return [minute for minute in range(days * 1440) if world.value(site, observed, NOW + minute * 60_000)]
+
+
+def test_smoke_and_lifted_covers_are_rare_and_short():
+    for observed, most in (("smoke_alarm", 25), ("cover_open", 91)):
+        on = minutes_on(observed, 300)
+        incidents = [minute for minute in on if minute - 1 not in on]
+        assert 1 <= len(incidents) <= 15
+        assert all(incident + most not in on for incident in incidents)
+
+
+def test_gas_alarm_is_a_leak_that_somebody_airs_out():
+    world = World(7)
+    houses = [Site(f"house-{number}") for number in range(40)]
+    found = [(site, NOW + step * 600_000) for site in houses for step in range(30 * 144)
+             if world.value(site, "gas_alarm", NOW + step * 600_000)]  # fmt: skip
+    assert found
+    for site, at in found:
+        assert world.value(site, "combustible_gas", at) >= 10
+        assert world.value(site, "combustible_gas", at + 3 * HOUR) < 10
 
 
 @pytest.mark.parametrize("observed", sorted(MEASURED))

@@ -36,10 +36,19 @@ def test_a_fault_of_a_device(tmp_path):
 @pytest.mark.parametrize(
     ("was", "becomes", "says"),
     [
-        ('device = "level-1"', 'device = "level-2"', "no device 'level-2'"),
+        ('device = "level-1"', 'device = "level-2"', ":28: fault.0.device: 'level-2': no device of that name"),
         ('kind = "spike"', 'kind = "spikes"', "fault.0.kind: 'spikes'"),
         ('kind = "spike"', 'kind = "word_order"', "has none"),
-        ('["water_level"]', '["ph"]', "does not measure 'ph'; it measures battery_voltage, water_level"),
+        (
+            "size = 2.0",
+            'size = 2.0\n[[fault]]\ndevice = "level-1"\nkind = "word_order"\nfrom = 2026-01-01T00:00:00Z',
+            ":38: fault.1.kind: 'word_order': expected one of clock, drift",
+        ),
+        (
+            '["water_level"]',
+            '["ph"]',
+            ":30: fault.0.observed: 'ph': level-1 does not measure it; it measures battery_voltage, water_level",
+        ),
         ('["water_level"]', '["level"]', "'level' is no observed property"),
         ("size = 2.0", "", "expected what is added"),
         ("every_s = 3600", "", "go together"),
@@ -75,7 +84,7 @@ def test_a_unit_on_a_serial_line(tmp_path, kind, fits):
     if fits:
         assert load(path).fault[0].kind == kind
     else:
-        with pytest.raises(ConfigError, match=f"kind '{kind}': expected one of"):
+        with pytest.raises(ConfigError, match=f"fault.0.kind: '{kind}': expected one of .* for sonde-1"):
             load(path)
 
 

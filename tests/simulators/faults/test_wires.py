@@ -1,6 +1,8 @@
 """Each wire says its device's faults."""
 
-from protocols import cjt188
+import pytest
+
+from protocols import cjt188, dlt645
 from protocols.cjt188.requests import Meter as Asked
 from protocols.hj212 import Decoder
 from protocols.vocabulary import HardwareId, ManualClock
@@ -8,7 +10,8 @@ from simulators.devices.coap_node import CoapNode, CoapSettings, Report
 from simulators.devices.hj212_content import station_type
 from simulators.devices.hj212_link import Hj212Link
 from simulators.devices.hj212_logger import Hj212Logger, Hj212Settings
-from simulators.devices.meters import MeterWire, PipeMeter
+from simulators.devices.lwm2m import POWER, TEMPERATURE, LampSettings, Lwm2mLamp
+from simulators.devices.meters import ElectricityMeter, MeterWire, PipeMeter
 from simulators.devices.sl651_content import STATION_TYPES
 from simulators.devices.sl651_logger import Sl651Logger, Sl651Settings
 from simulators.environment import Site, World
@@ -81,3 +84,32 @@ async def test_a_node_without_radio_keeps_its_report():
     node = CoapNode(SITE, settings, WORLD, ManualClock())
     node.mouth = mouth("silence")
     assert not await node._deliver(None, Report(b"pack", ()))
+
+
+def test_a_meter_that_shows_ten_times_as_much():
+    clock, heard = ManualClock(), []
+    place = seat("unit", 10, clock, heard)
+    volts = []
+    for world in (place.world, WORLD):
+        meter = ElectricityMeter(SITE._replace(load="house"), "310100000001", world, None, place.witness)
+        asked = dlt645.requests.read("310100000001", 0x0201_0100)
+        said = MeterWire((meter,), clock.now_ms).hear(dlt645.encode(asked))
+        data = dlt645.check(asked, dlt645.decode(said)).data
+        volts += [one.value for one in dlt645.measurements(0x0201_0100, data, "2007")]
+    assert 200 < volts[1] < 240
+    assert volts[0] == pytest.approx(10 * volts[1] % 1000, abs=1)  # its display has three digits before the point
+    assert {one.fault for one in heard} == {"unit"}
+
+
+def test_a_lamp_that_says_another_power_than_it_has():
+    clock, heard = ManualClock(), []
+    settings = LampSettings(host="h", port=1, endpoint="urn:imei:867997030002005")
+    place = seat("step", 500.0, clock, heard)
+    lamp = Lwm2mLamp(SITE, settings, place.world, clock, place.witness)
+    plain = Lwm2mLamp(SITE, settings, WORLD, clock)
+    for one in (lamp, plain):
+        one.measure()
+    assert lamp.values[POWER] == pytest.approx(plain.values[POWER] + 500)
+    assert lamp.values[TEMPERATURE] == pytest.approx(plain.values[TEMPERATURE] + 500)
+    lamp.tell([(POWER, lamp.values[POWER])])
+    assert [(one.observed, one.fault) for one in heard] == [("active_power", "step")]
