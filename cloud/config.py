@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from protocols.vocabulary import parse_gateway_id
+from cloud.store.settings import EMBEDDED, Account, StoreSettings, parse
+from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 1 << 20
@@ -47,11 +48,24 @@ def _sql_url(text: str) -> str:
     return text
 
 
+HttpUrl = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9._\[\]:%-]+(/[A-Za-z0-9._/:%-]*)?)?$")]
 PlacedPath = Annotated[Path, AfterValidator(_placed)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
 TopicPart = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 Target = Annotated[str, AfterValidator(_target)]
+
+
+def read_secret(path: Path, key: str) -> str:
+    """The text of a file that holds one.
+
+    :raises ConfigError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        raise ConfigError(f"{key}: {path}: {why}") from error
 
 
 class _Section(BaseModel):
@@ -96,10 +110,61 @@ class Broker(_Section):
         return self
 
 
+def _engine(text: str) -> str:
+    if text != EMBEDDED:
+        parse(text)
+    return text
+
+
 class Store(_Section):
     """``[store]``: where readings are kept."""
 
-    url: Literal["duckdb"] = "duckdb"
+    url: Annotated[str, AfterValidator(_engine)] = EMBEDDED
+    """``duckdb``, ``influxdb://host:8086/database`` or ``victoriametrics://host:8428``; with ``+https`` for TLS."""
+    write_url: HttpUrl = ""
+    """Where lines go when it is elsewhere: of a cluster of VictoriaMetrics ``http://vminsert:8480/insert/0/influx``."""
+    read_url: HttpUrl = ""
+    """Where questions go: of a cluster ``http://vmselect:8481/select/0/prometheus``."""
+    flush_urls: tuple[HttpUrl, ...] = ()
+    """Each vmstorage of a cluster: ``http://vmstorage-0:8482``; it is told to write down what it took."""
+    token_file: PlacedPath | None = None
+    """Holds a token, or with ``username`` a password."""
+    username: str | None = None
+    organisation: str = ""
+    """Of InfluxDB 2."""
+    write_api: Literal["v2", "v1"] = "v2"
+    """``/api/v2/write``, or the ``/write`` of InfluxDB before 1.8."""
+    lookback_days: Annotated[int, Field(ge=1, le=36_600)] = 400
+    """VictoriaMetrics: how old a newest reading may be to be known after a start."""
+
+    def settings(self) -> StoreSettings:
+        """With the token out of its file.
+
+        :raises ConfigError: the file cannot be read.
+        """
+        token = "" if self.token_file is None else read_secret(self.token_file, "store.token_file")
+        account = Account(token, self.username or "", self.organisation)
+        return StoreSettings(
+            self.url,
+            self.write_url,
+            self.read_url,
+            self.flush_urls,
+            account,
+            self.write_api == "v1",
+            self.lookback_days,
+        )
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.url == EMBEDDED:
+            others = set(Store.model_fields) - {"url"}
+            if given := sorted(others & self.model_fields_set):
+                raise ValueError(f"{given[0]}: the embedded store has none; expected only together with a url")
+        if self.url.startswith("influxdb") and self.flush_urls:
+            raise ValueError("flush_urls: InfluxDB needs none")
+        if self.username is not None and self.token_file is None:
+            raise ValueError("username: expected together with token_file, which holds the password")
+        return self
 
 
 class Registry(_Section):

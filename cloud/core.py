@@ -30,10 +30,13 @@ from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Bounds, Suspect
 from cloud.secrets import Secrets
+from cloud.store.by_url import open_store
 from cloud.store.duckdb_store import DuckDBStore
-from cloud.store.port import Columns, CommitReport
+from cloud.store.port import Columns, CommitReport, StoreError
+from cloud.store.settings import StoreSettings
+from cloud.store.upkeep import Upkeep
 from protocols.uplink import Ack, Kind, Signed, ToldTime
-from protocols.vocabulary import Clock, IdentityError, LinkDown
+from protocols.vocabulary import Clock, IdentityError, LinkDown, Point
 from protocols.vocabulary.topics import (
     DOWN_ACK,
     DOWN_TIME,
@@ -49,6 +52,7 @@ from protocols.vocabulary.topics import (
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+STORE_RETRY_S: Final = 2.0
 SWEEP_PICTURES_S: Final = 600.0
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
@@ -84,6 +88,7 @@ class Core:
         *,
         registry_url: str | None = None,
         limits: Limits | None = None,
+        store: StoreSettings | None = None,
         doors: Doors | None = None,
     ) -> None:
         limits = limits or Limits()
@@ -91,8 +96,8 @@ class Core:
         self.clock = clock
         self.secrets = Secrets.open(data / "secrets")
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
-        self.store = DuckDBStore(data / "readings.duckdb")
         self.directory = Directory(self.registry)
+        self.store = open_store(store or StoreSettings(), data, self.registry, self._point)
         self.keys = MacKeys(self.registry, self.secrets, clock)
         self.signatures = Signatures(self.keys, clock)
         self.pictures = PictureFiles(
@@ -102,6 +107,7 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
+        self.upkeep = Upkeep(self.store, clock) if isinstance(self.store, DuckDBStore) else None
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []
@@ -158,9 +164,20 @@ class Core:
         self._stack.enter_context(self.registry)
         await asyncio.to_thread(self.store.open)
         self._stack.callback(self.store.close)
-        await asyncio.to_thread(self.pipeline.load)
+        await self._loaded()
         await asyncio.to_thread(self.pictures.open)
         return self
+
+    async def _loaded(self) -> None:
+        """What the store holds; an engine that does not answer yet is asked again, as long as it takes."""
+        while True:
+            try:
+                await asyncio.to_thread(self.pipeline.load)
+            except StoreError as error:
+                log.warning("waiting for the store: %s", error)
+                await self.clock.sleep(STORE_RETRY_S)
+            else:
+                return
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
@@ -179,6 +196,8 @@ class Core:
             group.create_task(self.doors.run())
             group.create_task(self.dispatcher.run())
             group.create_task(self._sweep_pictures())
+            if self.upkeep is not None:
+                group.create_task(self.upkeep.run())
 
     async def _sweep_pictures(self) -> None:
         """Pictures have a day on which they go."""
@@ -330,6 +349,10 @@ class Core:
     def _committed(self, columns: Columns) -> None:
         for listener in self.listeners:
             listener(columns)
+
+    def _point(self, number: int) -> Point | None:
+        stream = self.directory.describe(number)
+        return stream.point if stream else None
 
     def _name(self, number: int) -> str:
         stream = self.directory.describe(number)

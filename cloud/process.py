@@ -19,7 +19,7 @@ from cloud.api.context import ApiContext, ReplayReport
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
-from cloud.config import Broker, CloudConfig
+from cloud.config import Broker, CloudConfig, read_secret
 from cloud.config import HomeAssistant as HomeAssistantConfig
 from cloud.core import BrokerSettings, Core
 from cloud.home_assistant.publisher import HomeAssistant
@@ -57,6 +57,7 @@ class CloudProcess:
                 self._clock,
                 registry_url=config.registry_url,
                 limits=config.limits,
+                store=config.store.settings(),
                 doors=config.doors,
             )
             async with core:
@@ -164,10 +165,7 @@ def _endpoint(section: str, config: Broker | HomeAssistantConfig) -> Endpoint:
     if url.hostname is None:
         raise ConfigError(f"{section}.url: {config.url!r}: expected mqtt://host:port")
     file = config.password_file
-    try:
-        password = file.read_text().strip() if file else ""
-    except OSError as error:
-        raise ConfigError(f"{section}.password_file: {file}: {error.strerror}") from error
+    password = read_secret(file, f"{section}.password_file") if file else ""
     return Endpoint(
         url.hostname,
         url.port or _MQTT_PORTS[url.scheme],

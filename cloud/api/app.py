@@ -19,11 +19,13 @@ from cloud.api import (
     installations,
     keys,
     latest,
+    many,
     metric_names,
     neurons,
     pictures,
     problems,
     quarantine,
+    quick,
     readings,
     rules,
     senml,
@@ -47,6 +49,7 @@ _ROUTERS: Final = (
     gateways,
     readings,
     latest,
+    many,
     towns,
     quarantine,
     keys,
@@ -78,6 +81,7 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
     for router in (*(module.router for module in _ROUTERS), *routers):
         app.include_router(router, dependencies=[DOCUMENTED])
     app.include_router(health.router)
+    app.router.routes[:0] = quick.ROUTES
     console.install(app, console_folder)
     app.add_middleware(BodyBound, limits=context.limits)
     app.add_middleware(Gatekeeper, access=context.access, signatures=context.signatures, clock=context.clock)

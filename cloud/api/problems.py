@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from cloud.registry.errors import Conflict, Invalid, NotFound, RegistryError
+from cloud.store.port import StoreError
 from protocols.vocabulary import LinkDown
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -93,8 +94,9 @@ def install(app: FastAPI) -> None:
         fields = [{"detail": str(error), "pointer": f"#/{error.field}"}] if error.field else ()
         return answer(_STATUS[type(error)], str(error), fields)
 
+    @app.exception_handler(StoreError)
     @app.exception_handler(LinkDown)
-    async def unavailable(request: Request, error: LinkDown) -> Response:
+    async def unavailable(request: Request, error: LinkDown | StoreError) -> Response:
         return refusal(request.scope, 503, str(error), {"Retry-After": RETRY_AFTER_S})
 
     @app.exception_handler(IntegrityError)

@@ -20,7 +20,7 @@ from cloud.ingest.parcel import Parcel, Prepared, Runs
 from cloud.ingest.reader import suspect_parcel
 from cloud.registry import commands, configurations, events, quarantine
 from cloud.registry.database import Database
-from cloud.store.port import Columns, CommitReport, Store
+from cloud.store.port import Columns, CommitReport, Store, StoreError
 from protocols.uplink import Ack
 from protocols.vocabulary import Clock
 
@@ -36,7 +36,7 @@ _BREATH: Final = 16
 RETRY_CAP_S: Final = 30.0
 UNREACHABLE_S: Final = 1.0
 """Until registry or store are asked again."""
-_UNREACHABLE: Final = (SQLAlchemyError, duckdb.Error)
+_UNREACHABLE: Final = (SQLAlchemyError, duckdb.Error, StoreError)
 
 
 class ParcelReader(Protocol):
@@ -184,7 +184,7 @@ class Pipeline:
         """Read one parcel; whatever is wrong with it concerns it alone.
 
         :raises SQLAlchemyError: the registry cannot be asked. Nothing of the parcel was taken.
-        :raises duckdb.Error: the store cannot be asked. Likewise.
+        :raises StoreError: the store cannot be asked, or duckdb.Error. Likewise.
         """
         try:
             runs = self._read(parcel, into)
@@ -259,7 +259,7 @@ class Pipeline:
         while True:
             try:
                 report = await asyncio.to_thread(self._write, prepared, again=tries > 0)
-            except (duckdb.Error, SQLAlchemyError, OSError) as error:
+            except (*_UNREACHABLE, OSError) as error:
                 self.counts.commit_failures += 1
                 self.failing = str(error).splitlines()[0][:200]
                 tries += 1

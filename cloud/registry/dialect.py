@@ -1,4 +1,4 @@
-"""What only one engine needs: SQLite's pragmas and locks; PostgreSQL needs nothing here."""
+"""What engines do each in their own way: pragmas and locks of SQLite, and rows that are there already."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Insert, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -50,6 +51,12 @@ def install(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_or_ignore(tx: Connection, table: Table) -> Insert:
+    """Insert rows whose key is not there yet; the others stay as they are."""
+    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    return make(table).on_conflict_do_nothing()
 
 
 class WriterTurn:

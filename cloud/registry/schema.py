@@ -392,3 +392,14 @@ ATTEMPT = Table(
     Column("status", Integer),  # null: no answer
     Column("error", Text, nullable=False),  # empty: delivered
 )
+
+ENVELOPE = Table(  # which envelopes are stored, where the store itself cannot say so
+    "envelope",
+    METADATA,
+    Column("gateway", String(32), primary_key=True),
+    Column("stream", Integer, primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("digest", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

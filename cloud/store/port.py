@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.vocabulary import YingzhouError
+
 Aggregate = Literal["mean", "min", "max", "sum", "count", "first", "last"]
 
 
@@ -26,8 +28,8 @@ class Columns:
     def __len__(self) -> int:
         return len(self.time)
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Columns":
-        """Some of the rows, by index or mask."""
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Columns":
+        """Some of the rows, by index, mask or slice."""
         return Columns(self.datastream[rows], self.time[rows], self.value[rows], self.quality[rows], self.reasons[rows])
 
     @classmethod
@@ -86,6 +88,42 @@ class Buckets(NamedTuple):
     """How many went in."""
     quality: NDArray[np.uint8]
     """The worst quality in the bucket."""
+
+    def take(self, rows: NDArray[np.intp]) -> "Buckets":
+        """Some of them, by index."""
+        return Buckets(self.datastream[rows], self.start[rows], self.value[rows], self.values[rows], self.quality[rows])
+
+    def part(self, begin: int, end: int) -> "Buckets":
+        """Some of the rows."""
+        return Buckets(*(column[begin:end] for column in self))  # type: ignore[arg-type]
+
+    @classmethod
+    def join(cls, parts: "Sequence[Buckets]") -> "Buckets":
+        """One behind the other."""
+        return cls(
+            np.concatenate([p.datastream for p in parts]),
+            np.concatenate([p.start for p in parts]),
+            np.concatenate([p.value for p in parts]),
+            np.concatenate([p.values for p in parts]),
+            np.concatenate([p.quality for p in parts]),
+        )
+
+    @classmethod
+    def of(cls, rows: "Sequence[tuple[int, int, float, int, int]]") -> "Buckets":
+        """Of (datastream, start, value, how many, quality)."""
+        columns = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        number, start, value, values, quality = columns
+        return cls(
+            np.array(number, np.int32),
+            np.array(start, np.int64),
+            np.array(value, np.float64),
+            np.array(values, np.int64),
+            np.array(quality, np.uint8),
+        )
+
+
+class StoreError(YingzhouError):
+    """The store cannot be reached, or does not take or tell what it should; it is asked again."""
 
 
 class Store(Protocol):
@@ -154,9 +192,21 @@ class Store(Protocol):
         ...
 
     def drop_before(self, time_ms: int) -> int:
-        """Retention: forget readings observed before; returns how many."""
+        """Retention: forget readings observed before; returns how many. Engines that forget by themselves: 0."""
         ...
 
     def close(self) -> None:
         """Write everything down and let go of the files."""
+        ...
+
+
+class Tended(Protocol):
+    """A store that puts its own house in order in the background; only the embedded one has to."""
+
+    def tend(self, now_ms: int) -> bool:
+        """One piece of it; blocks, perhaps for many seconds. True: there may be more to do."""
+        ...
+
+    def rest(self) -> None:
+        """Give up the piece that is being done, if there is one: the house is about to be left."""
         ...

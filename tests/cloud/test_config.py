@@ -80,7 +80,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         ),
         ('[webhooks]\nallow_targets = [\n"10.0.0.0/8",\n"10.0.0.1/8"]\n', "/cloud.toml:4: webhooks.allow_targets.1:"),
         ('[webhooks]\nallow_targets = ["host:0"]\n', "expected a network such as 10.1.0.0/16, or host:port"),
-        ('[store]\nurl = "mysql"\n', "/cloud.toml:2: store.url: 'mysql': Input should be 'duckdb'"),
+        ('[store]\nurl = "mysql"\n', "/cloud.toml:2: store.url: 'mysql': expected duckdb, influxdb:"),
     ],
 )
 def test_error_names_file_line_key_and_what_is_allowed(tmp_path: Path, text: str, message: str) -> None:

@@ -137,7 +137,7 @@ def test_rows_and_ledger_are_committed_together_or_not_at_all(
     def broken(*_: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr("cloud.store.duckdb_store._note", broken)
+    monkeypatch.setattr("cloud.store.catalog.Catalog.note", broken)
     with pytest.raises(OSError, match="no"):
         store.commit(columns([(1, 1, 1.0)]), columns([(2, 1, 1.0)]), [key(0)], 1)
     monkeypatch.undo()
@@ -260,14 +260,31 @@ def test_after_a_full_disk_it_goes_on_by_itself(store: DuckDBStore, tmp_path: Pa
 def test_a_checkpoint_that_failed_does_not_leave_it_dead(store: DuckDBStore, tmp_path: Path, file_limit) -> None:
     for n in range(20):
         store.commit(noise(n), NONE, [key(n)], 1)
-    store.drop_before(1)
-    file_limit(max(path.stat().st_size for path in tmp_path.iterdir()) + 100)
-    for n in range(20, 24):
-        store.commit(noise(n), NONE, [key(n)], 1)
+    file_limit((tmp_path / "readings.duckdb").stat().st_size + 100)
     with pytest.raises(duckdb.FatalException):
-        store.drop_before(1)
+        store._catalog.checkpoint()
     file_limit(None)
     assert store.digest("gw-1", 1, 5, 3) == 7
     assert store.commit(noise(30), NONE, [key(30)], 1).stored == 20_000
-    assert store.held() == {("gw-1", 1, 5): [(0, 23), (30, 30)]}
-    assert len(store.latest()) == 25
+    assert store.held() == {("gw-1", 1, 5): [(0, 19), (30, 30)]}
+    assert len(store.latest()) == 21
+
+
+@pytest.mark.parametrize(("checkpoint", "error"), [(False, duckdb.Error), (True, OSError)])
+def test_a_disk_that_is_full_while_readings_are_sorted_loses_nothing(
+    store: DuckDBStore, tmp_path: Path, file_limit, checkpoint: bool, error: type[Exception]
+) -> None:
+    for n in range(5):
+        store.commit(noise(n), NONE, [key(n)], 1)
+    if checkpoint:  # the log of DuckDB is empty now, so that it is the sorted file that finds no room
+        store._catalog.checkpoint()
+    file_limit(10_000)
+    with pytest.raises(error, match="File too large"):
+        store.sort()
+    file_limit(None)
+    assert list((tmp_path / "readings.sorted").iterdir()) == []
+    assert len(store.raw([0, 1, 2, 3, 4], 0, 10**9, limit=10**6)) == 100_000
+    store.commit(noise(5), NONE, [key(5)], 1)
+    store.sort()
+    assert len(store.raw([0, 1, 2, 3, 4, 5], 0, 10**9, limit=10**6)) == 120_000
+    assert len(store.latest()) == 6

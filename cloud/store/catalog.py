@@ -1,0 +1,211 @@
+"""The DuckDB file: what was committed and is not sorted yet, the list of sorted files, the ledger of envelopes."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.store.port import Columns, EnvelopeKey
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS envelope (
+  gateway VARCHAR, stream UTINYINT, epoch BIGINT, sequence UINTEGER, digest BIGINT);
+CREATE TABLE IF NOT EXISTS sorted_file (name VARCHAR, tier UTINYINT, readings BIGINT, bytes BIGINT);
+CREATE SEQUENCE IF NOT EXISTS made;
+"""
+_HOT: Final = "(datastream INTEGER, t BIGINT, value DOUBLE, quality UTINYINT, reasons UINTEGER, stored BIGINT)"
+_BEFORE_NUMBERS: Final = "reading"
+"""Where an earlier version had all readings."""
+
+
+class Listed(NamedTuple):
+    """A sorted file as the catalog has it."""
+
+    name: str
+    tier: int
+    readings: int
+    bytes: int
+
+
+class Catalog:
+    """All its writing happens under ``writing``.
+
+    :param memory_mb: what DuckDB may use.
+    """
+
+    def __init__(self, path: Path, memory_mb: int, threads: int) -> None:
+        self.path = path
+        self.writing = threading.RLock()
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{memory_mb}MB",
+            "threads": str(threads),
+            "checkpoint_threshold": "256MB",
+        }
+        self._writer: duckdb.DuckDBPyConnection | None = None
+
+    def open(self) -> None:
+        """Open or create the file; replays what a killed process had committed."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = duckdb.connect(str(self.path), config=self._config)
+        self._writer.execute(_SCHEMA)
+
+    def close(self) -> None:
+        with self.writing:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """For whoever holds ``writing``."""
+        if self._writer is None:
+            raise RuntimeError("the store is not open")
+        return self._writer
+
+    @contextmanager
+    def sound(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The connection; when it turns out to be dead it is made anew, for whoever tries again.
+
+        DuckDB invalidates a whole database when a checkpoint fails, on a full disk for instance, until it is reopened.
+        """
+        connection = self.connection
+        try:
+            yield connection
+        except (duckdb.FatalException, duckdb.ConnectionException):
+            with self.writing:
+                if connection is self._writer:
+                    connection.close()
+                    self.open()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All or nothing, on disk when it is left."""
+        with self.writing, self.sound() as connection:
+            connection.begin()
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                with suppress(duckdb.Error):  # a commit that failed has nothing left to roll back
+                    connection.rollback()
+                raise
+
+    def checkpoint(self) -> None:
+        """What was dropped is given back."""
+        with self.writing, self.sound() as connection:
+            connection.execute("CHECKPOINT")
+
+    # -- readings that are not sorted ------------------------------------------------------------------------------
+
+    def hot_tables(self) -> list[int]:
+        """Their numbers, the oldest first."""
+        sql = "SELECT table_name FROM duckdb_tables() WHERE regexp_full_match(table_name, 'reading_[0-9]+')"
+        with self.sound() as connection:
+            return sorted(int(name.split("_")[1]) for (name,) in connection.execute(sql).fetchall())
+
+    def new_hot(self) -> int:
+        """Make the table that takes what comes from now on."""
+        with self.transaction() as connection:
+            number = int(_one(connection, "SELECT nextval('made')"))
+            connection.execute(f"CREATE TABLE reading_{number} {_HOT}")
+        return number
+
+    def hot_rows(self, number: int) -> dict[str, NDArray[Any]]:
+        """All of a table, in the order in which it came."""
+        with self.sound() as connection:
+            return connection.execute(f"SELECT * FROM reading_{number} ORDER BY rowid").fetchnumpy()  # noqa: S608
+
+    def insert(self, connection: duckdb.DuckDBPyConnection, number: int, columns: Columns, stored_ms: int) -> None:
+        """Within a transaction."""
+        table = {
+            "datastream": columns.datastream,
+            "t": columns.time,
+            "value": columns.value,
+            "quality": columns.quality,
+            "reasons": columns.reasons,
+        }
+        connection.register("incoming", table)
+        try:
+            connection.execute(f"INSERT INTO reading_{number} SELECT *, ? FROM incoming", [stored_ms])  # noqa: S608
+        finally:
+            connection.unregister("incoming")
+
+    # -- sorted files ----------------------------------------------------------------------------------------------
+
+    def new_name(self) -> str:
+        """Of a sorted file; none is given twice."""
+        with self.writing, self.sound() as connection:
+            number = int(_one(connection, "SELECT nextval('made')"))
+        return f"{number:08d}.yzs"
+
+    def listed(self) -> list[Listed]:
+        """The sorted files, in the order in which they were made."""
+        with self.sound() as connection:
+            rows = connection.execute("SELECT name, tier, readings, bytes FROM sorted_file ORDER BY name").fetchall()
+        return [Listed(*row) for row in rows]
+
+    def exchange(self, made: Sequence[Listed], gone: Sequence[str], sorted_out: Sequence[int]) -> None:
+        """New files instead of others and of hot tables, all at once."""
+        with self.transaction() as connection:
+            for one in made:
+                connection.execute("INSERT INTO sorted_file VALUES (?, ?, ?, ?)", list(one))
+            for name in gone:
+                connection.execute("DELETE FROM sorted_file WHERE name = ?", [name])
+            for number in sorted_out:
+                connection.execute(f"DROP TABLE reading_{number}")
+
+    # -- the ledger of envelopes -----------------------------------------------------------------------------------
+
+    def held(self) -> dict[tuple[str, int, int], list[tuple[int, int]]]:
+        """As :meth:`cloud.store.port.Store.held`."""
+        sql = """
+        SELECT gateway, stream, epoch, min(sequence), max(sequence) FROM (
+          SELECT gateway, stream, epoch, sequence,
+                 sequence::BIGINT - row_number() OVER (PARTITION BY gateway, stream, epoch ORDER BY sequence) AS island
+          FROM (SELECT DISTINCT gateway, stream, epoch, sequence FROM envelope))
+        GROUP BY gateway, stream, epoch, island ORDER BY 1, 2, 3, 4"""
+        held: dict[tuple[str, int, int], list[tuple[int, int]]] = {}
+        with self._cursor() as cursor:
+            for gateway, stream, epoch, first, last in cursor.execute(sql).fetchall():
+                held.setdefault((gateway, stream, epoch), []).append((first, last))
+        return held
+
+    def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
+        """As :meth:`cloud.store.port.Store.digest`."""
+        sql = "SELECT digest FROM envelope WHERE gateway = ? AND stream = ? AND epoch = ? AND sequence = ?"
+        with self._cursor() as cursor:
+            row = cursor.execute(sql, [gateway, stream, epoch, sequence]).fetchone()
+        return None if row is None else int(row[0])
+
+    def note(self, connection: duckdb.DuckDBPyConnection, envelopes: Sequence[EnvelopeKey]) -> None:
+        """Within a transaction: these are held."""
+        table = {
+            "gateway": np.array([e.gateway for e in envelopes]),
+            "stream": np.array([e.stream for e in envelopes], np.uint8),
+            "epoch": np.array([e.epoch for e in envelopes], np.int64),
+            "sequence": np.array([e.sequence for e in envelopes], np.uint32),
+            "digest": np.array([e.digest for e in envelopes], np.int64),
+        }
+        connection.register("noted", table)
+        try:
+            connection.execute("INSERT INTO envelope SELECT gateway, stream, epoch, sequence, digest FROM noted")
+        finally:
+            connection.unregister("noted")
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.sound() as connection, connection.cursor() as cursor:
+            yield cursor
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    row = connection.execute(sql).fetchone()
+    if row is None:
+        raise duckdb.InternalException(f"{sql}: no answer")
+    return row[0]

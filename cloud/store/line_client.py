@@ -1,0 +1,108 @@
+"""Who takes line protocol over HTTP: ``/api/v2/write`` (influxdb-client), or ``/write`` of InfluxDB 1."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import httpx
+
+from cloud.store.port import StoreError
+from cloud.store.settings import Account
+
+TIMEOUT_S: Final = 60.0
+
+
+class LineClient(Protocol):
+    """Takes lines."""
+
+    def write(self, lines: str) -> None:
+        """All of them; times in ms.
+
+        :raises StoreError: not all were taken.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class V2Client:
+    """``/api/v2/write`` of InfluxDB 2 and 3, and of VictoriaMetrics."""
+
+    url: str
+    bucket: str
+    account: Account = field(default_factory=Account)
+    _client: Any = None
+    _door: Any = None
+
+    def write(self, lines: str) -> None:
+        """See :class:`LineClient`."""
+        import urllib3  # noqa: PLC0415 - only who uses such a store pays for it
+        from influxdb_client.rest import ApiException  # noqa: PLC0415
+
+        try:
+            self._opened().write(self.bucket, self.account.organisation or "-", lines, write_precision="ms")
+        except ApiException as error:
+            raise StoreError(
+                f"{self.url}/api/v2/write: {error.status} {str(error.body or error.reason)[:300]}"
+            ) from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise StoreError(f"{self.url}/api/v2/write: {error}") from None
+
+    def _opened(self) -> Any:
+        if self._door is None:
+            from influxdb_client.client.influxdb_client import InfluxDBClient  # noqa: PLC0415
+            from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415
+
+            account = self.account
+            token = f"{account.username}:{account.token}" if account.username else account.token
+            self._client = InfluxDBClient(
+                self.url,
+                token or "-",
+                org=account.organisation or "-",
+                timeout=round(TIMEOUT_S * 1000),
+            )
+            self._door = self._client.write_api(write_options=SYNCHRONOUS)
+        return self._door
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._client is not None:
+            self._door.close()
+            self._client.close()
+            self._client = self._door = None
+
+
+@dataclass(slots=True)
+class V1Client:
+    """``/write`` of InfluxDB 1."""
+
+    url: str
+    database: str
+    http: httpx.Client
+
+    def write(self, lines: str) -> None:
+        """See :class:`LineClient`."""
+        told(
+            self.http,
+            "POST",
+            f"{self.url}/write",
+            params={"db": self.database, "precision": "ms"},
+            content=lines.encode(),
+        )
+
+    def close(self) -> None:
+        """Nothing is its own."""
+
+
+def told(http: httpx.Client, method: str, url: str, **request: Any) -> httpx.Response:
+    """The answer, if it is a good one.
+
+    :raises StoreError: nobody answers, or the answer is an error.
+    """
+    try:
+        answer = http.request(method, url, **request)
+    except httpx.HTTPError as error:
+        raise StoreError(f"{url}: {str(error) or type(error).__name__}") from None
+    if not answer.is_success:
+        raise StoreError(f"{url}: {answer.status_code} {answer.text[:300].strip()}")
+    return answer

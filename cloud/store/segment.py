@@ -1,0 +1,210 @@
+"""One sorted file of readings with its rollups, read by block (docs/store.md, "The file")."""
+
+import json
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.store.blocks import DTYPES, BlockIndex, Blocks, StoreDamagedError, check, expand
+from cloud.store.partials import Partials
+from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
+
+MAGIC: Final = b"YZSEG\x00\x01\n"
+TAIL: Final = struct.Struct("<QII8s")
+_PIECE_BLOCKS: Final = 256
+WHOLE: Final = ("value", "quality", "reasons", "delay")
+
+
+class Segment:
+    """A file that was written; whoever holds it may read it, also when it was deleted meanwhile.
+
+    :param tier: how long a time it was gathered over: 0, 1, ... (see compaction).
+    """
+
+    def __init__(self, path: Path, tier: int) -> None:
+        self.path = path
+        self.tier = tier
+        self.bytes = 0
+        self.rows = 0
+        self.from_ms = self.to_ms = 0
+        """from_ms <= time < to_ms of all in it."""
+        self.last = 0
+        """The greatest datastream."""
+        self.index: dict[str, BlockIndex] = {}
+        self._covered: dict[int, NDArray[np.int32]] = {}
+        self._file = -1
+
+    @classmethod
+    def open(cls, path: Path, tier: int) -> Self:
+        """Open the file and read its index.
+
+        :raises StoreDamagedError: it is not a whole one.
+        """
+        self = cls(path, tier)
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        finalize(self, os.close, self._file)  # when nobody asks it any more
+        arrays = self._arrays()
+        for table in ("readings", *map(str, LEVELS)):
+            self.index[table] = BlockIndex(*(arrays[f"{table}.{name}"] for name in DTYPES))
+        self._covered = {level: arrays[f"{level}.covered"] for level in LEVELS}
+        index = self.index["readings"]
+        self.rows = int(index.rows.sum())
+        self.from_ms, self.to_ms = int(index.earliest.min()), int(index.latest.max()) + 1
+        self.last = int(index.last.max())
+        return self
+
+    def newest(self) -> Readings:
+        """The newest reading of each datastream in it."""
+        arrays = self._arrays()
+        return Readings(*(arrays[f"newest.{name}"] for name in Readings._fields))
+
+    def covered(self, level: int, wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which of these have rollups of that length here."""
+        covered = self._covered[level]
+        if not len(covered):
+            return np.zeros(len(wanted), np.bool_)
+        found: NDArray[np.bool_] = covered[np.minimum(covered.searchsorted(wanted), len(covered) - 1)] == wanted
+        return found
+
+    def readings(
+        self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int, names: Sequence[str] = WHOLE
+    ) -> Iterator[dict[str, NDArray[Any]]]:
+        """Pieces of the readings with from_ms <= time < to_ms, in order; ``datastream`` and ``time`` are among them.
+
+        :param wanted: datastreams in order, none twice; None: all.
+        """
+        for blocks in self._pieces("readings", wanted, from_ms, to_ms):
+            piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
+            yield _only(piece, wanted, "time", from_ms, to_ms)
+
+    def between(self, first: int, last: int) -> Iterator[Readings]:
+        """Pieces of the readings of the datastreams first <= number < last, in order."""
+        index = self.index["readings"]
+        begin = int(np.searchsorted(index.last, first))
+        blocks = np.arange(begin, int(np.searchsorted(index.first, last)))
+        for at in range(0, len(blocks), _PIECE_BLOCKS):
+            some = blocks[at : at + _PIECE_BLOCKS]
+            found = Blocks(index, some, self._read(index, some))
+            piece = {name: decode_readings(found, name) for name in ("datastream", "time", *WHOLE)}
+            piece["stored"] = piece["time"] + piece.pop("delay") * 1000
+            rows = slice(*piece["datastream"].searchsorted(np.array([first, last], np.int32)))
+            yield Readings(**piece).take(rows)
+
+    def rollups(
+        self, level: int, wanted: NDArray[np.int32], from_ms: int, to_ms: int, names: Sequence[str]
+    ) -> Iterator[Partials]:
+        """Pieces of the rollups with from_ms <= start < to_ms."""
+        for blocks in self._pieces(str(level), wanted, from_ms, to_ms):
+            piece = decode_rollups(blocks, names, level)
+            yield _only(piece, wanted, "start", from_ms, to_ms)
+
+    def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
+        """The blocks of readings in which they may be."""
+        return _overlapping(self.index["readings"], wanted, from_ms, to_ms)
+
+    def verify(self) -> None:
+        """Read all of it.
+
+        :raises StoreDamagedError: it does not hold what was written.
+        """
+        for table, index in self.index.items():
+            for _ in self._pieces(table, None, -(1 << 62), 1 << 62):
+                pass
+            if len(index) and not (np.diff(index.first) >= 0).all():
+                raise StoreDamagedError(f"{self.path.name}: {table} out of order")
+
+    def _pieces(self, table: str, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> Iterator[Blocks]:
+        index = self.index[table]
+        blocks = _overlapping(index, wanted, from_ms, to_ms)
+        for begin in range(0, len(blocks), _PIECE_BLOCKS):
+            some = blocks[begin : begin + _PIECE_BLOCKS]
+            yield Blocks(index, some, self._read(index, some))
+
+    def _read(self, index: BlockIndex, blocks: NDArray[np.intp]) -> list[memoryview]:
+        """The bytes of some blocks; neighbours by one read."""
+        starts = index.offset[blocks].tolist()
+        sizes = index.length[blocks].sum(axis=1, dtype=np.int64).tolist()
+        found: list[memoryview] = []
+        data, begin, end = memoryview(b""), 0, 0
+        for row, (start, size, crc) in enumerate(zip(starts, sizes, index.crc[blocks].tolist(), strict=True)):
+            if start + size > end or start < begin:
+                begin = end = start
+                for follower in range(row, len(starts)):
+                    if starts[follower] != end:
+                        break
+                    end += sizes[follower]
+                data = memoryview(os.pread(self._file, end - begin, begin))
+            block = data[start - begin : start - begin + size]
+            check(block, crc, self.path.name)
+            found.append(block)
+        return found
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        handle = self._file
+        self.bytes = os.fstat(handle).st_size
+        tail = os.pread(handle, TAIL.size, max(0, self.bytes - TAIL.size))
+        if len(tail) != TAIL.size:
+            raise StoreDamagedError(f"{self.path.name}: cut short")
+        offset, length, crc, magic = TAIL.unpack(tail)
+        footer = memoryview(os.pread(handle, length, offset))
+        if magic != MAGIC or len(footer) != length:
+            raise StoreDamagedError(f"{self.path.name}: not a whole file of this store")
+        check(footer, crc, self.path.name)
+        body = expand(footer)
+        (size,) = struct.unpack_from("<I", body)
+        at = 4 + size
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, (kind, shape) in json.loads(body[4:at]).items():
+            count = int(np.prod(shape))
+            arrays[name] = np.frombuffer(body, kind, count, at).reshape(shape)
+            at += arrays[name].nbytes
+        return arrays
+
+
+def _overlapping(index: BlockIndex, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> NDArray[np.intp]:
+    if wanted is None or not len(wanted):
+        begin, end = 0, len(index) if wanted is None else 0
+    else:
+        begin = int(index.last.searchsorted(wanted[0]))
+        end = int(index.first.searchsorted(wanted[-1], side="right"))
+    span = slice(begin, end)
+    hit = index.earliest[span] < to_ms
+    hit &= index.latest[span] >= from_ms
+    if wanted is not None and len(wanted) > 1:
+        hit &= wanted.searchsorted(index.first[span]) < wanted.searchsorted(index.last[span], side="right")
+    found = hit.nonzero()[0]
+    found += begin
+    return found
+
+
+def _only(
+    piece: dict[str, NDArray[Any]], wanted: NDArray[np.int32] | None, time: str, from_ms: int, to_ms: int
+) -> dict[str, NDArray[Any]]:
+    """The rows of these datastreams with from_ms <= time < to_ms; rows are ordered by datastream and time."""
+    streams, times = piece["datastream"], piece[time]
+    if wanted is not None and len(wanted) == 1:
+        begin, end = streams.searchsorted(wanted[0]), streams.searchsorted(wanted[0], side="right")
+        mine = times[begin:end]
+        rows: slice | NDArray[np.bool_] = slice(
+            begin + mine.searchsorted(np.int64(from_ms)), begin + mine.searchsorted(np.int64(to_ms))
+        )
+        return {name: column[rows] for name, column in piece.items()}
+    rows = np.ones(len(times), np.bool_)
+    if len(times) and (times.min() < from_ms or times.max() >= to_ms):
+        rows = (times >= from_ms) & (times < to_ms)
+    if wanted is not None and len(streams):
+        rows &= among(streams, wanted)
+    return piece if rows.all() else {name: column[rows] for name, column in piece.items()}
+
+
+def among(streams: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each is one of those that are wanted, by a table of all numbers up to the greatest."""
+    table = np.zeros(int(max(streams.max(), wanted[-1])) + 1, np.bool_)
+    table[wanted] = True
+    return table[streams]

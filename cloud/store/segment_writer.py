@@ -1,0 +1,106 @@
+"""Makes one sorted file of readings, with its rollups (docs/store.md, "The file")."""
+
+import json
+import os
+import struct
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.store.blocks import BLOCK_ROWS, BlockHead, BlockIndex, compress
+from cloud.store.partials import EVERYTHING, Partials, of_readings
+from cloud.store.segment import MAGIC, TAIL
+from cloud.store.tables import LEVELS, READINGS, ROLLUPS, Encoded, Readings, encode_readings, encode_rollups
+
+_WORTH: Final = 4
+"""A datastream gets rollups of a length of which each holds at least so many readings."""
+
+
+class SegmentWriter:
+    """Takes readings in order, whole datastreams at a time; the file is on disk when ``finish`` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("xb")
+        self._file.write(MAGIC)
+        self._offset = len(MAGIC)
+        self._heads: dict[str, list[BlockHead]] = {"readings": [], **{str(level): [] for level in LEVELS}}
+        self._covered: dict[int, list[NDArray[np.int32]]] = {level: [] for level in LEVELS}
+        self._newest: list[Readings] = []
+
+    def add(self, rows: Readings) -> None:
+        """Readings ordered by (datastream, time); each call brings later datastreams than the one before."""
+        if not len(rows.time):
+            return
+        for begin in range(0, len(rows.time), BLOCK_ROWS):
+            self._put("readings", encode_readings(rows.take(slice(begin, begin + BLOCK_ROWS))))
+        last = np.flatnonzero(np.append(rows.datastream[1:] != rows.datastream[:-1], True))
+        self._newest.append(rows.take(last))
+        present = ~np.isnan(rows.value)
+        whole = present.all()
+        kept = rows if whole else rows.take(present)
+        parts: Partials = {}
+        for level in LEVELS:
+            parts = of_readings(kept.datastream, kept.time, kept.value, kept.quality, level, EVERYTHING)
+            self._roll_up(level, parts)
+
+    def _roll_up(self, level: int, sums: Partials) -> None:
+        if not len(sums["start"]):
+            return
+        first = np.flatnonzero(np.append(True, sums["datastream"][1:] != sums["datastream"][:-1]))
+        buckets = np.diff(np.append(first, len(sums["start"])))
+        worth = np.add.reduceat(sums["count"], first) >= _WORTH * buckets
+        if not worth.any():
+            return
+        self._covered[level].append(sums["datastream"][first[worth]])
+        if not worth.all():
+            keep = np.repeat(worth, buckets)
+            sums = {name: column[keep] for name, column in sums.items()}
+        for begin in range(0, len(sums["start"]), BLOCK_ROWS):
+            part = {name: column[begin : begin + BLOCK_ROWS] for name, column in sums.items()}
+            self._put(str(level), encode_rollups(part, level))
+
+    def _put(self, table: str, block: Encoded) -> None:
+        self._file.write(block.data)
+        block.head.offset = self._offset
+        self._offset += len(block.data)
+        self._heads[table].append(block.head)
+
+    def finish(self) -> int:
+        """Write the index, and all of it through to the disk; returns the file's bytes."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for table, heads in self._heads.items():
+            index = BlockIndex.of(heads, len(READINGS if table == "readings" else ROLLUPS))
+            arrays |= {f"{table}.{f.name}": getattr(index, f.name) for f in fields(index)}
+        for level, covered in self._covered.items():
+            arrays[f"{level}.covered"] = np.concatenate([np.empty(0, np.int32), *covered])
+        newest = Readings.join(self._newest)
+        arrays |= {f"newest.{name}": column for name, column in newest._asdict().items()}
+        head = json.dumps({name: [a.dtype.str, list(a.shape)] for name, a in arrays.items()}).encode()
+        body = b"".join(np.ascontiguousarray(a).tobytes() for a in arrays.values())
+        footer = compress(struct.pack("<I", len(head)) + head + body)
+        self._file.write(footer + TAIL.pack(self._offset, len(footer), crc32(footer), MAGIC))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        size = self._file.tell()
+        self._file.close()
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return size
+
+    @property
+    def empty(self) -> bool:
+        """Nothing came so far."""
+        return not self._newest
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,214 @@
+"""What the columns of a block mean: readings, and rollups of them; values as whole numbers where they are decimals."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cloud.store.blocks import BlockHead, Blocks, Ints, encode
+from cloud.store.partials import Partials
+
+READINGS: Final = ("datastream", "time", "value", "missing", "quality", "reasons", "delay")
+ROLLUPS: Final = (
+    "datastream", "start", "count", "low", "high", "total", "first", "last", "first_at", "last_at", "mask",
+)  # fmt: skip
+LEVELS: Final = (60_000, 3_600_000, 86_400_000)
+"""Lengths of the rollups' buckets, ms."""
+_DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low", "total"})
+_BESIDE_LOW: Final = frozenset({"high", "first", "last"})
+"""Kept as what they are more than ``low``."""
+_VALUES: Final = frozenset({"value", "low", "high", "total", "first", "last"})
+_KINDS: Final[dict[str, type[np.generic]]] = {"datastream": np.int32, "quality": np.uint8, "reasons": np.uint32}
+_MOST_DECIMALS: Final = 9
+_EXACT: Final = 2.0**52
+_POWERS: Final = 10.0 ** np.arange(_MOST_DECIMALS + 1)
+
+
+class Encoded(NamedTuple):
+    """A block and its row of the index, offset still 0."""
+
+    data: bytes
+    head: BlockHead
+
+
+class Readings(NamedTuple):
+    """Readings ordered by (datastream, time), as columns of equal length."""
+
+    datastream: NDArray[np.int32]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+    quality: NDArray[np.uint8]
+    reasons: NDArray[np.uint32]
+    stored: NDArray[np.int64]
+    """When the cloud stored them, ms UTC; kept to the second."""
+
+    def take(self, rows: NDArray[Any] | slice) -> "Readings":
+        """Some of the rows."""
+        return Readings(
+            self.datastream[rows],
+            self.time[rows],
+            self.value[rows],
+            self.quality[rows],
+            self.reasons[rows],
+            self.stored[rows],
+        )
+
+    @classmethod
+    def join(cls, parts: "Sequence[Readings]") -> "Readings":
+        """One behind the other, at least one."""
+        return parts[0] if len(parts) == 1 else cls(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def ordered(self) -> "Readings":
+        """By datastream and time; of equal instants the first stays."""
+        order = np.lexsort((self.time, self.datastream))
+        found = self.take(order)
+        same = (found.datastream[1:] == found.datastream[:-1]) & (found.time[1:] == found.time[:-1])
+        return found.take(np.append(True, ~same)) if same.any() else found
+
+
+def encode_readings(rows: Readings) -> Encoded:
+    """One block of at most BLOCK_ROWS rows."""
+    missing = np.isnan(rows.value)
+    value = rows.value
+    if missing.any():
+        present = np.maximum.accumulate(np.where(missing, 0, np.arange(len(value))))
+        value = np.where(missing[present], 0.0, value[present])
+    scale, number = _scaled(value)
+    columns = [
+        rows.datastream.astype(np.int64), rows.time, number, missing.astype(np.int64), rows.quality.astype(np.int64),
+        rows.reasons.astype(np.int64), (rows.stored - rows.time) // 1000,
+    ]  # fmt: skip
+    return _block(columns, READINGS, scale, rows.datastream, (int(rows.time.min()), int(rows.time.max())))
+
+
+def encode_rollups(sums: Partials, level_ms: int) -> Encoded:
+    """One block of at most BLOCK_ROWS rows."""
+    start, count = sums["start"], sums["count"]
+    scale, low = _scaled(sums["low"], sums["high"], sums["first"], sums["last"], sums["total"])
+    if scale < 0:
+        numbers = {name: _bits(sums[name]) for name in _VALUES if name in sums}
+    else:
+        whole = {name: np.rint(sums[name] * _POWERS[scale]).astype(np.int64) for name in ("high", "first", "last")}
+        numbers = {name: column - low for name, column in whole.items()} | {"low": low}
+        numbers["total"] = np.rint(sums["total"] * _POWERS[scale]).astype(np.int64)
+    numbers |= {
+        "datastream": sums["datastream"].astype(np.int64), "start": start // level_ms, "count": count,
+        "first_at": sums["first_at"] - start, "last_at": sums["last_at"] - start, "mask": sums["mask"].astype(np.int64),
+    }  # fmt: skip
+    span = int(start.min()), int(start.max())
+    return _block([numbers[name] for name in ROLLUPS], ROLLUPS, scale, sums["datastream"], span)
+
+
+def decode_readings(blocks: Blocks, name: str) -> NDArray[Any]:
+    """One column of readings, in the type that it has in memory; ``missing`` counts in ``value`` already."""
+    if name == "value":
+        value = _values(blocks)
+        if blocks.same(READINGS.index("missing")) != 0:
+            value[_column(blocks, READINGS, "missing") != 0] = np.nan
+        return value
+    column = _column(blocks, READINGS, name)
+    return column.astype(_KINDS[name]) if name in _KINDS else column
+
+
+def decode_rollups(blocks: Blocks, names: Sequence[str], level_ms: int) -> Partials:
+    """Some columns of rollups; ``datastream`` and ``start`` are among them anyway."""
+    found: Partials = {"datastream": _column(blocks, ROLLUPS, "datastream").astype(np.int32)}
+    found["start"] = _column(blocks, ROLLUPS, "start")
+    found["start"] *= level_ms
+    scaled = bool((blocks.scales >= 0).all())
+    divisor = _divisor(blocks) if scaled else 1.0
+    for name in names:
+        if name in _VALUES and not scaled:
+            found[name] = _unscaled(blocks, name)
+        elif name in _VALUES:
+            number = _column(blocks, ROLLUPS, name)
+            if name in _BESIDE_LOW:
+                number += _column(blocks, ROLLUPS, "low")
+            found[name] = number / divisor
+        else:
+            found[name] = _column(blocks, ROLLUPS, name)
+            if name.endswith("_at"):
+                found[name] += found["start"]
+    return found
+
+
+def _unscaled(blocks: Blocks, name: str) -> NDArray[Any]:
+    """A value column of rollups some of whose blocks hold float64 as they are: block by block."""
+    parts = []
+    for block in range(len(blocks)):
+        one = blocks.single(block)
+        if one.scales[0] < 0:
+            parts.append(_column(one, ROLLUPS, name, by_difference=False).view(np.float64))
+            continue
+        number = _column(one, ROLLUPS, name)
+        if name in _BESIDE_LOW:
+            number += _column(one, ROLLUPS, "low")
+        parts.append(number / _divisor(one))
+    return np.concatenate(parts)
+
+
+def _values(blocks: Blocks) -> NDArray[np.float64]:
+    if (blocks.scales >= 0).all():
+        value: NDArray[np.float64] = _column(blocks, READINGS, "value") / _divisor(blocks)
+        return value
+    parts = []
+    for block in range(len(blocks)):
+        one = blocks.single(block)
+        scaled = bool(one.scales[0] >= 0)
+        number = _column(one, READINGS, "value", by_difference=scaled)
+        parts.append(number / _divisor(one) if scaled else number.view(np.float64))
+    return np.concatenate(parts)
+
+
+def _column(blocks: Blocks, names: Sequence[str], name: str, *, by_difference: bool | None = None) -> Ints:
+    how = name in _DIFFERENCES if by_difference is None else by_difference
+    return blocks.column(names.index(name), by_difference=how)
+
+
+def _divisor(blocks: Blocks) -> Any:
+    scales = blocks.scales
+    if len(scales) == 1 or (scales == scales[0]).all():
+        return _POWERS[scales[0]]
+    return np.repeat(_POWERS[scales], blocks.rows)
+
+
+def _block(
+    columns: Sequence[Ints], names: Sequence[str], scale: int, datastream: NDArray[np.int32], span: tuple[int, int]
+) -> Encoded:
+    differences = [name in _DIFFERENCES and (scale >= 0 or name not in _VALUES) for name in names]
+    data, width, length, base = encode(columns, differences)
+    first, last = int(datastream[0]), int(datastream[-1])
+    return Encoded(data, BlockHead(0, len(datastream), crc32(data), first, last, *span, scale, width, length, base))
+
+
+def _scaled(values: NDArray[np.float64], *others: NDArray[np.float64]) -> tuple[int, Ints]:
+    """How many decimals all of these have, and the first column as whole numbers; -1 and its bits when more than 9.
+
+    The last of several is a sum: it is as exact as its parts.
+    """
+    exact = (values, *others[:-1])
+    most = max((float(np.abs(one).max(initial=0)) for one in (values, *others)), default=0.0)
+    for decimals in range(_MOST_DECIMALS + 1):
+        power = _POWERS[decimals]
+        if not most * power < _EXACT:
+            break
+        if _whole(values[:16], power) is None:
+            continue
+        numbers = [_whole(one, power) for one in exact]
+        if all(number is not None for number in numbers) and numbers[0] is not None:
+            return decimals, numbers[0]
+    return -1, _bits(values)
+
+
+def _whole(values: NDArray[np.float64], power: float) -> Ints | None:
+    number = np.rint(values * power)
+    back = number / power
+    if not np.array_equal(back.view(np.int64), values.view(np.int64)):  # the bits: -0.0 is another value than 0.0
+        return None
+    return number.astype(np.int64)
+
+
+def _bits(values: NDArray[np.float64]) -> Ints:
+    return np.ascontiguousarray(values, np.float64).view(np.int64)

@@ -1,0 +1,148 @@
+"""Engines that run elsewhere keep the contract of all stores: Debian's VictoriaMetrics and InfluxDB 1.6."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud.registry.database import Database
+from cloud.store.by_url import StoreSettings, open_store
+from cloud.store.port import Store, StoreError
+from protocols.vocabulary import Point
+from tests.cloud.store.columns import key
+from tests.cloud.store.contract import BASE, NONE, StoreContract, at, told
+from tests.peers.engines import Cluster, InfluxDB1, VictoriaMetrics
+
+pytestmark = pytest.mark.peers
+
+
+def describe(number: int) -> Point | None:
+    return Point("nrn-00000000y", "water_level", str(number)) if number % 2 else None
+
+
+class _OnAnEngine(StoreContract):
+    engine: type[VictoriaMetrics] | type[InfluxDB1]
+    url: str
+    v1 = False
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaMetrics | InfluxDB1]:
+        server = cls.engine(tmp_path_factory.mktemp("engine"))
+        server.start()
+        yield server
+        server.end()
+
+    @pytest.fixture
+    def registry(self, tmp_path: Path) -> Iterator[Database]:
+        with Database(f"sqlite:///{tmp_path}/registry.sqlite") as registry:
+            yield registry
+
+    @pytest.fixture
+    def again(
+        self, server: VictoriaMetrics | InfluxDB1, registry: Database, tmp_path: Path
+    ) -> Iterator[Callable[[], Store]]:
+        settings = StoreSettings(self.url.format(port=server.port), v1=self.v1)
+        opened: list[Store] = []
+
+        def open_again() -> Store:
+            opened.append(open_store(settings, tmp_path, registry, describe))
+            return opened[-1]
+
+        yield open_again
+        for store in opened:
+            store.close()
+
+    @pytest.fixture
+    def store(self, server: VictoriaMetrics | InfluxDB1, again: Callable[[], Store]) -> Store:
+        server.empty()
+        return again()
+
+    def test_an_engine_that_is_away_is_an_error_and_nothing_is_held(
+        self, server: VictoriaMetrics | InfluxDB1, store: Store
+    ) -> None:
+        server.end()
+        for ask in (store.latest, lambda: store.raw([1], BASE, BASE + 9, limit=9)):
+            with pytest.raises(StoreError, match=f"127.0.0.1:{server.port}"):
+                ask()
+        with pytest.raises(StoreError, match=f"127.0.0.1:{server.port}"):
+            store.commit(at([(1, 1, 1.0)]), NONE, [key(0)], 1)
+        assert store.held() == {}
+        server.start()
+        assert store.commit(at([(1, 1, 1.0)]), NONE, [key(0)], 1, again=True).stored == 1
+
+    def test_killed_it_has_what_it_took(self, server: VictoriaMetrics | InfluxDB1, store: Store) -> None:
+        for number in range(20):
+            rows = [(stream, number * 10 + 1, float(number)) for stream in range(1, 51)]
+            store.commit(at(rows), NONE, [key(number)], 1)
+        server.end(signal.SIGKILL)
+        server.start()
+        found = store.raw(range(1, 51), BASE, BASE + 1000, limit=10**6)
+        assert len(found) == 1000
+        assert {t for _, t, _ in told(found)} == {number * 10 + 1 for number in range(20)}
+
+
+class TestVictoriaMetrics(_OnAnEngine):
+    engine = VictoriaMetrics
+    url = "victoriametrics://127.0.0.1:{port}"
+    digits = 1e-11
+
+    def test_an_hour_that_is_not_over(self, store: Store) -> None:
+        """The engine itself repeats the value before, of what is younger than a minute."""
+        from time import time  # noqa: PLC0415 - the engine has its own clock, which is this one
+
+        now = round(time() * 1000)
+        hour = now - now % 3_600_000
+        rows = [(1, hour - 3_600_000 - BASE, 1.0), (1, now - BASE, 5.0)]
+        store.commit(at(rows), NONE, [], 1)
+        buckets = store.aggregate([1], hour - 7_200_000, hour + 7_200_000, every_ms=3_600_000, aggregate="last")
+        assert (buckets.start.tolist(), buckets.value.tolist()) == ([hour - 3_600_000, hour], [1.0, 5.0])
+        assert told(store.latest()) == [(1, now - BASE, 5.0)]
+
+
+class TestInfluxDB(_OnAnEngine):
+    engine = InfluxDB1
+    url = "influxdb://127.0.0.1:{port}/yingzhou"
+    v1 = True
+
+
+class TestCluster(StoreContract):
+    """The URL prefixes of a cluster, by configuration."""
+
+    digits = 1e-11
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def cluster(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[VictoriaMetrics, Cluster]]:
+        single = VictoriaMetrics(tmp_path_factory.mktemp("engine"))
+        single.start()
+        with Cluster(single) as cluster:
+            yield single, cluster
+        assert cluster.paths == {"/insert/7/influx", "/select/7/prometheus", "/storage-0"}
+        single.end()
+
+    @pytest.fixture
+    def again(self, cluster: tuple[VictoriaMetrics, Cluster], tmp_path: Path) -> Iterator[Callable[[], Store]]:
+        base = cluster[1].base
+        settings = StoreSettings(
+            "victoriametrics://vmselect.invalid:8481",
+            write_url=f"{base}/insert/7/influx/",
+            read_url=f"{base}/select/7/prometheus",
+            flush_urls=(f"{base}/storage-0",),
+        )
+        opened: list[Store] = []
+        with Database(f"sqlite:///{tmp_path}/registry.sqlite") as registry:
+
+            def open_again() -> Store:
+                opened.append(open_store(settings, tmp_path, registry, describe))
+                return opened[-1]
+
+            yield open_again
+            for store in opened:
+                store.close()
+
+    @pytest.fixture
+    def store(self, cluster: tuple[VictoriaMetrics, Cluster], again: Callable[[], Store]) -> Store:
+        cluster[0].empty()
+        return again()
