@@ -20,8 +20,10 @@ from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
-from cloud.config import CloudConfig, read_secret
+from cloud.config import Broker, CloudConfig, read_secret
+from cloud.config import HomeAssistant as HomeAssistantConfig
 from cloud.core import BrokerSettings, Core
+from cloud.home_assistant.publisher import HomeAssistant
 from cloud.ingest.doors.http_door import HttpDoor
 from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
@@ -85,7 +87,10 @@ class CloudProcess:
                 timeout_graceful_shutdown=5,
             )
         )
+        home = self._home_assistant(core)
         async with asyncio.TaskGroup() as group:
+            if home is not None:
+                group.create_task(home.run())
             group.create_task(core.run())
             group.create_task(alarms.run())
             group.create_task(feed.run())
@@ -94,6 +99,14 @@ class CloudProcess:
             address = f"http://{config.api.host}:{listening.getsockname()[1]}"
             (config.data.dir / ADDRESS_FILE).write_text(address)
             serving(address, self._tickets.issue())
+
+    def _home_assistant(self, core: Core) -> HomeAssistant | None:
+        config = self._config.home_assistant
+        if not config.url:
+            return None
+        home = HomeAssistant(config, _endpoint("home_assistant", config), core.directory, core.latest, self._clock)
+        core.listeners.append(home.watch)
+        return home
 
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
@@ -161,26 +174,30 @@ def _broker(config: CloudConfig) -> BrokerSettings:
             with _bind(host, 0) as probe:
                 port = probe.getsockname()[1]
         return BrokerSettings(host, port)
-    url = urlsplit(config.broker.url)
+    return BrokerSettings(external=_endpoint("broker", config.broker))
+
+
+def _endpoint(section: str, config: Broker | HomeAssistantConfig) -> Endpoint:
+    """Somebody's broker."""
+    url = urlsplit(config.url)
     if url.hostname is None:
-        raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
-    file = config.broker.password_file
-    password = read_secret(file, "broker.password_file") if file else ""
-    endpoint = Endpoint(
+        raise ConfigError(f"{section}.url: {config.url!r}: expected mqtt://host:port")
+    file = config.password_file
+    password = read_secret(file, f"{section}.password_file") if file else ""
+    return Endpoint(
         url.hostname,
         url.port or _MQTT_PORTS[url.scheme],
-        config.broker.username or "",
+        config.username or "",
         password,
-        tls=_tls(config.broker.ca_file) if url.scheme == "mqtts" else None,
+        tls=_tls(section, config.ca_file) if url.scheme == "mqtts" else None,
     )
-    return BrokerSettings(external=endpoint)
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def _tls(section: str, ca_file: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one
-        raise ConfigError(f"broker.ca_file: {ca_file}: {error.strerror or error}") from error
+        raise ConfigError(f"{section}.ca_file: {ca_file}: {error.strerror or error}") from error
 
 
 def _bind(host: str, port: int) -> socket.socket:
