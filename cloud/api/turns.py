@@ -29,7 +29,7 @@ class Turns:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """This thread must not wait, and needs no turn: what it asks is small."""
+        """For a thread that must not wait: what it asks is small, and needs no turn."""
         self._here.aside = True
         try:
             yield
