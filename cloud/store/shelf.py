@@ -1,4 +1,4 @@
-"""The readings of the embedded store as they lie, unsorted in DuckDB and memory or in sorted files, and how they move."""
+"""The readings of the embedded store as they lie: unsorted in DuckDB and memory, or in sorted files."""
 
 import os
 import threading

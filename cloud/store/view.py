@@ -53,9 +53,11 @@ class View:
             return False
         wanted = np.array([datastream], np.int32)
         parts = [one for one in self.segments if one.from_ms < to_ms and one.to_ms > from_ms]
-        return len(parts) <= _FEW_FILES and (
-            sum(len(one.may_hold(wanted, from_ms, to_ms)) for one in parts) <= _FEW_BLOCKS
-        )
+        if len(parts) > _FEW_FILES:
+            return False
+        if sum(one.blocks_between(wanted) for one in parts) <= _FEW_BLOCKS:
+            return True
+        return sum(len(one.may_hold(wanted, from_ms, to_ms)) for one in parts) <= _FEW_BLOCKS
 
     def columns(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> Iterator[Columns]:
         """Pieces with from_ms <= time < to_ms, the sorted ones first, each ordered by (datastream, time)."""
@@ -129,6 +131,9 @@ class View:
             if segment.from_ms >= to_ms or segment.to_ms <= from_ms:
                 continue
             index = segment.index["readings"]
+            if segment.blocks_between(wanted) < _FEW_BLOCKS:
+                rows += _FEW_BLOCKS * BLOCK_ROWS
+                continue
             blocks = segment.may_hold(wanted, from_ms, to_ms)
             if len(blocks) < _FEW_BLOCKS:
                 rows += len(blocks) * BLOCK_ROWS
