@@ -113,6 +113,11 @@ class Blocks:
     def __len__(self) -> int:
         return len(self._data)
 
+    @property
+    def total(self) -> int:
+        """Rows of all of them."""
+        return int(self._ends[-1])
+
     def single(self, block: int) -> "Blocks":
         """One of them."""
         one: Blocks = object.__new__(Blocks)
@@ -126,7 +131,11 @@ class Blocks:
 
     def same(self, column: int) -> int | None:
         """The number that all rows of a column have; None when they differ."""
-        if any(self._widths[column]) or self._step[:, column].any():
+        if any(self._widths[column]):
+            return None
+        if len(self._data) == 1:
+            return None if self._step[0, column] else int(self._base[0, column])
+        if self._step[:, column].any():
             return None
         base = self._base[:, column]
         first = int(base[0])
@@ -136,7 +145,7 @@ class Blocks:
         """The numbers of one column, one block behind the other; perhaps not to be written to."""
         same = self.same(column)
         if same is not None:
-            return np.broadcast_to(np.int64(same), (int(self._ends[-1]),))
+            return np.broadcast_to(np.int64(same), (self.total,))
         if len(self) == 1 and not self._widths[column][0]:
             base, step = int(self._base[0, column]), int(self._step[0, column])
             return np.arange(base, base + step * int(self._ends[0]), step, dtype=np.int64)

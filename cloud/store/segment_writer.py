@@ -109,14 +109,14 @@ class SegmentWriter:
 
 
 def _cuts(ends: list[int]) -> list[int]:
-    """Where blocks begin and end: whole datastreams together while there is room, long ones alone and in pieces.
+    """Where blocks begin and end: whole datastreams together in half a block, long ones alone and in pieces.
 
     :param ends: behind the last row of each datastream.
     """
     cuts = [0]
     begin = 0
     for end in ends:
-        if end - cuts[-1] > BLOCK_ROWS and begin > cuts[-1]:
+        if end - cuts[-1] > BLOCK_ROWS // 2 and begin > cuts[-1]:
             cuts.append(begin)
         while end - cuts[-1] > BLOCK_ROWS:
             cuts.append(cuts[-1] + BLOCK_ROWS)

@@ -116,7 +116,7 @@ def decode_readings(blocks: Blocks, name: str) -> NDArray[Any]:
         return _column(blocks, READINGS, name)
     same = blocks.same(READINGS.index(name))
     if same is not None:
-        return np.broadcast_to(_KINDS[name](same), (int(blocks.rows.sum()),))
+        return np.broadcast_to(_KINDS[name](same), (blocks.total,))
     return _column(blocks, READINGS, name).astype(_KINDS[name])
 
 
