@@ -61,6 +61,7 @@ HttpUrl = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9._\[\]:%-]+(/[A-Za
 PlacedPath = Annotated[Path, AfterValidator(_placed)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
+TopicPart = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 Target = Annotated[str, AfterValidator(_target)]
 
 
@@ -281,6 +282,34 @@ class Doors(_Section):
     sparkplug: SparkplugDoor = SparkplugDoor()
 
 
+class HomeAssistant(_Section):
+    """``[home_assistant]``: datastreams as sensors of Home Assistant (MQTT discovery), on a broker of yours."""
+
+    url: Annotated[str, Field(pattern=r"^(mqtts?://[A-Za-z0-9._\[\]:%-]+)?$")] = ""
+    """``mqtt://host:port`` or ``mqtts://``; empty: nothing is told."""
+    username: str | None = None
+    password_file: PlacedPath | None = None
+    ca_file: PlacedPath | None = None
+    """PEM; with mqtts, instead of the system's certificates."""
+    discovery_prefix: TopicPart = "homeassistant"
+    topic: TopicPart = "yingzhou"
+    """Below it are the states, and ``<topic>/status``."""
+    kinds: tuple[str, ...] = ()
+    """Only neurons of these; empty: all."""
+    towns: tuple[Annotated[str, Field(pattern=r"^[0-9]{9}$")], ...] = ()
+    """Likewise."""
+    most: Annotated[int, Field(ge=1, le=20_000)] = 2_000
+    """Sensors; those that were registered later are left out, and counted."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("username and password_file: expected both or neither")
+        if self.ca_file is not None and not self.url.startswith("mqtts:"):
+            raise ValueError("ca_file: expected only together with a url of mqtts://")
+        return self
+
+
 class CloudConfig(_Section):
     """The whole file; every section and key may be left out."""
 
@@ -293,6 +322,7 @@ class CloudConfig(_Section):
     limits: Limits = Limits()
     commands: Commands = Commands()
     doors: Doors = Doors()
+    home_assistant: HomeAssistant = HomeAssistant()
 
     @property
     def registry_url(self) -> str:

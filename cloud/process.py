@@ -16,15 +16,18 @@ from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
 from cloud.api.context import ApiContext, BackupSource, ReplayReport
+from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
-from cloud.config import CloudConfig, read_secret
+from cloud.config import Broker, CloudConfig, read_secret
+from cloud.config import HomeAssistant as HomeAssistantConfig
 from cloud.core import BrokerSettings, Core
+from cloud.home_assistant.publisher import HomeAssistant
 from cloud.ingest.doors.http_door import HttpDoor
 from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
-from cloud.metrics import AlarmCollector, CoreCollector
+from cloud.metrics import AlarmCollector, CoreCollector, FeedCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
@@ -70,10 +73,11 @@ class CloudProcess:
         config = self._config
         targets = Targets(config.webhooks.allow_targets)
         alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
-        core.listeners.append(alarms.watch)
+        feed = Feed(core.registry, self._clock)
+        core.listeners += [alarms.watch, feed.stored]
         server = _Server(
             uvicorn.Config(
-                create_app(self._context(core, alarms, targets)),
+                create_app(self._context(core, alarms, targets, feed)),
                 http=BoundedHead,
                 ws="none",
                 lifespan="off",
@@ -83,23 +87,36 @@ class CloudProcess:
                 timeout_graceful_shutdown=5,
             )
         )
+        home = self._home_assistant(core)
         async with asyncio.TaskGroup() as group:
+            if home is not None:
+                group.create_task(home.run())
             group.create_task(core.run())
             group.create_task(alarms.run())
-            group.create_task(_serve(server, listening))
+            group.create_task(feed.run())
+            group.create_task(_serve(server, listening, feed))
             await core.uplink.connected.wait()
             address = f"http://{config.api.host}:{listening.getsockname()[1]}"
             (config.data.dir / ADDRESS_FILE).write_text(address)
             serving(address, self._tickets.issue())
 
+    def _home_assistant(self, core: Core) -> HomeAssistant | None:
+        config = self._config.home_assistant
+        if not config.url:
+            return None
+        home = HomeAssistant(config, _endpoint("home_assistant", config), core.directory, core.latest, self._clock)
+        core.listeners.append(home.watch)
+        return home
+
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
             keys.install(tx, core.secrets.admin_api_key, "admin", ["admin"], self._clock.now_ms())
 
-    def _context(self, core: Core, alarms: Alarms, targets: Targets) -> ApiContext:
+    def _context(self, core: Core, alarms: Alarms, targets: Targets, feed: Feed) -> ApiContext:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
+        metrics.register(FeedCollector(feed.counts))
         future_ms = self._config.limits.future_s * 1000
         writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)
         http = HttpDoor(core.directory, core.write, core.keep, self._clock, future_ms=future_ms)
@@ -121,6 +138,7 @@ class CloudProcess:
             replay_waiting=lambda subjects: replay_waiting(core.registry, core.replay, subjects, self._clock.now_ms()),
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
+            feed=feed,
             readiness=core.ready,
             targets=targets,
             commands=self._config.commands,
@@ -156,26 +174,30 @@ def _broker(config: CloudConfig) -> BrokerSettings:
             with _bind(host, 0) as probe:
                 port = probe.getsockname()[1]
         return BrokerSettings(host, port)
-    url = urlsplit(config.broker.url)
+    return BrokerSettings(external=_endpoint("broker", config.broker))
+
+
+def _endpoint(section: str, config: Broker | HomeAssistantConfig) -> Endpoint:
+    """Somebody's broker."""
+    url = urlsplit(config.url)
     if url.hostname is None:
-        raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
-    file = config.broker.password_file
-    password = read_secret(file, "broker.password_file") if file else ""
-    endpoint = Endpoint(
+        raise ConfigError(f"{section}.url: {config.url!r}: expected mqtt://host:port")
+    file = config.password_file
+    password = read_secret(file, f"{section}.password_file") if file else ""
+    return Endpoint(
         url.hostname,
         url.port or _MQTT_PORTS[url.scheme],
-        config.broker.username or "",
+        config.username or "",
         password,
-        tls=_tls(config.broker.ca_file) if url.scheme == "mqtts" else None,
+        tls=_tls(section, config.ca_file) if url.scheme == "mqtts" else None,
     )
-    return BrokerSettings(external=endpoint)
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def _tls(section: str, ca_file: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one
-        raise ConfigError(f"broker.ca_file: {ca_file}: {error.strerror or error}") from error
+        raise ConfigError(f"{section}.ca_file: {ca_file}: {error.strerror or error}") from error
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -193,9 +215,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+async def _serve(server: uvicorn.Server, listening: socket.socket, feed: Feed) -> None:
     try:
         await server.serve(sockets=[listening])
     except asyncio.CancelledError:
+        feed.close()
         await server.shutdown(sockets=[listening])
         raise

@@ -24,7 +24,7 @@ async def _readings(request: Request) -> Response:
     asked = await question_of(request)
     context, key = request.app.state.context, request.path_params["key"]
     if asked.format == "json" and _is_small(context, who, key, asked):
-        with suppress(WouldWait), context.store.promptly():
+        with suppress(WouldWait), context.turns.aside(), context.store.promptly():
             return datastream_readings(context, who, key, asked)
     return await run_in_threadpool(datastream_readings, context, who, key, asked)
 
