@@ -47,7 +47,7 @@ class ThingsBoardReader(DoorReader):
     def __init__(self, directory: Directory, clock: Clock, device: str | None, *, ahead_ms: int = AHEAD_MS) -> None:
         super().__init__(directory, clock, ahead_ms=ahead_ms)
         self._device = device
-        self._notes = Notes(THINGSBOARD, directory)
+        self.notes = Notes(THINGSBOARD, directory)
 
     def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """Readings that have a place; numbers, and truths as 1 and 0, are readings, other values are counted.
@@ -63,7 +63,7 @@ class ThingsBoardReader(DoorReader):
             connected = decode_connect(parcel.payload)
             data = {"type": connected.type} if connected.type else {}
             event = Event(str(HardwareId.of_text(SCHEME, connected.device)), _KINDS[name.topic], arrived_ms, data)
-            self._notes.take(event, parcel, into)
+            self.notes.take(event, parcel, into)
             return None
         told = self._told(parcel.payload, name)
         if name.topic in {Topic.GATEWAY_ATTRIBUTES, Topic.DEVICE_ATTRIBUTES}:
@@ -101,4 +101,4 @@ class ThingsBoardReader(DoorReader):
         for device, values in told.items():
             data = {one.key: one.value for one in values if one.value is not None}
             event = Event(str(HardwareId.of_text(SCHEME, device)), "device.attributes", arrived_ms, data)
-            self._notes.take(event, parcel, into)
+            self.notes.take(event, parcel, into)
