@@ -10,9 +10,9 @@ from cloud.ingest.parcel import Parcel, Prepared, Runs
 from cloud.ingest.reader import AHEAD_MS
 from cloud.registry.directory import Directory
 from protocols.thingsboard import Told, Topic, decode_connect, decode_device, decode_gateway
-from protocols.vocabulary import Clock, Event, HardwareId
+from protocols.vocabulary import Clock, Event, HardwareId, IdentityError, parse_gateway_id
 from protocols.vocabulary.names import series_named
-from protocols.vocabulary.topics import topic
+from protocols.vocabulary.topics import PREFIX, topic
 
 SCHEME: Final = "thingsboard"
 SUBSCRIPTIONS: Final = [(name, 1) for one in Topic for name in (one.value, topic("+", one.value))]
@@ -30,9 +30,14 @@ class Heard(NamedTuple):
 def heard(name: str) -> Heard | None:
     """What a topic says; None: it is none of this door."""
     gateway, bare = "", name
-    if name.startswith("yz/v1/"):
-        gateway, _, bare = name.removeprefix("yz/v1/").partition("/")
-    return Heard(Topic(bare), gateway) if bare in _TOPICS else None
+    if name.startswith(f"{PREFIX}/"):
+        gateway, _, bare = name.removeprefix(f"{PREFIX}/").partition("/")
+    if bare not in _TOPICS:
+        return None
+    try:
+        return Heard(Topic(bare), parse_gateway_id(gateway) if gateway else "")
+    except IdentityError:
+        return None
 
 
 _TOPICS: Final = frozenset(Topic)
