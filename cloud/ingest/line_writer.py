@@ -8,7 +8,6 @@ import numpy as np
 
 from cloud.ingest.doors.placing import Origin, suspects
 from cloud.ingest.doors.readers import HISTORY_MS, LINE_PROTOCOL
-from cloud.ingest.doors.senml import series_of
 from cloud.ingest.doors.sighting import Sighting
 from cloud.ingest.doors.units import scale
 from cloud.ingest.line_bulk import BulkReader, Rows
@@ -18,6 +17,7 @@ from cloud.registry.discovered import LONGEST_NAME
 from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, CommitReport
 from protocols.vocabulary import OBSERVED_PROPERTIES, Clock, HardwareId, IdentityError, Point, Quality
+from protocols.vocabulary.identity import is_series
 from protocols.vocabulary.scale import SAME
 
 _REFUSALS = {
@@ -143,7 +143,7 @@ class LineWriter:
 
     def _slot(self, source: str, measurement: str, name: str, towns: frozenset[str]) -> Slot | Refusal:
         """Of a field by its name or, where the registry knows it so, with the measurement before it."""
-        found = self._directory.slot(None, source, name, series_of(source, name), towns)
+        found = self._directory.slot(None, source, name, name if is_series(name) else "", towns)
         if found in {Refusal.UNKNOWN_DATASTREAM, Refusal.UNKNOWN_NAME}:
             named = self._directory.slot(None, source, _qualified(measurement, name), "", towns)
             return found if named is Refusal.UNKNOWN_NAME else named
@@ -193,7 +193,7 @@ class LineWriter:
             Point.parse(f"{source}/ph")
         except IdentityError as error:
             return LineFault(line.number, f"{label}: {error}")
-        series = series_of(source, name)
+        series = name if is_series(name) else ""
         known = series.partition("/")[0] in OBSERVED_PROPERTIES
         told = name if known else _qualified(line.measurement, name)
         return _Stray(found, f"{label}: {_REFUSALS[found]}", Sighting(source, told, series, time, value))
