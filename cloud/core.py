@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.session import BrokerSession, Endpoint, Inbound
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Doors, Limits
+from cloud.config import Doors, Limits, Retention
 from cloud.ingest.doors.open_doors import OpenDoors
 from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
@@ -29,6 +29,7 @@ from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Bounds, Suspect
+from cloud.retention import cutoffs
 from cloud.secrets import Secrets
 from cloud.store.by_url import open_store
 from cloud.store.duckdb_store import DuckDBStore
@@ -77,6 +78,7 @@ class Core:
 
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
+    :param retention: for how long readings are kept; None: for ever.
     :param doors: what else comes in; None: nothing.
     """
 
@@ -88,6 +90,7 @@ class Core:
         *,
         registry_url: str | None = None,
         limits: Limits | None = None,
+        retention: Retention | None = None,
         store: StoreSettings | None = None,
         doors: Doors | None = None,
     ) -> None:
@@ -107,7 +110,8 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
-        self.upkeep = Upkeep(self.store, clock) if isinstance(self.store, DuckDBStore) else None
+        keep = cutoffs(self.directory, retention or Retention())
+        self.upkeep = Upkeep(self.store, clock, keep) if isinstance(self.store, DuckDBStore) else None
         self.latest = Latest()
         self.ledger = Ledger(self.store)
         self.listeners: list[Callable[[Columns], None]] = []

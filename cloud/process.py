@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app
-from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.context import ApiContext, BackupSource, ReplayReport
+from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
 from cloud.broker.session import Endpoint
@@ -27,12 +28,15 @@ from cloud.ingest.doors.collector import DoorCollector
 from cloud.ingest.doors.http_door import HttpDoor
 from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
-from cloud.metrics import AlarmCollector, CoreCollector
+from cloud.metrics import AlarmCollector, CoreCollector, FeedCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
+from cloud.store.duckdb_store import DuckDBStore
 from protocols.vocabulary import Clock, ConfigError
 
+ADDRESS_FILE: Final = "api-address"
+"""In the data folder: where the API was last answered from there."""
 _MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -58,6 +62,7 @@ class CloudProcess:
                 self._clock,
                 registry_url=config.registry_url,
                 limits=config.limits,
+                retention=config.store.retention,
                 store=config.store.settings(),
                 doors=config.doors,
             )
@@ -69,10 +74,11 @@ class CloudProcess:
         config = self._config
         targets = Targets(config.webhooks.allow_targets)
         alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
-        core.listeners.append(alarms.watch)
+        feed = Feed(core.registry, self._clock)
+        core.listeners += [alarms.watch, feed.stored]
         server = _Server(
             uvicorn.Config(
-                create_app(self._context(core, alarms, targets)),
+                create_app(self._context(core, alarms, targets, feed)),
                 http=BoundedHead,
                 ws="none",
                 lifespan="off",
@@ -88,9 +94,12 @@ class CloudProcess:
                 group.create_task(home.run())
             group.create_task(core.run())
             group.create_task(alarms.run())
-            group.create_task(_serve(server, listening))
+            group.create_task(feed.run())
+            group.create_task(_serve(server, listening, feed))
             await core.uplink.connected.wait()
-            serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
+            address = f"http://{config.api.host}:{listening.getsockname()[1]}"
+            (config.data.dir / ADDRESS_FILE).write_text(address)
+            serving(address, self._tickets.issue())
 
     def _home_assistant(self, core: Core) -> HomeAssistant | None:
         config = self._config.home_assistant
@@ -104,11 +113,12 @@ class CloudProcess:
         with core.registry.begin() as tx:
             keys.install(tx, core.secrets.admin_api_key, "admin", ["admin"], self._clock.now_ms())
 
-    def _context(self, core: Core, alarms: Alarms, targets: Targets) -> ApiContext:
+    def _context(self, core: Core, alarms: Alarms, targets: Targets, feed: Feed) -> ApiContext:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
         metrics.register(DoorCollector(core.doors, core.registry))
+        metrics.register(FeedCollector(feed.counts))
         future_ms = self._config.limits.future_s * 1000
         writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)
         http = HttpDoor(core.directory, core.write, core.keep, self._clock, future_ms=future_ms)
@@ -130,11 +140,19 @@ class CloudProcess:
             replay_waiting=lambda subjects: replay_waiting(core.registry, core.replay, subjects, self._clock.now_ms()),
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
+            feed=feed,
             readiness=core.ready,
             targets=targets,
             commands=self._config.commands,
             commands_given=core.commands_given,
+            backup=_backed_up(core, self._config),
         )
+
+
+def _backed_up(core: Core, config: CloudConfig) -> BackupSource | None:
+    if isinstance(core.store, DuckDBStore):
+        return BackupSource(config.data.dir, core.store, config.registry_url)
+    return None  # by the engine's own means
 
 
 def _replay(core: Core, number: int) -> ReplayReport:
@@ -199,9 +217,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+async def _serve(server: uvicorn.Server, listening: socket.socket, feed: Feed) -> None:
     try:
         await server.serve(sockets=[listening])
     except asyncio.CancelledError:
+        feed.close()
         await server.shutdown(sockets=[listening])
         raise
