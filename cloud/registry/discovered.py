@@ -14,6 +14,7 @@ MAX_ROWS: Final = 10_000
 MAX_NAMES: Final = 200
 """Names that are listed of one device."""
 LONGEST_NAME: Final = 200
+_LONGEST_UNIT: Final = 32
 _ROWS: Final = "discovered_rows"
 _DROPPED: Final = "discovered_dropped"
 _DROP_AT_ONCE: Final = 100
@@ -128,7 +129,8 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
     names = {} if known is None else {seen.name: seen for seen in known.names}
     left_out = 0 if known is None else known.names_left_out
     for find in finds:
-        for seen in find.names:
+        for told in find.names:
+            seen = told._replace(name=_plain(told.name), unit=told.unit and _plain(told.unit)[:_LONGEST_UNIT])
             old = names.get(seen.name)
             if old is not None:
                 newest = seen if seen.time >= old.time else old
@@ -145,7 +147,7 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
         "last_ms": max(last.at_ms, 0 if known is None else known.last_ms),
         "messages": len(finds) + (0 if known is None else known.messages),
         "readings": readings + (0 if known is None else known.readings),
-        "names": [[_plain(seen.name), *seen[1:]] for seen in names.values()],
+        "names": [list(seen) for seen in names.values()],
         "names_left_out": left_out,
     }
 
