@@ -44,7 +44,7 @@ def _sql_url(text: str) -> str:
     except ArgumentError:
         backend = "none"
     if backend not in {"", "sqlite", "postgresql"}:
-        raise ValueError("expected an SQLAlchemy URL, sqlite:///... or postgresql+psycopg://..., or nothing")
+        raise ValueError("expected sqlite:///FILE or postgresql://USER@HOST/DATABASE, or nothing")
     return text
 
 
@@ -170,7 +170,15 @@ class Registry(_Section):
     """``[registry]``: where twins, neurons, gateways and keys are kept."""
 
     url: Annotated[str, AfterValidator(_sql_url)] = ""
-    """Any SQLAlchemy URL; nothing: SQLite in the data folder."""
+    """``postgresql://user@host/database``, or another file of SQLite; nothing: SQLite in the data folder."""
+    password_file: PlacedPath | None = None
+    """Holds PostgreSQL's password, so that the URL need not."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.password_file is not None and not self.url.startswith("postgresql"):
+            raise ValueError("password_file: expected only together with a url of postgresql://")
+        return self
 
 
 class Webhooks(_Section):
@@ -222,8 +230,15 @@ class CloudConfig(_Section):
 
     @property
     def registry_url(self) -> str:
-        """Where the registry is, default filled in."""
-        return self.registry.url or f"sqlite:///{self.data.dir.absolute() / 'registry.sqlite'}"
+        """Where the registry is, default filled in.
+
+        :raises ConfigError: the file with its password cannot be read.
+        """
+        url, file = self.registry.url, self.registry.password_file
+        if file is not None:
+            secret = read_secret(file, "registry.password_file")
+            return make_url(url).set(password=secret).render_as_string(hide_password=False)
+        return url or f"sqlite:///{self.data.dir.absolute() / 'registry.sqlite'}"
 
 
 def load(path: Path) -> CloudConfig:

@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 STORE_RETRY_S: Final = 2.0
 SWEEP_PICTURES_S: Final = 600.0
+LOOK_AT_REGISTRY_S: Final = 1.0
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
 
@@ -188,6 +189,17 @@ class Core:
             group.create_task(self._sweep_pictures())
             if self.upkeep is not None:
                 group.create_task(self.upkeep.run())
+            if self.registry.shared:
+                group.create_task(self._look_at_registry())
+
+    async def _look_at_registry(self) -> None:
+        """Other processes change it."""
+        while True:
+            try:
+                await asyncio.to_thread(self.registry.look)
+            except SQLAlchemyError as error:
+                log.warning("the registry is looked at later: %s", error)
+            await self.clock.sleep(LOOK_AT_REGISTRY_S)
 
     async def _sweep_pictures(self) -> None:
         """Pictures have a day on which they go."""

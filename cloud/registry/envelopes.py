@@ -16,7 +16,7 @@ def note(tx: Connection, keys: Sequence[EnvelopeKey]) -> None:
     """They are held from now on; one that is there already stays as it is, digest and all."""
     rows = [
         {"gateway": one.gateway, "stream": one.stream, "epoch": one.epoch, "sequence": one.sequence,
-         "digest": one.digest} for one in keys
+         "digest": one.digest} for one in sorted(keys)  # two who bring the same wait for one another, not both
     ]  # fmt: skip
     for start in range(0, len(rows), _AT_ONCE):
         tx.execute(dialect.insert_or_ignore(tx, ENVELOPE), rows[start : start + _AT_ONCE])

@@ -64,6 +64,7 @@ class Totals(NamedTuple):
 def add(tx: Connection, suspects: Iterable[Suspect], bounds: Bounds) -> None:
     """Take suspects in; one that is there already (same ``dedupe``) counts up and is no longer called replayed."""
     rows = size = 0
+    tally.add(tx, _ROWS, 0)  # its row is the lock: of two who bring the same one comes second
     for suspect in suspects:
         dedupe = _bounded_dedupe(suspect.dedupe)
         again = update(QUARANTINE).where(QUARANTINE.c.dedupe == dedupe)
