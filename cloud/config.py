@@ -67,6 +67,9 @@ def read_secret(path: Path, key: str) -> str:
         raise ConfigError(f"{key}: {path}: {why}") from error
 
 
+_HOSTS: Final = r"[A-Za-z0-9._\[\]:%-]+(,[A-Za-z0-9._\[\]:%-]+)*"
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -88,8 +91,10 @@ class Data(_Section):
 class Broker(_Section):
     """``[broker]``: the MQTT broker; without a URL the process starts its own."""
 
-    url: Annotated[str, Field(pattern=r"^(mqtts?://[A-Za-z0-9._\[\]:%-]+)?$")] = ""
-    """``mqtt://host:port`` or ``mqtts://`` of an external one."""
+    url: Annotated[str, Field(pattern=rf"^(mqtts?://{_HOSTS})?$")] = ""
+    """``mqtt://host:port`` or ``mqtts://`` of an external one; of a cluster all nodes, with commas between them."""
+    nats_url: Annotated[str, Field(pattern=rf"^((nats|tls)://{_HOSTS})?$")] = ""
+    """Of an external nats-server: there workers share its JetStream. Nothing: they share by MQTT 5."""
     mqtt_host: Host = "127.0.0.1"
     """Where our own listens."""
     mqtt_port: Port = 1883
@@ -104,6 +109,8 @@ class Broker(_Section):
             raise ValueError("username and password_file: expected both or neither")
         if self.username is not None and not self.url:
             raise ValueError("username: our own broker makes its credentials itself; expected only together with url")
+        if self.nats_url and not self.url:
+            raise ValueError("nats_url: expected only together with url")
         if self.ca_file is not None and not self.url.startswith("mqtts:"):
             raise ValueError("ca_file: expected only together with a url of mqtts://")
         return self
@@ -216,6 +223,13 @@ class Commands(_Section):
     """Of a group, so many go out each second: lamps by the thousand do not switch at once."""
 
 
+class Process(_Section):
+    """``[process]``: which part of the cloud this is."""
+
+    role: Literal["all", "ingest", "api"] = "all"
+    """``ingest``: one of several workers; ``api``: the one process beside them with API, alarms and console."""
+
+
 class CloudConfig(_Section):
     """The whole file; every section and key may be left out."""
 
@@ -227,6 +241,23 @@ class CloudConfig(_Section):
     webhooks: Webhooks = Webhooks()
     limits: Limits = Limits()
     commands: Commands = Commands()
+    process: Process = Process()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.process.role != "all":
+            wants = {
+                "broker.url": bool(self.broker.url),
+                "store.url": self.store.url != EMBEDDED,
+                "registry.url": self.registry.url.startswith("postgresql"),
+            }
+            missing = [key for key, there in wants.items() if not there]
+            if missing:
+                raise ValueError(
+                    f"process.role: {self.process.role!r}: expected together with {', '.join(missing)} "
+                    "of a server that all processes reach"
+                )
+        return self
 
     @property
     def registry_url(self) -> str:
@@ -241,14 +272,17 @@ class CloudConfig(_Section):
         return url or f"sqlite:///{self.data.dir.absolute() / 'registry.sqlite'}"
 
 
-def load(path: Path) -> CloudConfig:
+def load(path: Path, *, role: str | None = None) -> CloudConfig:
     """Read and check the file; secrets are not opened.
 
+    :param role: instead of the file's ``process.role``: several processes may have one file.
     :raises ConfigError: one line per fault, ``file:line: key: what was found: what is allowed``.
     """
     file = ConfigFile.read(path, MAX_CONFIG)
     if isinstance(data := file.table.setdefault("data", {}), dict):
         data.setdefault("dir", "data")  # the default, too, counts from the file's folder
+    if role is not None and isinstance(process := file.table.setdefault("process", {}), dict):
+        process["role"] = role
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
         return CloudConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})

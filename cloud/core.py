@@ -11,11 +11,14 @@ from typing import Any, Final, Self, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.lines import Role, lines_of
 from cloud.commands.dispatcher import Dispatcher
 from cloud.config import Limits
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
+from cloud.ingest.look_ahead import LookAhead
+from cloud.ingest.notes import TOPIC, NoteWriter
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.points import SenmlReader
@@ -40,8 +43,6 @@ from protocols.vocabulary.topics import (
     DOWN_ACK,
     DOWN_TIME,
     SENML,
-    UP_BATCH,
-    UP_EVENT,
     UP_RESULT,
     UP_STATUS,
     TopicName,
@@ -70,6 +71,8 @@ class BrokerSettings:
     nats_port: int = -1
     """-1: a free one; only the server itself needs it."""
     external: Endpoint | None = None
+    nats: Endpoint | None = None
+    """Where workers of an external nats-server share its JetStream."""
 
 
 class Core:
@@ -88,10 +91,12 @@ class Core:
         registry_url: str | None = None,
         limits: Limits | None = None,
         store: StoreSettings | None = None,
+        role: Role = Role.ALL,
     ) -> None:
         limits = limits or Limits()
         self.clock = clock
-        self.secrets = Secrets.open(data / "secrets")
+        self.role = role
+        self.secrets = Secrets.open(data / "secrets", make=role is not Role.INGEST)
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
         self.directory = Directory(self.registry)
         self.store = open_store(store or StoreSettings(), data, self.registry, self._point)
@@ -127,6 +132,8 @@ class Core:
             committed=self._committed,
             name=self._name,
             bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
+            ahead=None if role is Role.ALL else LookAhead(self.ledger, self.registry).look,
+            announce=self._announce if role is Role.INGEST else None,
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
@@ -134,9 +141,11 @@ class Core:
         self._stack = AsyncExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
-        self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
-        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", _DOOR, self._receive, clock, clean=False)
-
+        self.lines = lines_of(role, endpoint, broker.nats, self._receive, clock)
+        self.uplink = self.lines.uplink
+        self.notes = NoteWriter(self.uplink.deliver, clock)
+        self.note: Callable[[Inbound], None] | None = None
+        """Who takes what workers say."""
         self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
 
     def _own_broker(self) -> Endpoint:
@@ -183,10 +192,11 @@ class Core:
                 await self.broker.start()
                 group.create_task(self.broker.watch())
             group.create_task(self.pipeline.run())
-            group.create_task(self.uplink.run())
-            group.create_task(self.open_door.run())
-            group.create_task(self.dispatcher.run())
-            group.create_task(self._sweep_pictures())
+            for line in {id(one): one for one in self.lines.every.values()}.values():
+                group.create_task(line.run())
+            if self.role is not Role.INGEST:
+                group.create_task(self.dispatcher.run())
+                group.create_task(self._sweep_pictures())
             if self.upkeep is not None:
                 group.create_task(self.upkeep.run())
             if self.registry.shared:
@@ -234,8 +244,8 @@ class Core:
 
     def ready(self) -> list[str]:
         """What is missing before readings are taken; empty when nothing is."""
-        sessions = {"uplink": self.uplink, "open door": self.open_door}
-        missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        lines = self.lines.every
+        missing = [f"broker: {name} not connected" for name, one in lines.items() if not one.connected.is_set()]
         return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
@@ -285,6 +295,9 @@ class Core:
     # -- what the broker brings ------------------------------------------------------------------------------------
 
     def _receive(self, message: Inbound) -> None:
+        if message.topic == TOPIC and self.note is not None:
+            self.note(message)
+            return
         try:
             name = TopicName.parse(message.topic)
         except IdentityError:
@@ -299,7 +312,9 @@ class Core:
         source = Source.SENML if name.leaf == SENML else Source.ENVELOPE
         now_ms, retained = self.clock.now_ms(), message.retained
         self.pipeline.receive(
-            Parcel(source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained)
+            Parcel(
+                source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained, message.again
+            )
         )
 
     def _note_status(self, gateway: str, message: Inbound) -> None:
@@ -336,8 +351,12 @@ class Core:
             self.uplink.publish(topic(gateway, leaf), encode(key), qos)
 
     def _hold(self, back: bool) -> None:
-        self.uplink.hold(back=back)
-        self.open_door.hold(back=back)
+        for line in self.lines.intakes.values():
+            line.hold(back=back)
+
+    async def _announce(self, prepared: Prepared) -> None:
+        """All of it, also what an earlier worker had stored: it may have died before it said so."""
+        await self.notes.tell(Columns.join([*prepared.fresh, *prepared.late]))
 
     def _committed(self, columns: Columns) -> None:
         for listener in self.listeners:
@@ -352,8 +371,6 @@ class Core:
         return str(stream.point) if stream else str(number)
 
 
-_UPLINK = [(topic("+", leaf), 1) for leaf in (UP_BATCH, UP_EVENT, UP_STATUS, UP_RESULT)]
-_DOOR = [(topic("+", SENML), 1)]
 _REPLAYED = {
     Source.ENVELOPE.value: Source.REPLAY,
     Source.REPLAY.value: Source.REPLAY,

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,21 +14,23 @@ from prometheus_client import CollectorRegistry
 
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
-from cloud.api.app import create_app
+from cloud.api.app import create_app, create_worker_app
 from cloud.api.context import ApiContext, ReplayReport
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
-from cloud.broker.session import Endpoint
+from cloud.broker.line import Endpoint
+from cloud.broker.lines import Role
 from cloud.config import CloudConfig, read_secret
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.line_writer import LineWriter
+from cloud.ingest.notes import NoteReader
 from cloud.metrics import AlarmCollector, CoreCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
 from protocols.vocabulary import Clock, ConfigError
 
-_MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "nats": 4222, "tls": 4222}
 
 
 class CloudProcess:
@@ -37,6 +39,7 @@ class CloudProcess:
     def __init__(self, config: CloudConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
+        self._role = Role(config.process.role)
         self._tickets = Tickets(clock)
 
     async def run(self, serving: Callable[[str, str], None]) -> None:
@@ -46,7 +49,10 @@ class CloudProcess:
         :raises ConfigError: a port is taken, or the folder is in use.
         """
         config = self._config
-        with owned(config.data.dir, "cloud"), _bind(config.api.host, config.api.port) as listening:
+        with ExitStack() as stack:
+            if self._role is not Role.INGEST:  # workers keep nothing there, and may be many
+                stack.enter_context(owned(config.data.dir, "cloud"))
+            listening = stack.enter_context(_bind(config.api.host, config.api.port))
             core = Core(
                 config.data.dir,
                 _broker(config),
@@ -54,19 +60,24 @@ class CloudProcess:
                 registry_url=config.registry_url,
                 limits=config.limits,
                 store=config.store.settings(),
+                role=self._role,
             )
             async with core:
-                self._install_admin(core)
+                if self._role is not Role.INGEST:
+                    self._install_admin(core)
                 await self._live(core, listening, serving)
 
     async def _live(self, core: Core, listening: socket.socket, serving: Callable[[str, str], None]) -> None:
         config = self._config
         targets = Targets(config.webhooks.allow_targets)
-        alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
+        notes = self._notes(core)
+        latest = core.latest if notes is None else notes
+        alarms = Alarms(core.registry, core.directory, latest, core.secrets, self._clock, targets)
         core.listeners.append(alarms.watch)
+        context = self._context(core, alarms, targets)
         server = _Server(
             uvicorn.Config(
-                create_app(self._context(core, alarms, targets)),
+                create_worker_app(context) if self._role is Role.INGEST else create_app(context),
                 http=BoundedHead,
                 ws="none",
                 lifespan="off",
@@ -78,10 +89,20 @@ class CloudProcess:
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(core.run())
-            group.create_task(alarms.run())
+            if self._role is not Role.INGEST:
+                group.create_task(alarms.run())
+            if notes is not None and core.lines.notes is not None:
+                group.create_task(notes.run(core.lines.notes.connected, lambda: not alarms.waiting, alarms.settle))
             group.create_task(_serve(server, listening))
             await core.uplink.connected.wait()
             serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
+
+    def _notes(self, core: Core) -> NoteReader | None:
+        if core.lines.notes is None:
+            return None
+        reader = NoteReader(core.latest, core.pipeline.noted, self._clock)
+        core.note = reader.receive
+        return reader
 
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
@@ -136,19 +157,24 @@ def _broker(config: CloudConfig) -> BrokerSettings:
             with _bind(host, 0) as probe:
                 port = probe.getsockname()[1]
         return BrokerSettings(host, port)
-    url = urlsplit(config.broker.url)
-    if url.hostname is None:
-        raise ConfigError(f"broker.url: {config.broker.url!r}: expected mqtt://host:port")
+    mqtt = _endpoint(config, config.broker.url, "broker.url")
+    nats = _endpoint(config, config.broker.nats_url, "broker.nats_url") if config.broker.nats_url else None
+    return BrokerSettings(external=mqtt, nats=nats)
+
+
+def _endpoint(config: CloudConfig, text: str, key: str) -> Endpoint:
+    scheme, _, hosts = text.partition("://")
+    urls = [urlsplit(f"{scheme}://{host}") for host in hosts.split(",")]
+    try:
+        (host, port), *others = [(url.hostname or "", url.port or _PORTS[scheme]) for url in urls]
+    except ValueError:
+        host, port, others = "", 0, []
+    if not host or not all(name for name, _ in others):
+        raise ConfigError(f"{key}: {text!r}: expected {scheme}://host:port, and further ones after commas")
     file = config.broker.password_file
     password = read_secret(file, "broker.password_file") if file else ""
-    endpoint = Endpoint(
-        url.hostname,
-        url.port or _MQTT_PORTS[url.scheme],
-        config.broker.username or "",
-        password,
-        tls=_tls(config.broker.ca_file) if url.scheme == "mqtts" else None,
-    )
-    return BrokerSettings(external=endpoint)
+    tls = _tls(config.broker.ca_file) if scheme in {"mqtts", "tls"} else None
+    return Endpoint(host, port, config.broker.username or "", password, tls, tuple(others))
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:

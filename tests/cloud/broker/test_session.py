@@ -8,7 +8,8 @@ import aiomqtt
 import pytest
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.session import BrokerSession
 from protocols.uplink import MAX_ENVELOPE
 from tests.cloud.broker.conftest import PASSWORD, HastyClock
 
