@@ -15,6 +15,7 @@ import httpx
 from cloud.broker.embedded import nats_server
 from cloud.registry.gateways import hash_password
 from tests.peers.engines import VictoriaMetrics
+from tests.peers.mosquitto import Mosquitto
 from tests.peers.postgresql import PostgreSQL
 from tests.system.processes import Installation, Process, free_ports
 
@@ -26,7 +27,7 @@ class NatsCluster:
     """As many nodes as it is told, each with MQTT; what they keep is on a majority before it is acknowledged."""
 
     folder: Path
-    size: int = 3
+    size: int = 1
     users: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -109,6 +110,28 @@ authorization {{ timeout: 5, users: {json.dumps(self.users)} }}
                     node.wait(20)
                 node.kill()
                 node.wait()
+
+
+class SharingMosquitto:
+    """One broker that speaks MQTT 5, with the limits of docs/scale.md."""
+
+    nats_url = ""
+
+    def __init__(self, folder: Path) -> None:
+        further = "max_inflight_messages 1000\nmax_queued_messages 100000\n"
+        self._mosquitto = Mosquitto(folder, further=further)
+        self.mqtt_ports = [self._mosquitto.port]
+        self.mqtt_url = self._mosquitto.url
+        self._mosquitto.let_in(*CLOUD)
+
+    def start_all(self) -> None:
+        self._mosquitto.start()
+
+    async def let_in(self, credentials: dict[str, Any]) -> None:
+        await asyncio.to_thread(self._mosquitto.let_in, credentials["username"], credentials["password"])
+
+    def close(self) -> None:
+        self._mosquitto.__exit__()
 
 
 @dataclass
