@@ -91,8 +91,8 @@ class CloudProcess:
             group.create_task(core.run())
             if self._role is not Role.INGEST:
                 group.create_task(alarms.run())
-            if notes is not None and core.lines.notes is not None:
-                group.create_task(notes.run(core.lines.notes.connected, lambda: not alarms.waiting, alarms.settle))
+            if notes is not None:
+                group.create_task(notes.run(lambda: not alarms.waiting, alarms.settle))
             group.create_task(_serve(server, listening))
             await core.uplink.connected.wait()
             serving(f"http://{config.api.host}:{listening.getsockname()[1]}", self._tickets.issue())
@@ -100,7 +100,7 @@ class CloudProcess:
     def _notes(self, core: Core) -> NoteReader | None:
         if core.lines.notes is None:
             return None
-        reader = NoteReader(core.latest, core.pipeline.noted, self._clock)
+        reader = NoteReader(core.lines.notes, core.latest, core.pipeline.noted, self._clock)
         core.note = reader.receive
         return reader
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import struct
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +10,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from cloud.broker.line import Inbound
+from cloud.broker.line import Inbound, Line
 from cloud.ingest.latest import Latest
 from cloud.store.port import Columns
 from protocols.vocabulary import Clock, ProtocolError
@@ -24,6 +23,10 @@ MAX_ROWS: Final = 20_000
 """In one note: 500 kB before it is packed."""
 QUIET_S: Final = 1.0
 """Without a note for so long after connecting, or with one that is younger, all that waited has been taken."""
+GATHER_S: Final = 0.25
+"""Readings of one datastream may have gone through two workers: what comes within this time is taken in its order."""
+MOST_ROWS: Final = 1_000_000
+"""Readings that wait to be taken; with more, the broker keeps them."""
 _HEAD: Final = struct.Struct("<4sqI")
 _MAGIC: Final = b"yzn1"
 _TYPES: Final = ("<i4", "<i8", "<f8", "u1", "<u4")
@@ -95,16 +98,20 @@ class NoteReader:
     It is also the latest readings as alarms may see them: none before all is taken that waited at the broker while
     nobody was here, because alarms pass over what is older than the latest.
 
-    :param take: the readings of a note.
+    :param line: on which they come.
+    :param take: the readings of many notes.
     """
 
-    def __init__(self, latest: Latest, take: Callable[[Columns], None], clock: Clock) -> None:
+    def __init__(self, line: Line, latest: Latest, take: Callable[[Columns], None], clock: Clock) -> None:
         self.taken = 0
+        self._read_on = 0
+        self._rows = 0
+        self._line = line
         self._newest_ms = 0
         self._latest = latest
         self._take = take
         self._clock = clock
-        self._unsettled: deque[Inbound] = deque()
+        self._gathered: list[tuple[Columns, Inbound]] = []
         self._stirred = asyncio.Event()
         self._open = False
 
@@ -117,39 +124,48 @@ class NoteReader:
             message.settle()
             return
         self.taken += 1
-        self._take(note.columns)
         self._newest_ms = max(self._newest_ms, note.written_ms)
-        self._unsettled.append(message)
+        self._gathered.append((note.columns, message))
         self._stirred.set()
+        self._rows += len(note.columns)
+        if self._rows >= MOST_ROWS:
+            self._line.hold(back=True)
 
     def snapshot(self, datastreams: NDArray[np.int32]) -> Columns:
         """See :class:`cloud.alarms.watch.LatestReadings`."""
         return self._latest.snapshot(datastreams if self._open else datastreams[:0])
 
-    async def run(self, connected: asyncio.Event, written: Callable[[], bool], caught_up: Callable[[], None]) -> None:
+    async def run(self, written: Callable[[], bool], caught_up: Callable[[], None]) -> None:
         """Until cancelled.
 
-        :param connected: set while the broker gives notes.
         :param written: whether nothing waits to be written.
         :param caught_up: called once all that waited has been taken.
         """
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._settle(written))
-            await connected.wait()
+            group.create_task(self._read(written))
+            await self._line.connected.wait()
             began_ms, seen = self._clock.now_ms(), -1
             while seen != self.taken and self._newest_ms < began_ms:
                 seen = self.taken
                 await self._clock.sleep(QUIET_S)
+            waited = self.taken
+            while self._read_on < waited:
+                await self._clock.sleep(_LOOK_S)
             self._open = True
             caught_up()
 
-    async def _settle(self, written: Callable[[], bool]) -> None:
+    async def _read(self, written: Callable[[], bool]) -> None:
         while True:
             await self._stirred.wait()
+            await self._clock.sleep(GATHER_S)
             self._stirred.clear()
-            while self._unsettled:
-                number = len(self._unsettled)
-                while not written():
-                    await self._clock.sleep(_LOOK_S)
-                for _ in range(number):
-                    self._unsettled.popleft().settle()
+            gathered, self._gathered = self._gathered, []
+            self._rows = 0
+            self._take(Columns.join([columns for columns, _ in gathered]))
+            self._read_on += len(gathered)
+            while not written():
+                await self._clock.sleep(_LOOK_S)
+            for _, message in gathered:
+                message.settle()
+            if self._rows < MOST_ROWS:
+                self._line.hold(back=False)
