@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cloud.store.settings import EMBEDDED, Account, StoreSettings, parse
-from protocols.vocabulary import ConfigError
+from protocols.vocabulary import ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 1 << 20
@@ -223,6 +223,40 @@ class Commands(_Section):
     """Of a group, so many go out each second: lamps by the thousand do not switch at once."""
 
 
+def _gateway(text: str) -> str:
+    return parse_gateway_id(text)
+
+
+GatewayName = Annotated[str, AfterValidator(_gateway)]
+
+
+class ThingsBoardDoor(_Section):
+    """``[doors.thingsboard]``: ThingsBoard's MQTT topics, closed unless it is opened."""
+
+    open: bool = False
+    accounts: tuple[GatewayName, ...] = ()
+    """Gateways that our own broker lets publish on ``v1/gateway/...``; each may below ``yz/v1/<gateway>/``."""
+    device: GatewayName | None = None
+    """The one gateway that may publish on ``v1/devices/me/...``, where nothing else says whose it is."""
+
+
+class SparkplugDoor(_Section):
+    """``[doors.sparkplug]``: a Sparkplug B host application, closed unless it is opened."""
+
+    open: bool = False
+    accounts: tuple[GatewayName, ...] = ()
+    """Gateways that our own broker lets publish births and data below ``spBv1.0/``."""
+    host_id: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = "yingzhou"
+    """Its name in ``spBv1.0/STATE/<host_id>``; empty: it says no state."""
+
+
+class Doors(_Section):
+    """``[doors]``: what else comes in over MQTT."""
+
+    thingsboard: ThingsBoardDoor = ThingsBoardDoor()
+    sparkplug: SparkplugDoor = SparkplugDoor()
+
+
 class Process(_Section):
     """``[process]``: which part of the cloud this is."""
 
@@ -241,6 +275,7 @@ class CloudConfig(_Section):
     webhooks: Webhooks = Webhooks()
     limits: Limits = Limits()
     commands: Commands = Commands()
+    doors: Doors = Doors()
     process: Process = Process()
 
     @model_validator(mode="after")
@@ -298,7 +333,10 @@ def _fault(fault: ErrorDetails) -> Fault:
 
 
 def _allowed(loc: tuple[str | int, ...]) -> str:
-    section = CloudConfig.model_fields.get(str(loc[0])) if len(loc) > 1 else None
-    model = section.annotation if section is not None else CloudConfig
-    names = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-    return "expected one of " + ", ".join(names)
+    model: type[BaseModel] = CloudConfig
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            break
+        model = field.annotation
+    return "expected one of " + ", ".join(model.model_fields)

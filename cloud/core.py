@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +14,24 @@ from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
 from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.lines import Role, lines_of
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Limits
+from cloud.config import Doors, Limits
+from cloud.ingest.doors.open_doors import OpenDoors
+from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.look_ahead import LookAhead
 from cloud.ingest.notes import TOPIC, NoteWriter
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
-from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.ingest.status import read_status
 from cloud.pictures.files import PictureFiles
 from cloud.pictures.signatures import Signatures
-from cloud.registry import gateways
+from cloud.registry import gateways, quarantine
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
-from cloud.registry.quarantine import Bounds
+from cloud.registry.quarantine import Bounds, Suspect
 from cloud.secrets import Secrets
 from cloud.store.by_url import open_store
 from cloud.store.duckdb_store import DuckDBStore
@@ -80,9 +81,10 @@ class Core:
 
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
+    :param doors: what else comes in; None: nothing.
     """
 
-    def __init__(  # noqa: PLR0913 - the cloud is made of these
+    def __init__(  # noqa: PLR0913 - everything that the cloud is told of itself
         self,
         data: Path,
         broker: BrokerSettings,
@@ -91,9 +93,11 @@ class Core:
         registry_url: str | None = None,
         limits: Limits | None = None,
         store: StoreSettings | None = None,
+        doors: Doors | None = None,
         role: Role = Role.ALL,
     ) -> None:
         limits = limits or Limits()
+        self._bounds = Bounds(limits.quarantine_rows, limits.quarantine_bytes)
         self.clock = clock
         self.role = role
         self.secrets = Secrets.open(data / "secrets", make=role is not Role.INGEST)
@@ -115,12 +119,16 @@ class Core:
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.sightings = SightingReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
+        self.doors = OpenDoors(doors or Doors(), self.directory, clock, ahead_ms=limits.future_s * 1000)
         self.pipeline = Pipeline(
             readers={
                 Source.ENVELOPE.value: self.envelopes,
                 Source.REPLAY.value: self.envelopes,
                 Source.REMAINDER.value: self.envelopes,
                 Source.SENML.value: self.door,
+                Source.SIGHTINGS.value: self.sightings,
+                **self.doors.readers,
             },
             store=self.store,
             ledger=self.ledger,
@@ -131,7 +139,7 @@ class Core:
             hold=self._hold,
             committed=self._committed,
             name=self._name,
-            bounds=Bounds(limits.quarantine_rows, limits.quarantine_bytes),
+            bounds=self._bounds,
             ahead=None if role is Role.ALL else LookAhead(self.ledger, self.registry).look,
             announce=self._announce if role is Role.INGEST else None,
         )
@@ -141,11 +149,13 @@ class Core:
         self._stack = AsyncExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
-        self.lines = lines_of(role, endpoint, broker.nats, self._receive, clock)
+        self.lines = lines_of(role, endpoint, broker.nats, self.doors.subscriptions, self._receive, clock)
         self.uplink = self.lines.uplink
         self.notes = NoteWriter(self.uplink.deliver, clock)
         self.note: Callable[[Inbound], None] | None = None
         """Who takes what workers say."""
+        if role is not Role.INGEST:
+            self.doors.attach(endpoint, CLOUD_USER, self.pipeline.receive)
         self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
 
     def _own_broker(self) -> Endpoint:
@@ -194,6 +204,7 @@ class Core:
             group.create_task(self.pipeline.run())
             for line in {id(one): one for one in self.lines.every.values()}.values():
                 group.create_task(line.run())
+            group.create_task(self.doors.run())
             if self.role is not Role.INGEST:
                 group.create_task(self.dispatcher.run())
                 group.create_task(self._sweep_pictures())
@@ -246,6 +257,7 @@ class Core:
         """What is missing before readings are taken; empty when nothing is."""
         lines = self.lines.every
         missing = [f"broker: {name} not connected" for name, one in lines.items() if not one.connected.is_set()]
+        missing += self.doors.missing()
         return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
     def write(self, columns: Columns) -> CommitReport:
@@ -254,6 +266,11 @@ class Core:
         :raises LinkDown: the store does not take them for now; sent again, they are stored once.
         """
         return self._waited(lambda: self.pipeline.write(columns))
+
+    def keep(self, suspects: Sequence[Suspect]) -> None:
+        """Take what has no place into quarantine; blocks."""
+        with self.registry.begin() as tx:
+            quarantine.add(tx, suspects, self._bounds)
 
     def replay(
         self, source: str, gateway: str, name: str, payload: bytes, arrived_ms: int
@@ -290,13 +307,15 @@ class Core:
 
     def _accounts(self) -> list[gateways.BrokerAccount]:
         with self.registry.read() as tx:
-            return gateways.broker_accounts(tx)
+            return [self.doors.admitted(account) for account in gateways.broker_accounts(tx)]
 
     # -- what the broker brings ------------------------------------------------------------------------------------
 
     def _receive(self, message: Inbound) -> None:
         if message.topic == TOPIC and self.note is not None:
             self.note(message)
+            return
+        if self.doors.receive(message):
             return
         try:
             name = TopicName.parse(message.topic)
@@ -353,6 +372,7 @@ class Core:
     def _hold(self, back: bool) -> None:
         for line in self.lines.intakes.values():
             line.hold(back=back)
+        self.doors.hold(back=back)
 
     async def _announce(self, prepared: Prepared) -> None:
         """All of it, also what an earlier worker had stored: it may have died before it said so."""
@@ -376,4 +396,6 @@ _REPLAYED = {
     Source.REPLAY.value: Source.REPLAY,
     Source.REMAINDER.value: Source.REMAINDER,
     Source.SENML.value: Source.SENML,
+    Source.SIGHTINGS.value: Source.SIGHTINGS,
+    Source.THINGSBOARD.value: Source.THINGSBOARD,
 }

@@ -22,6 +22,8 @@ from cloud.broker.line import Endpoint
 from cloud.broker.lines import Role
 from cloud.config import CloudConfig, read_secret
 from cloud.core import BrokerSettings, Core
+from cloud.ingest.doors.http_door import HttpDoor
+from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
 from cloud.ingest.notes import NoteReader
 from cloud.metrics import AlarmCollector, CoreCollector
@@ -61,6 +63,7 @@ class CloudProcess:
                 limits=config.limits,
                 store=config.store.settings(),
                 role=self._role,
+                doors=config.doors,
             )
             async with core:
                 if self._role is not Role.INGEST:
@@ -112,7 +115,9 @@ class CloudProcess:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
-        writer = LineWriter(core.directory, core.write, self._clock, future_ms=self._config.limits.future_s * 1000)
+        future_ms = self._config.limits.future_s * 1000
+        writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)
+        http = HttpDoor(core.directory, core.write, core.keep, self._clock, future_ms=future_ms)
         return ApiContext(
             database=core.registry,
             directory=core.directory,
@@ -127,6 +132,8 @@ class CloudProcess:
             pictures=core.pictures,
             signatures=core.signatures,
             write_lines=writer.write,
+            write_senml=http.write_senml,
+            replay_waiting=lambda subjects: replay_waiting(core.registry, core.replay, subjects, self._clock.now_ms()),
             replay=lambda number: _replay(core, number),
             credentials_changed=core.credentials_changed,
             readiness=core.ready,

@@ -12,18 +12,23 @@ from cloud.api import (
     commands,
     configurations,
     console,
+    discovered,
     events,
     gateways,
     health,
     installations,
     keys,
     latest,
+    many,
+    metric_names,
     neurons,
     pictures,
     problems,
     quarantine,
+    quick,
     readings,
     rules,
+    senml,
     towns,
     twins,
     webhooks,
@@ -39,13 +44,17 @@ _ROUTERS: Final = (
     twins,
     installations,
     neurons,
+    metric_names,
+    discovered,
     gateways,
     readings,
     latest,
+    many,
     towns,
     quarantine,
     keys,
     write,
+    senml,
     rules,
     alarms,
     events,
@@ -70,6 +79,7 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
     app.state.context = context
     for router in (*(module.router for module in _ROUTERS), *routers):
         app.include_router(router, dependencies=[DOCUMENTED])
+    app.router.routes[:0] = quick.ROUTES
     console.install(app, console_folder)
     return _guarded(app, context)
 

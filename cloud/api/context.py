@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 from cloud.alarms.target import Targets
 from cloud.api.tickets import Tickets
 from cloud.config import Commands, Limits
+from cloud.ingest.doors.http_door import PackReport
+from cloud.ingest.doors.waiting import WaitingReport
 from cloud.ingest.line_protocol import Precision
 from cloud.ingest.line_writer import LineReport
 from cloud.pictures.files import PictureFiles
@@ -62,6 +64,10 @@ class ApiContext:
     signatures: Signatures
     write_lines: Callable[[bytes, Precision, frozenset[str]], LineReport]
     """Line protocol, its precision, the sender's towns. LinkDown: the store does not take it for now."""
+    write_senml: Callable[[bytes, int, frozenset[str]], PackReport]
+    """A SenML pack, its content format, the sender's towns. ProtocolError: malformed. LinkDown: as above."""
+    replay_waiting: Callable[[Sequence[str]], WaitingReport]
+    """Try again what waits of devices, by their identities. LinkDown: as above."""
     replay: Callable[[int], ReplayReport]
     """Try a message from quarantine again, by its number."""
     credentials_changed: Callable[[], None]

@@ -128,7 +128,8 @@ async def _documented(_token: Annotated[object, Security(_bearer)], _key: Annota
 
 
 DOCUMENTED: Final = Depends(_documented)
-Reader = Annotated[Principal, Depends(_Holds("read"))]
+read_scope: Final = _Holds("read")
+Reader = Annotated[Principal, Depends(read_scope)]
 Writer = Annotated[Principal, Depends(_Holds("write"))]
 Commander = Annotated[Principal, Depends(_Holds("command", "write"))]
 Admin = Annotated[Principal, Depends(_Holds("admin"))]

@@ -83,7 +83,7 @@ def replay_quarantined(context: Context, who: Writer, number: RowNumber) -> Repl
     report = context.replay(number)
     if report.refused == 0:
         with context.database.begin() as tx:
-            quarantine.mark_replayed(tx, number, context.clock.now_ms())
+            quarantine.mark_replayed(tx, [number], context.clock.now_ms())
     return ReplayAnswer(**report._asdict())
 
 

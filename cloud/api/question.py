@@ -1,15 +1,22 @@
-"""What is asked of readings: from when to when, raw or by bucket, of which quality, as JSON, CSV or Arrow."""
+"""What is asked of readings: from when to when, raw or by bucket, of which quality, as JSON, CSV or Arrow.
+
+Parsed by hand: FastAPI takes longer over ten parameters than the store over a day of readings.
+"""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args
 
-from fastapi import Depends, Header, Query
+import numpy as np
+from fastapi import Depends, Request
+from numpy.typing import NDArray
 
 from cloud.api import arrow
-from cloud.api.context import Context
+from cloud.api.buckets import Fill
+from cloud.api.calendar import Every, common_ms, zone_named
+from cloud.api.context import ApiContext
 from cloud.api.paging import numbers_after
 from cloud.api.problems import wrong_parameter
-from cloud.api.times import parse_duration, parse_time
+from cloud.api.times import parse_time
 from cloud.store.port import Aggregate
 from protocols.vocabulary import Quality
 
@@ -17,6 +24,7 @@ MOST_BUCKETS: Final = 100_000
 """Of one series in one question: ten years by the hour are 87,600."""
 MOST_READINGS: Final = 50_000
 Format = Literal["json", "csv", "arrow"]
+Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,7 @@ class Question:
 
     from_ms: int
     to_ms: int
-    every_ms: int | None
+    every: Every | None
     """Bucket length; None: raw readings."""
     aggregate: Aggregate
     qualities: tuple[int, ...]
@@ -34,53 +42,134 @@ class Question:
     after: tuple[int, int] | None
     """Go on behind this (time, number)."""
     format: Format
+    fill: Fill
+    starts: NDArray[np.int64]
+    """Where the buckets begin, if they are asked for."""
+    store_ms: int
+    """The length of the buckets that the store is asked for: those that are answered are made up of them."""
+
+    @property
+    def by_calendar(self) -> bool:
+        """Whether buckets are not simply multiples of one length."""
+        return self.every is not None and self.every.fixed_ms is None
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """What an answer says of its buckets."""
+        if self.every is None:
+            return {}
+        if not self.by_calendar:
+            return {"every_ms": self.store_ms, "agg": self.aggregate}
+        every = f"{self.every.count}{self.every.unit}"
+        return {"every": every, "tz": self.every.zone or "UTC", "agg": self.aggregate}
 
 
-async def _question(  # noqa: PLR0913, PLR0917 - the query parameters
-    context: Context,
-    from_: Annotated[
-        str | None, Query(alias="from", description="RFC 3339; as far back as `every` allows when left out")
-    ] = None,
-    to: Annotated[str | None, Query(description="RFC 3339, exclusive; now when left out")] = None,
-    every: Annotated[str | None, Query(description="bucket length, as 15m; buckets start at multiples of it")] = None,
-    agg: Annotated[Aggregate | None, Query(description="mean when left out; needs `every`")] = None,
-    quality: Annotated[str | None, Query(max_length=20, description="flags, as 1,2")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_READINGS)] = 1000,
-    cursor: Annotated[str, Query(max_length=200)] = "",
-    format: Annotated[Format | None, Query()] = None,  # noqa: A002 - its name in the query
-    accept: Annotated[str, Header()] = "",
-) -> Question:
-    now_ms = context.clock.now_ms() + context.limits.future_s * 1000
-    to_ms = now_ms if to is None else time_parameter("to", to)
-    if agg is not None and every is None:
-        raise wrong_parameter("agg", "expected together with `every`")
-    every_ms = None if every is None else _every(every)
-    earliest_ms = 0 if every_ms is None else max(0, to_ms - MOST_BUCKETS * every_ms)
-    from_ms = earliest_ms if from_ is None else time_parameter("from", from_)
+def _parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string", **schema}}
+
+
+PARAMETERS: Final[dict[str, Any]] = {
+    "parameters": [
+        _parameter("from", "RFC 3339; as far back as `every` allows when left out"),
+        _parameter("to", "RFC 3339, exclusive; now when left out"),
+        _parameter(
+            "every",
+            "bucket length, as 15m, 1h, 1d, 1w, 1mo; ms, s, m, h and d begin at multiples of it since 1970 UTC, or "
+            "with `tz` at midnight there; weeks on Mondays, months on their first",
+        ),
+        _parameter("tz", "IANA time zone of the buckets, as Asia/Shanghai"),
+        _parameter("agg", "mean when left out; needs `every`", enum=list(get_args(Aggregate))),
+        _parameter("fill", "what stands in buckets without values; none: they are left out", enum=list(get_args(Fill))),
+        _parameter("quality", "flags, as 1,2"),
+        _parameter("limit", "how many at most", type="integer", minimum=1, maximum=MOST_READINGS, default=1000),
+        _parameter("cursor", "`next` of the page before", maxLength=200),
+        _parameter("format", "instead of the header Accept", enum=list(get_args(Format))),
+    ]
+}
+"""For the documentation of routes that answer a Question."""
+
+
+async def question_of(request: Request) -> Question:
+    """What a request asks.
+
+    :raises Problem: a parameter cannot be right.
+    """
+    given = request.query_params
+    context = cast(ApiContext, request.app.state.context)
+    to_ms = context.clock.now_ms() + context.limits.future_s * 1000
+    if (to := given.get("to")) is not None:
+        to_ms = time_parameter("to", to)
+    every = _every(given.get("every"), given.get("tz"))
+    for name in ("agg", "fill", "tz"):
+        if name in given and every is None:
+            raise wrong_parameter(name, "expected together with `every`")
+    earliest_ms = 0 if every is None else max(0, to_ms - MOST_BUCKETS * every.least_ms)
+    from_ms = earliest_ms if (text := given.get("from")) is None else time_parameter("from", text)
     if from_ms > to_ms:
         raise wrong_parameter("from", "expected a time before `to`")
-    if every_ms is not None and (to_ms - from_ms) // every_ms > MOST_BUCKETS:
-        raise wrong_parameter("every", f"more than {MOST_BUCKETS} buckets: ask for longer ones or a shorter time")
-    after = numbers_after(cursor, 2)
+    starts = np.empty(0, np.int64) if every is None else _starts(every, from_ms, to_ms)
+    after = numbers_after(_short(given.get("cursor", "")), 2)
     return Question(
         from_ms,
         to_ms,
-        every_ms,
-        agg or "mean",
-        _qualities(quality),
-        limit,
+        every,
+        _one_of("agg", given.get("agg", "mean"), get_args(Aggregate)),
+        _qualities(given.get("quality")),
+        _limit(given.get("limit")),
         None if after is None else (after[0], after[1]),
-        format or _accepted(accept),
+        _one_of("format", given.get("format") or _accepted(request.headers.get("accept", "")), get_args(Format)),
+        _one_of("fill", given.get("fill", "none"), get_args(Fill)),
+        starts,
+        0 if every is None else every.fixed_ms or common_ms(starts),
     )
 
 
-Asked = Annotated[Question, Depends(_question)]
+Asked = Annotated[Question, Depends(question_of)]
+
+
+def _starts(every: Every, from_ms: int, to_ms: int) -> NDArray[np.int64]:
+    try:
+        return every.starts(from_ms, to_ms, MOST_BUCKETS)
+    except (ValueError, OverflowError) as error:
+        raise wrong_parameter("every", str(error)) from None
+
+
+def _every(text: str | None, zone: str | None) -> Every | None:
+    if zone is not None:
+        try:
+            zone_named(zone)
+        except ValueError as error:
+            raise wrong_parameter("tz", str(error)) from None
+    try:
+        return None if text is None else Every.parse(text, zone)
+    except ValueError as error:
+        raise wrong_parameter("every", str(error)) from None
 
 
 def _accepted(accept: str) -> Format:
     if arrow.MEDIA_TYPE in accept:
         return "arrow"
     return "csv" if "text/csv" in accept else "json"
+
+
+def _one_of(name: str, text: str, allowed: tuple[Choice, ...]) -> Any:
+    if text not in allowed:
+        raise wrong_parameter(name, f"expected one of {', '.join(allowed)}")
+    return text
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return 1000
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST_READINGS):
+        raise wrong_parameter("limit", f"expected a whole number from 1 to {MOST_READINGS}")
+    return int(text)
+
+
+def _short(text: str) -> str:
+    if len(text) > 200:
+        raise wrong_parameter("cursor", "not one that we gave")
+    return text
 
 
 def time_parameter(name: str, text: str) -> int:
@@ -92,13 +181,6 @@ def time_parameter(name: str, text: str) -> int:
         return parse_time(text)
     except ValueError as error:
         raise wrong_parameter(name, str(error)) from None
-
-
-def _every(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise wrong_parameter("every", str(error)) from None
 
 
 def _qualities(text: str | None) -> tuple[int, ...]:

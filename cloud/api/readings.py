@@ -1,24 +1,26 @@
 """`/api/v1/datastreams`, and the readings of datastreams and twins."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
 from cloud.api import answers, rows, series
 from cloud.api.answers import PlacedDatastream
-from cloud.api.context import Context
+from cloud.api.context import ApiContext, Context
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader
 from cloud.api.paging import Cursor, Limit, Listing, cursor, listing, numbers_after
-from cloud.api.question import Asked, Question
+from cloud.api.question import PARAMETERS, Asked
 from cloud.api.series import Stretch
 from cloud.api.times import format_time
 from cloud.api.twins import twin_id
 from cloud.registry import bindings, datastreams, twins
+from cloud.registry.datastreams import Datastream
 from cloud.registry.errors import NotFound
 from protocols.vocabulary import IdentityError, NeuronId, Point
 
 router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
+READINGS_PATH: Final = "/datastreams/{key:path}/readings"
 PropertyName = Annotated[str | None, Query(max_length=48, description="an observed property")]
 
 
@@ -39,22 +41,24 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
     return listing(page, answers.datastream)
 
 
-@router.get("/datastreams/{key:path}/readings", response_model=None)
+@router.get(READINGS_PATH, response_model=None, openapi_extra=PARAMETERS)
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
-    with context.database.read() as tx:
-        stream = datastreams.get(tx, _key(key), who.towns)
-    head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit}
-    parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
-    if asked.every_ms is None:
-        found, after = series.raw(context.store, parts, asked)
-        return rows.respond(head, rows.readings(found), rows.ReadingRow, _following(after), asked.format)
-    gathered, after = series.buckets(context.store, parts, asked, asked.every_ms, {stream.number: stream})
-    items = [rows.BucketRow(format_time(key.start), one.value, one.quality, one.count) for key, one in gathered]
-    return rows.respond({**head, **_how(asked)}, items, rows.BucketRow, _following(after), asked.format)
+    stream = _stream(context, _key(key), who.towns)
+    head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
+    if asked.every is None:
+        parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
+        columns, after = series.raw(context.store, parts, asked)
+        if asked.format == "json":
+            return rows.readings_json(head, columns, _following(after))
+        return rows.respond(head, rows.readings(columns), rows.ReadingRow, _following(after), asked.format)
+    found, after = series.of_one(context.store, stream.number, asked)
+    if asked.format == "json":
+        return rows.buckets_json(head, found, _following(after))
+    return rows.respond(head, rows.buckets(found), rows.BucketRow, _following(after), asked.format)
 
 
-@router.get("/twins/{twin}/readings", response_model=None)
+@router.get("/twins/{twin}/readings", response_model=None, openapi_extra=PARAMETERS)
 def twin_readings(
     context: Context,
     who: Reader,
@@ -74,18 +78,29 @@ def twin_readings(
         numbers.setdefault(one.point.source, []).append(one.number)
     parts = series.stretches(bound, numbers, asked.from_ms, asked.to_ms)
     head = {"twin": str(name)}
-    if asked.every_ms is None:
+    if asked.every is None:
         found, after = series.raw(context.store, parts, asked)
         names = {one.number: (str(one.point), one.unit) for one in streams.values()}
         return rows.respond(
             head, rows.named_readings(found, names), rows.NamedReadingRow, _following(after), asked.format
         )
-    gathered, after = series.buckets(context.store, parts, asked, asked.every_ms, streams)
+    gathered, after = series.buckets(context.store, parts, asked, streams)
     items = [
-        rows.NamedBucketRow(format_time(key.start), one.value, one.quality, one.count, key.series, key.unit)
+        rows.NamedBucketRow(
+            format_time(key.start), rows.none_for_nan(one.value), one.quality, one.count, key.series, key.unit
+        )
         for key, one in gathered
     ]
-    return rows.respond({**head, **_how(asked)}, items, rows.NamedBucketRow, _following(after), asked.format)
+    return rows.respond({**head, **asked.how}, items, rows.NamedBucketRow, _following(after), asked.format)
+
+
+def _stream(context: ApiContext, point: Point, towns: frozenset[str]) -> Datastream:
+    """From memory if it is there; the registry may know one that another process added."""
+    found = context.directory.locate(point, towns)
+    if isinstance(found, Datastream):
+        return found
+    with context.database.read() as tx:
+        return datastreams.get(tx, point, towns)
 
 
 def _key(text: str) -> Point:
@@ -99,7 +114,3 @@ def _key(text: str) -> Point:
 
 def _following(after: tuple[int, int] | None) -> str | None:
     return None if after is None else cursor(*after)
-
-
-def _how(asked: Question) -> dict[str, Any]:
-    return {"every_ms": asked.every_ms, "agg": asked.aggregate}

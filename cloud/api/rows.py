@@ -8,12 +8,14 @@ from math import isnan
 from typing import Any, Final, TypeVar
 
 import msgspec
+import numpy as np
 from fastapi import Response
+from numpy.typing import NDArray
 
 from cloud.api import arrow
 from cloud.api.question import Format
-from cloud.api.times import format_times
-from cloud.store.port import Columns
+from cloud.api.times import format_times, time_texts
+from cloud.store.port import Buckets, Columns
 from protocols.vocabulary import reason_names
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -40,7 +42,7 @@ class BucketRow(msgspec.Struct, frozen=True):
     """One bucket; ``time`` is its start, ``quality`` the worst in it, ``count`` how many values went in."""
 
     time: str
-    value: float
+    value: float | None
     quality: int
     count: int
 
@@ -55,9 +57,64 @@ class NamedBucketRow(BucketRow, frozen=True):
 def readings(columns: Columns) -> list[ReadingRow]:
     """Columns as rows."""
     return [
-        ReadingRow(time, None if isnan(value) else value, quality, _reasons(reasons))
+        ReadingRow(time, none_for_nan(value), quality, _reasons(reasons))
         for time, value, quality, reasons in _cells(columns)
     ]
+
+
+def buckets(found: Buckets) -> list[BucketRow]:
+    """Buckets of one datastream as rows."""
+    columns = (found.value.tolist(), found.quality.tolist(), found.values.tolist())
+    return [
+        BucketRow(time, none_for_nan(value), quality, count)
+        for time, value, quality, count in zip(format_times(found.start), *columns, strict=True)
+    ]
+
+
+def readings_json(head: dict[str, Any], columns: Columns, following: str | None) -> Response:
+    """As :func:`respond` with :func:`readings`, without making rows of the columns first."""
+    ends = _ends(columns)
+    return _json(head, columns.time, columns.value, ends, following)
+
+
+def buckets_json(head: dict[str, Any], found: Buckets, following: str | None) -> Response:
+    """As :func:`respond` with :func:`buckets`, likewise."""
+    pairs = zip(found.quality.tolist(), found.values.tolist(), strict=True)
+    ends = [b',"quality":%d,"count":%d},{"time":"' % pair for pair in pairs]
+    return _json(head, found.start, found.value, ends, following)
+
+
+def _ends(columns: Columns) -> list[bytes]:
+    """What stands behind the value of each reading, up to the time of the next."""
+    quality, reasons = columns.quality, columns.reasons
+    if len(quality) and (quality == quality[0]).all() and (reasons == reasons[0]).all():
+        return [_end(int(quality[0]), int(reasons[0]))] * len(quality)
+    return [_end(flag, bits) for flag, bits in zip(quality.tolist(), reasons.tolist(), strict=True)]
+
+
+@lru_cache(maxsize=4096)
+def _end(quality: int, reasons: int) -> bytes:
+    return b',"quality":%d,"reasons":%b},{"time":"' % (quality, msgspec.json.encode(reason_names(reasons)))
+
+
+def _json(
+    head: dict[str, Any],
+    times: NDArray[np.int64],
+    values: NDArray[np.float64],
+    ends: list[bytes],
+    following: str | None,
+) -> Response:
+    count = len(ends)
+    pieces = [b'","value":'] * (4 * count)
+    if count:
+        pieces[0::4] = time_texts(times)
+        pieces[2::4] = msgspec.json.encode(values.tolist())[1:-1].split(b",")  # NaN becomes null
+        pieces[3::4] = ends
+        pieces[0] = b'{"time":"' + pieces[0]
+        pieces[-1] = pieces[-1].removesuffix(b',{"time":"')
+    start = msgspec.json.encode(head)[:-1]
+    body = b'%b,"items":[%b],"next":%b}' % (start, b"".join(pieces), msgspec.json.encode(following))
+    return Response(body, media_type="application/json")
 
 
 def named_readings(columns: Columns, names: dict[int, tuple[str, str]]) -> list[NamedReadingRow]:
@@ -66,7 +123,7 @@ def named_readings(columns: Columns, names: dict[int, tuple[str, str]]) -> list[
     :param names: number of the datastream -> its key and unit.
     """
     return [
-        NamedReadingRow(time, None if isnan(value) else value, quality, _reasons(reasons), *names[number])
+        NamedReadingRow(time, none_for_nan(value), quality, _reasons(reasons), *names[number])
         for (time, value, quality, reasons), number in zip(_cells(columns), columns.datastream.tolist(), strict=True)
     ]
 
@@ -79,6 +136,11 @@ def respond(head: dict[str, Any], rows: Sequence[Row], form: type[Row], followin
     if how == "arrow":
         return Response(arrow.stream(rows, form, head), headers=headers, media_type=arrow.MEDIA_TYPE)
     return Response(_csv(rows, form), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def none_for_nan(value: float) -> float | None:
+    """NaN is no JSON."""
+    return None if isnan(value) else value
 
 
 def safe_cell(text: str) -> str:

@@ -1,5 +1,6 @@
 """A twin's series across sensor swaps: the time cut where bindings begin and end, the answers joined again."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cloud.api.buckets import filled, folded, without_gaps
+from cloud.api.grid import Grid
 from cloud.api.question import Question
 from cloud.registry.bindings import Binding
 from cloud.registry.datastreams import Datastream
@@ -90,8 +93,44 @@ def raw(store: Store, parts: Sequence[Stretch], question: Question) -> tuple[Col
     return kept, (int(kept.time[-1]), int(kept.datastream[-1]))
 
 
+def of_one(store: Store, number: int, question: Question) -> tuple[Buckets, tuple[int, int] | None]:
+    """Up to ``limit`` buckets of one datastream, and behind which of them the next page starts.
+
+    In a bucket without values, where those are asked for, the value is NaN unless it was filled.
+    """
+    from_ms = question.from_ms
+    if question.after is not None and question.fill == "none":
+        from_ms = max(from_ms, question.after[0] + 1)  # the rest of a bucket that was answered is left out below
+    found = _asked(store, (number,), from_ms, question.to_ms, question)
+    found = without_gaps(found, number, question.starts, question.fill)
+    begin = 0 if question.after is None else int(np.searchsorted(found.start, question.after[0], side="right"))
+    end = begin + question.limit
+    return found.part(begin, end), (int(found.start[end - 1]), 1) if len(found.start) > end else None
+
+
+def grid(store: Store, numbers: Sequence[int], question: Question) -> Grid:
+    """Buckets of many datastreams, whose numbers rise."""
+    found = Grid.of(_asked(store, numbers, question.from_ms, question.to_ms, question), numbers, question.starts)
+    if question.fill in {"previous", "linear"}:
+        for row in found.values:
+            row[:] = filled(row, question.starts, question.fill)
+    return found
+
+
+def _asked(store: Store, numbers: Sequence[int], from_ms: int, to_ms: int, question: Question) -> Buckets:
+    found = store.aggregate(
+        numbers,
+        from_ms,
+        to_ms,
+        every_ms=question.store_ms,
+        aggregate=question.aggregate,
+        qualities=question.qualities,
+    )
+    return folded(found, question.starts, question.aggregate) if question.by_calendar else found
+
+
 def buckets(
-    store: Store, parts: Sequence[Stretch], question: Question, every_ms: int, streams: Mapping[int, Datastream]
+    store: Store, parts: Sequence[Stretch], question: Question, streams: Mapping[int, Datastream]
 ) -> tuple[list[tuple[BucketKey, Bucket]], tuple[int, int] | None]:
     """Up to ``limit`` buckets in the order of their keys, and where the next page starts: (start, how many of it).
 
@@ -100,24 +139,20 @@ def buckets(
     start, seen = question.after or (None, 0)
     gathered: dict[BucketKey, Bucket] = {}
     for part in parts:
-        from_ms = part.from_ms if start is None else max(part.from_ms, start)
+        from_ms = part.from_ms if start is None or question.fill != "none" else max(part.from_ms, start)
         if from_ms >= part.to_ms:
             continue
-        answer = store.aggregate(
-            part.numbers,
-            from_ms,
-            part.to_ms,
-            every_ms=every_ms,
-            aggregate=question.aggregate,
-            qualities=question.qualities,
-        )
+        answer = _asked(store, part.numbers, from_ms, part.to_ms, question)
         for number, at, new in _rows(answer):
             stream = streams[number]
             unit = "1" if question.aggregate == "count" else stream.unit
             key = BucketKey(at, stream.point.series, unit)
             known = gathered.get(key)
             gathered[key] = new if known is None else _joined(known, new, question.aggregate)
+    _fill(gathered, question)
     ordered = sorted(gathered.items(), key=lambda item: item[0])
+    if start is not None:
+        ordered = ordered[bisect_left(ordered, start, key=lambda item: item[0].start) :]
     ordered = ordered[sum(key.start == start for key, _ in ordered[:seen]) :]
     if len(ordered) <= question.limit:
         return ordered, None
@@ -125,6 +160,17 @@ def buckets(
     last = kept[-1][0].start
     delivered = sum(key.start == last for key, _ in kept)
     return kept, (last, delivered + (seen if last == start else 0))
+
+
+def _fill(gathered: dict[BucketKey, Bucket], question: Question) -> None:
+    """Every series gets a bucket at each start; of one without values the count is 0 and the quality 9."""
+    if question.fill == "none":
+        return
+    for series, unit in {(key.series, key.unit) for key in gathered}:
+        keys = [BucketKey(start, series, unit) for start in question.starts.tolist()]
+        known = np.array([gathered[key].value if key in gathered else np.nan for key in keys])
+        for key, value in zip(keys, filled(known, question.starts, question.fill).tolist(), strict=True):
+            gathered.setdefault(key, Bucket(value, 0, Quality.MISSING))
 
 
 def _rows(answer: Buckets) -> Iterator[tuple[int, int, Bucket]]:

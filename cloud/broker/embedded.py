@@ -53,8 +53,8 @@ def settings(  # noqa: PLR0913 - a broker's configuration is made of these
     users = [f"    {{ user: {json.dumps(CLOUD_USER)}, password: {json.dumps(cloud_hash)} }}"]
     for account in accounts:
         base = f"yz.v1.{account.username}"
-        publish = json.dumps([f"{base}.up.>", f"{base}.senml"])
-        subscribe = json.dumps([f"{base}.down", f"{base}.down.>"])  # MQTT's down/# is both
+        publish = json.dumps([f"{base}.up.>", f"{base}.senml", *account.publish])
+        subscribe = json.dumps([f"{base}.down", f"{base}.down.>", *account.subscribe])  # MQTT's down/# is both
         users.append(
             f"    {{ user: {json.dumps(account.username)}, password: {json.dumps(account.password_hash)}, "
             f"permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}"

@@ -1,7 +1,7 @@
 """Which lines to the broker a process has, by its part in the cloud."""
 
 import secrets as random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -43,22 +43,31 @@ class Lines:
         object.__setattr__(self, "every", every)
 
 
-def lines_of(
-    role: Role, mqtt: Endpoint, nats: Endpoint | None, receive: Callable[[Inbound], None], clock: Clock
+def lines_of(  # noqa: PLR0913 - the lines of every part
+    role: Role,
+    mqtt: Endpoint,
+    nats: Endpoint | None,
+    doors: Sequence[tuple[str, int]],
+    receive: Callable[[Inbound], None],
+    clock: Clock,
 ) -> Lines:
     """The lines of a process.
 
+    :param doors: subscriptions of others' topics, which one process alone has.
     :param nats: of a broker that is nats-server, where workers share a JetStream consumer; None: they share what comes
         by MQTT 5.
     """
     if role is Role.ALL:
         uplink = BrokerSession(mqtt, f"{CLOUD_USER}-uplink", [*_READINGS, *_OTHERS], receive, clock)
-        door = BrokerSession(mqtt, f"{CLOUD_USER}-door", _DOOR, receive, clock, clean=False)
+        door = BrokerSession(mqtt, f"{CLOUD_USER}-door", [*_DOOR, *doors], receive, clock, clean=False)
         return Lines(uplink, {"uplink": uplink, "open door": door})
     if role is Role.API:
         uplink = BrokerSession(mqtt, f"{CLOUD_USER}-uplink", _OTHERS, receive, clock)
         notes = BrokerSession(mqtt, f"{CLOUD_USER}-notes", [(TOPIC, 1)], receive, clock, clean=False)
-        return Lines(uplink, {}, notes)
+        if not doors:
+            return Lines(uplink, {}, notes)
+        door = BrokerSession(mqtt, f"{CLOUD_USER}-door", doors, receive, clock, clean=False)
+        return Lines(uplink, {"open door": door}, notes)
     name = f"{CLOUD_USER}-{random.token_hex(4)}"
     intake: Line
     if nats is None:

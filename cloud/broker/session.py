@@ -29,6 +29,8 @@ class BrokerSession:
     :param clean: False keeps the session at the broker while we are away: for senders that do not resend by themselves.
     :param group: of workers, each of whom is given a part (MQTT 5 §4.8.2).
     :param subscriptions: (topic filter, QoS), made anew at every connect, because brokers forget.
+    :param will: (topic, payload) that the broker publishes, retained, when we are lost; we do when we go.
+    :param greet: called when the subscriptions stand.
     """
 
     def __init__(  # noqa: PLR0913 - a session is made of these
@@ -41,6 +43,8 @@ class BrokerSession:
         *,
         clean: bool = True,
         group: str = "",
+        will: tuple[str, bytes] | None = None,
+        greet: Callable[[], None] | None = None,
     ) -> None:
         self.connected = asyncio.Event()
         self.connects = 0
@@ -51,6 +55,8 @@ class BrokerSession:
         self._clock = clock
         self._client_id = client_id
         self._clean = clean
+        self._will = will
+        self._greet = greet
         self._socket: Any = None
         self._released = asyncio.Event()
         self._released.set()
@@ -72,12 +78,15 @@ class BrokerSession:
             client.username_pw_set(self._endpoint.username, self._endpoint.password)
         if self._endpoint.tls is not None:
             client.tls_set_context(self._endpoint.tls)
+        if self._will is not None:
+            client.will_set(*self._will, qos=1, retain=True)
         client.max_inflight_messages_set(1000)
         client.max_queued_messages_set(100_000)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_writable
         client.on_socket_unregister_write = self._on_written
@@ -119,6 +128,8 @@ class BrokerSession:
         await self._lost
 
     def _detach(self) -> None:
+        if self._will is not None:
+            self.publish(*self._will, retain=True)
         self.connected.clear()
         for has_it in self._delivering.values():
             if not has_it.done():
@@ -157,10 +168,10 @@ class BrokerSession:
             loop.add_reader(self._socket, self._read)
             loop.call_soon(self._read)
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+    def publish(self, topic: str, payload: bytes, qos: int = 1, *, retain: bool = False) -> None:
         """Send; nothing when the line is down, for who waits for it asks again. Bounded by paho's queue."""
         if self.connected.is_set():
-            self._client.publish(topic, payload, qos)
+            self._client.publish(topic, payload, qos, retain)
 
     async def deliver(self, topic: str, payload: bytes) -> bool:
         """Publish at QoS 1 and wait until the broker has it; False: nobody knows whether it has."""
@@ -201,6 +212,10 @@ class BrokerSession:
         if self._subscriptions:
             client.subscribe(self._subscriptions)
         self.connected.set()
+
+    def _on_subscribe(self, _client: Client, _data: Any, _mid: int, *_granted: Any) -> None:
+        if self._greet is not None:
+            self._greet()
 
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None

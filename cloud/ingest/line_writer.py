@@ -1,19 +1,29 @@
 """What comes in as line protocol becomes readings of known datastreams; the sender is told at once what does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from cloud.ingest.line_protocol import FieldValue, Line, LineFault, Precision, parse
-from cloud.registry.directory import Directory, Refusal
+from cloud.ingest.doors.placing import Origin, suspects
+from cloud.ingest.doors.readers import HISTORY_MS, LINE_PROTOCOL
+from cloud.ingest.doors.senml import series_of
+from cloud.ingest.doors.sighting import Sighting
+from cloud.ingest.doors.units import scale
+from cloud.ingest.line_protocol import Line, LineFault, Precision, parse
+from cloud.registry.directory import Directory, Refusal, Slot
+from cloud.registry.discovered import LONGEST_NAME
+from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, CommitReport
-from protocols.vocabulary import Clock, IdentityError, Point, Quality
+from protocols.vocabulary import OBSERVED_PROPERTIES, Clock, HardwareId, IdentityError, Point, Quality
 
 _REFUSALS = {
     Refusal.UNKNOWN_NEURON: "no such neuron",
     Refusal.OTHER_GATEWAY: "the neuron speaks through a gateway",
     Refusal.UNKNOWN_DATASTREAM: "the neuron has no such datastream",
+    Refusal.UNKNOWN_NAME: "the neuron has no such datastream, and no metric of that name",
+    Refusal.IGNORED: "the neuron's metric of that name is not wanted",
 }
 _NO_NEURON = (
     "no neuron: expected a tag neuron=nrn-..., a known hardware identity as a tag such as mn=..., "
@@ -21,8 +31,24 @@ _NO_NEURON = (
 )
 
 
-EARLIEST_MS: Final = 946_684_800_000
-"""2000-01-01T00:00Z: history may come in here, but seconds that were taken for nanoseconds land in 1970."""
+PATH: Final = "/api/v2/write"
+IDENTITY_TAGS: Final = (
+    "imei",
+    "mn",
+    "serial",
+    "meter",
+    "onvif",
+    "sl651",
+    "mac",
+    "eui",
+    "dev_eui",
+    "device",
+    "device_id",
+    "sensor",
+    "sensor_id",
+    "host",
+)
+"""Tags that may say whose a line is, the first that is there: so an unknown device has a name to be adopted by."""
 
 
 class LineReport(NamedTuple):
@@ -41,12 +67,23 @@ class LineWriter:
     numbers are readings; booleans and strings are refused by name.
 
     :param commit: keeps readings on disk and tells what became of them; blocks.
+    What is of no known device, or under no known name, is told to the sender and, when ``keep`` is given, waits in
+    quarantine until the device is adopted; but not that of a sender who may write to some towns only.
+
     :param future_ms: how far an observed time may lie ahead of our clock.
+    :param keep: takes suspects into quarantine; blocks.
     """
 
     def __init__(
-        self, directory: Directory, commit: Callable[[Columns], CommitReport], clock: Clock, *, future_ms: int
+        self,
+        directory: Directory,
+        commit: Callable[[Columns], CommitReport],
+        clock: Clock,
+        *,
+        future_ms: int,
+        keep: Callable[[Sequence[Suspect]], None] | None = None,
     ) -> None:
+        self._keep = keep
         self._directory = directory
         self._commit = commit
         self._clock = clock
@@ -64,12 +101,19 @@ class LineWriter:
         lines, faults = parse(text, precision)
         now_ms = self._clock.now_ms()
         rows: list[tuple[int, int, float]] = []
+        strays: dict[tuple[str, str], list[Sighting]] = {}
         for line in lines:
             for row in self._readings(line, now_ms, towns):
                 if isinstance(row, LineFault):
                     faults.append(row)
+                elif isinstance(row, _Stray):
+                    if row.refusal is not Refusal.IGNORED:
+                        faults.append(LineFault(line.number, row.message))
+                        strays.setdefault((row.refusal.value, row.sighting.source), []).append(row.sighting)
                 else:
                     rows.append(row)
+        if strays and self._keep is not None and not towns:
+            self._keep(suspects(strays, Origin(LINE_PROTOCOL, "", PATH, now_ms, {})))
         if not rows:
             return LineReport(0, 0, faults)
         done = self._commit(_columns(rows))
@@ -80,9 +124,9 @@ class LineWriter:
 
     def _readings(
         self, line: Line, now_ms: int, towns: frozenset[str]
-    ) -> Iterator["tuple[int, int, float] | LineFault"]:
+    ) -> Iterator["tuple[int, int, float] | LineFault | _Stray"]:
         time = now_ms if line.time_ms is None else line.time_ms
-        if not EARLIEST_MS <= time <= now_ms + self._future_ms:
+        if not HISTORY_MS <= time <= now_ms + self._future_ms:
             yield LineFault(line.number, f"time {time} ms is before 2000 or in the future: is the precision right?")
             return
         source = self._source(line, towns)
@@ -90,30 +134,61 @@ class LineWriter:
             yield LineFault(line.number, _NO_NEURON)
             return
         for name, value in line.fields.items():
-            number = self._datastream(source, name, value, towns)
-            if isinstance(number, str):
-                yield LineFault(line.number, f"field {name[:80]!r}: {number}")
-            else:
-                yield number, time, float(value)
+            if isinstance(value, bool | str):
+                kind = "boolean" if isinstance(value, bool) else "string"
+                yield LineFault(line.number, f"field {name[:80]!r}: a {kind} is an event, not a reading")
+                continue
+            yield self._reading(line, source, name, time, float(value), towns)
 
     def _source(self, line: Line, towns: frozenset[str]) -> str | None:
         if "neuron" in line.tags:
             return line.tags["neuron"]
         if line.measurement.startswith("nrn-"):
             return line.measurement
-        owners = {self._directory.owner(f"{key}:{value}", towns) for key, value in line.tags.items()} - {None}
-        return owners.pop() if len(owners) == 1 else None
+        identities = [str(_identity(key, value)) for key, value in line.tags.items()]
+        owners = {self._directory.owner(one, towns) for one in identities} - {None}
+        if owners:
+            return owners.pop() if len(owners) == 1 else None
+        named = {key.lower(): str(_identity(key, value)) for key, value in line.tags.items()}
+        return next((named[tag] for tag in IDENTITY_TAGS if tag in named), None)
 
-    def _datastream(self, source: str, name: str, value: FieldValue, towns: frozenset[str]) -> int | str:
-        """The number, or why there is none."""
-        if isinstance(value, bool | str):
-            return f"a {'boolean' if isinstance(value, bool) else 'string'} is an event, not a reading"
+    def _reading(  # noqa: PLR0913 - the parts of a reading
+        self, line: Line, source: str, name: str, time: int, value: float, towns: frozenset[str]
+    ) -> "tuple[int, int, float] | LineFault | _Stray":
+        series = series_of(source, name)
+        qualified = f"{line.measurement}.{name}"[:LONGEST_NAME]
+        found = self._directory.slot(None, source, name, series, towns)
+        if found in {Refusal.UNKNOWN_DATASTREAM, Refusal.UNKNOWN_NAME}:
+            named = self._directory.slot(None, source, qualified, "", towns)
+            found = found if named is Refusal.UNKNOWN_NAME else named
+        label = f"field {name[:80]!r}"
+        if isinstance(found, Slot):
+            way = scale(found.told, found.unit)
+            if way is None or not isfinite(converted := way.of(value)):
+                return LineFault(line.number, f"{label}: cannot be had in {found.unit}")
+            return found.number, time, converted
         try:
-            point = Point.parse(f"{source}/{name}")
+            Point.parse(f"{source}/ph")
         except IdentityError as error:
-            return str(error)
-        found = self._directory.locate(point, towns)
-        return _REFUSALS[found] if isinstance(found, Refusal) else found.number
+            return LineFault(line.number, f"{label}: {error}")
+        told = name if series.partition("/")[0] in OBSERVED_PROPERTIES else qualified
+        return _Stray(found, f"{label}: {_REFUSALS[found]}", Sighting(source, told, series, time, value))
+
+
+class _Stray(NamedTuple):
+    """A reading that has no place, and what its sender is told."""
+
+    refusal: Refusal
+    message: str
+    sighting: Sighting
+
+
+def _identity(key: str, value: str) -> HardwareId:
+    plain = HardwareId(key.lower().replace("_", "")[:16], value)
+    try:
+        return plain.checked()
+    except IdentityError:
+        return HardwareId.of_text(*plain)
 
 
 def _columns(rows: list[tuple[int, int, float]]) -> Columns:

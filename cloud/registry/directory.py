@@ -6,9 +6,10 @@ from enum import Enum
 from threading import Lock
 from typing import NamedTuple
 
-from cloud.registry import datastreams, neurons
+from cloud.registry import datastreams, metric_names, neurons
 from cloud.registry.database import Database
 from cloud.registry.datastreams import Datastream
+from cloud.registry.metric_names import MetricName
 from cloud.registry.selection import Selection
 from protocols.vocabulary import Point
 
@@ -20,6 +21,20 @@ class Refusal(Enum):
     OTHER_GATEWAY = "other_gateway"
     """The neuron is registered with another gateway, or with none."""
     UNKNOWN_DATASTREAM = "unknown_datastream"
+    UNKNOWN_NAME = "unknown_name"
+    """The device is known, but not what it means by that name."""
+    IGNORED = "ignored"
+    """The name is known, and not wanted."""
+
+
+class Slot(NamedTuple):
+    """The place of a series that its device calls by a name."""
+
+    number: int
+    unit: str
+    """The datastream's; UCUM."""
+    told: str | None
+    """The unit in which the device writes it, as the registry says; None: the registry does not say."""
 
 
 class _Entry(NamedTuple):
@@ -27,6 +42,7 @@ class _Entry(NamedTuple):
     gateway: str | None
     town: str | None
     streams: dict[tuple[str, str], int]
+    names: dict[str, MetricName]
 
 
 class Directory:
@@ -93,6 +109,31 @@ class Directory:
         entry = self._entry(gateway, source)
         return entry if isinstance(entry, Refusal) else entry.neuron
 
+    def slot(
+        self, gateway: str | None, source: str, name: str, series: str, scope: frozenset[str] = frozenset()
+    ) -> Slot | Refusal:
+        """The place of what a device calls ``name``.
+
+        :param gateway: only a neuron of this one is meant; None: the door knows no gateways.
+        :param series: what the name means when the registry says nothing of it; empty: nothing.
+        :param scope: as locate.
+        """
+        self._renew()
+        entry = self._entries.get(source)
+        if entry is None or (scope and entry.town not in scope):
+            return Refusal.UNKNOWN_NEURON
+        if gateway is not None and entry.gateway != gateway:
+            return Refusal.OTHER_GATEWAY
+        named = entry.names.get(name)
+        if named is not None:
+            number, told = named.datastream, named.unit
+        else:
+            observed, _, channel = series.partition("/")
+            number, told = entry.streams.get((observed, channel)), None
+        if number is None:
+            return _no_slot(named, series)
+        return Slot(number, self._datastreams[number].unit, told)
+
     def _entry(self, gateway: str, source: str) -> _Entry | Refusal:
         self._renew()
         entry = self._entries.get(source)
@@ -130,11 +171,18 @@ class Directory:
             commits = self._database.commits
             revision = datastreams.revision(tx)
             if revision != self._revision:
-                self._take(neurons.changed_since(tx, self._revision), datastreams.changed_since(tx, self._revision))
+                self._take(
+                    neurons.changed_since(tx, self._revision),
+                    datastreams.changed_since(tx, self._revision),
+                    metric_names.changed_since(tx, self._revision),
+                )
                 self._revision = revision
             self._seen_commits = commits
 
-    def _take(self, changed: list[neurons.Neuron], streams: list[Datastream]) -> None:
+    def _take(self, changed: list[neurons.Neuron], streams: list[Datastream], named: list[MetricName]) -> None:
+        names: dict[str, dict[str, MetricName]] = {}
+        for one in named:
+            names.setdefault(one.neuron, {})[one.name] = one
         grouped: dict[str, dict[tuple[str, str], int]] = {}
         for stream in streams:
             self._datastreams[stream.number] = stream
@@ -142,7 +190,8 @@ class Directory:
         stale: set[str] = set()
         fresh: set[str] = set()
         for neuron in changed:
-            entry = _Entry(neuron.id, neuron.gateway, neuron.site.place.town, grouped.get(neuron.id, {}))
+            of_it = grouped.get(neuron.id, {}), names.get(neuron.id, {})
+            entry = _Entry(neuron.id, neuron.gateway, neuron.site.place.town, *of_it)
             sources = (neuron.id, *(str(identity) for identity in neuron.hardware))
             stale.update(self._sources.get(neuron.id, ()))
             fresh.update(sources)
@@ -151,3 +200,9 @@ class Directory:
                 self._entries[source] = entry
         for source in stale - fresh:  # last, so that who asks meanwhile never misses what only changed hands
             del self._entries[source]
+
+
+def _no_slot(named: MetricName | None, series: str) -> Refusal:
+    if named is not None:
+        return Refusal.IGNORED
+    return Refusal.UNKNOWN_DATASTREAM if series else Refusal.UNKNOWN_NAME

@@ -48,6 +48,10 @@ class BrokerAccount(NamedTuple):
     username: str
     password_hash: str
     """bcrypt, ``$2a$``."""
+    publish: tuple[str, ...] = ()
+    """NATS subjects beside its own that it may publish on: doors that are open to it."""
+    subscribe: tuple[str, ...] = ()
+    """Likewise."""
 
 
 def add(tx: Connection, gateway: str, name: str, now_ms: int) -> Gateway:

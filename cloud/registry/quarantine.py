@@ -1,12 +1,13 @@
 """Quarantine: what could not be stored, with its raw bytes and the reason; bounded, oldest dropped and counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from cloud.registry import tally
+from cloud.registry import discovered, tally
+from cloud.registry.discovered import Find
 from cloud.registry.errors import NotFound
 from cloud.registry.schema import QUARANTINE
 from cloud.registry.selection import Page
@@ -34,6 +35,10 @@ class Suspect(NamedTuple):
     payload: bytes
     dedupe: str
     """The same for the same message and reason: a repetition only counts up."""
+    subject: str | None = None
+    """The one device that all of it is of: its hardware identity or the neuron's identifier."""
+    find: Find | None = None
+    """What is to be listed as discovered; it is not kept here."""
 
 
 class Quarantined(NamedTuple):
@@ -63,14 +68,17 @@ class Totals(NamedTuple):
 
 def add(tx: Connection, suspects: Iterable[Suspect], bounds: Bounds) -> None:
     """Take suspects in; one that is there already (same ``dedupe``) counts up and is no longer called replayed."""
+    suspects = list(suspects)
+    discovered.note(tx, [suspect.find for suspect in suspects if suspect.find is not None])
     rows = size = 0
     tally.add(tx, _ROWS, 0)  # its row is the lock: of two who bring the same one comes second
     for suspect in suspects:
-        dedupe = _bounded_dedupe(suspect.dedupe)
+        dedupe = bounded_dedupe(suspect.dedupe)
         again = update(QUARANTINE).where(QUARANTINE.c.dedupe == dedupe)
         if tx.execute(again.values(times=QUARANTINE.c.times + 1, replayed_ms=None)).rowcount:
             continue
         values = {**suspect._asdict(), "dedupe": dedupe, "times": 1}
+        del values["find"]
         for name, length in (("gateway", 32), ("topic", 200), ("reason", 48), ("source", 100), ("detail", 1000)):
             values[name] = _plain(values[name], length)
         tx.execute(insert(QUARANTINE).values(values))
@@ -106,9 +114,25 @@ def page(
     return Page.of([_quarantined(row) for row in rows], limit, lambda one: one.id)
 
 
-def mark_replayed(tx: Connection, number: int, now_ms: int) -> None:
-    """Say that all of it is in the store now."""
-    tx.execute(update(QUARANTINE).where(QUARANTINE.c.id == number).values(replayed_ms=now_ms))
+def waiting(tx: Connection, subjects: Sequence[str], numbers: range, limit: int) -> list[Quarantined]:
+    """What waits of some devices, oldest first, within these numbers."""
+    question = select(QUARANTINE).where(
+        QUARANTINE.c.subject.in_(subjects),
+        QUARANTINE.c.id >= numbers.start,
+        QUARANTINE.c.id < numbers.stop,
+        QUARANTINE.c.replayed_ms.is_(None),
+    )
+    return [_quarantined(row) for row in tx.execute(question.order_by(QUARANTINE.c.id).limit(limit))]
+
+
+def newest(tx: Connection) -> int:
+    """The greatest number; 0: there is none."""
+    return tx.scalar(select(func.max(QUARANTINE.c.id))) or 0
+
+
+def mark_replayed(tx: Connection, numbers: Sequence[int], now_ms: int) -> None:
+    """Say that all of them is in the store now, or in quarantine anew."""
+    tx.execute(update(QUARANTINE).where(QUARANTINE.c.id.in_(numbers)).values(replayed_ms=now_ms))
 
 
 def totals(tx: Connection) -> Totals:
@@ -136,7 +160,8 @@ def _trim(tx: Connection, rows_over: int, bytes_over: int) -> None:
         tally.add(tx, _DROPPED, dropped)
 
 
-def _bounded_dedupe(text: str) -> str:
+def bounded_dedupe(text: str) -> str:
+    """As it is kept."""
     if len(text) <= _DEDUPE_LENGTH and "\0" not in text:
         return text
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -149,6 +174,14 @@ def _plain(text: str, length: int) -> str:
 
 def _quarantined(row: Row[Any]) -> Quarantined:
     suspect = Suspect(
-        row.received_ms, row.gateway, row.topic, row.reason, row.detail, row.source, row.payload, row.dedupe
+        row.received_ms,
+        row.gateway,
+        row.topic,
+        row.reason,
+        row.detail,
+        row.source,
+        row.payload,
+        row.dedupe,
+        row.subject,
     )
     return Quarantined(row.id, suspect, row.times, row.replayed_ms)

@@ -123,6 +123,15 @@ DATASTREAM = Table(
     sqlite_autoincrement=True,  # the store knows readings by this number: it is never given twice
 )
 
+METRIC_NAME = Table(  # what a neuron's device calls a series of ours
+    "metric_name",
+    METADATA,
+    Column("neuron", ForeignKey(NEURON.c.id), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("datastream", ForeignKey(DATASTREAM.c.id)),  # null: it is not wanted
+    Column("unit", String(32)),  # in which the device writes it; null: as it says, or in the datastream's
+)
+
 BINDING = Table(
     "binding",
     METADATA,
@@ -172,8 +181,29 @@ QUARANTINE = Table(
     Column("times", BigInteger, nullable=False),
     Column("dedupe", String(200), nullable=False, unique=True),
     Column("replayed_ms", BigInteger),
+    Column("subject", String(96)),  # the one device that all of it is of; null: of several, or nobody knows
     Index(None, "reason"),
     Index(None, "gateway"),
+    Index(None, "subject", "id"),
+    sqlite_autoincrement=True,
+)
+
+DISCOVERED = Table(  # devices, and series of them, that came in by a door and have no place yet
+    "discovered",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("door", String(16), nullable=False),
+    Column("gateway", String(32), nullable=False),  # by which it came; empty: the door knows none
+    Column("subject", String(96), nullable=False),  # hardware identity or neuron identifier
+    Column("label", String(200), nullable=False),  # what its sender calls it
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("readings", BigInteger, nullable=False),
+    Column("names", JSON, nullable=False),
+    Column("names_left_out", BigInteger, nullable=False),  # readings whose names had no room
+    UniqueConstraint("door", "gateway", "subject"),
+    Index(None, "last_ms"),
     sqlite_autoincrement=True,
 )
 

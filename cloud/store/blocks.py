@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 BLOCK_ROWS: Final = 2048
 _LEVEL: Final = 3
+_ONE: Final = np.uint64(1)
 _local = threading.local()
 
 
@@ -95,36 +96,78 @@ def encode(columns: Sequence[Ints], differences: Sequence[bool]) -> tuple[bytes,
     return b"".join(frames), widths, [len(frame) for frame in frames], bases
 
 
-def decode(
-    data: Sequence[memoryview], index: BlockIndex, blocks: NDArray[np.intp], column: int, *, by_difference: bool
-) -> Ints:
-    """One column of several blocks, one behind the other.
+class Blocks:
+    """Some blocks of a table as they were read; each column is made when it is asked for."""
 
-    :param data: the bytes of each of the blocks.
-    """
-    rows = index.rows[blocks]
-    ends = np.cumsum(rows)
-    numbers = np.zeros(int(ends[-1]), np.uint64)
-    expand = _expander().decompress
-    starts = index.length[blocks, :column].sum(axis=1).tolist()
-    lengths, widths = index.length[blocks, column].tolist(), index.width[blocks, column].tolist()
-    begin = 0
-    for view, start, length, width, end in zip(data, starts, lengths, widths, ends.tolist(), strict=True):
-        if width:
-            planes = np.frombuffer(expand(view[start : start + length]), np.uint8).reshape(width, end - begin)
-            numbers[begin:end].view(np.uint8).reshape(-1, 8)[:, :width] = planes.T
-        begin = end
-    base: Ints = index.base[blocks, column]
-    if not by_difference:
-        plain: Ints = numbers.view(np.int64) + np.repeat(base, rows)
-        return plain
-    signed: Ints = (numbers >> np.uint64(1)).view(np.int64) ^ -(numbers & np.uint64(1)).view(np.int64)
-    np.cumsum(signed, out=signed)
-    if len(blocks) == 1:
-        signed += base[0]
+    __slots__ = ("_base", "_data", "_ends", "_sizes", "_widths", "rows", "scales")
+
+    def __init__(self, index: BlockIndex, blocks: NDArray[np.intp], data: Sequence[memoryview]) -> None:
+        """:param data: the bytes of each of the blocks."""
+        self.rows = index.rows[blocks]
+        self.scales = index.scale[blocks]
+        self._data = data
+        self._sizes = index.length[blocks].tolist()
+        self._widths = index.width[blocks].T.tolist()
+        self._base = index.base[blocks]
+        self._ends = self.rows.cumsum()
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def single(self, block: int) -> "Blocks":
+        """One of them."""
+        one: Blocks = object.__new__(Blocks)
+        here = slice(block, block + 1)
+        one.rows, one.scales, one._base = self.rows[here], self.scales[here], self._base[here]
+        one._data, one._sizes = self._data[here], self._sizes[here]
+        one._widths = [widths[here] for widths in self._widths]
+        one._ends = one.rows
+        return one
+
+    def same(self, column: int) -> int | None:
+        """The number that all rows of a column have; None when they differ."""
+        if any(self._widths[column]):
+            return None
+        base = self._base[:, column]
+        first = int(base[0])
+        return first if len(base) == 1 or (base == first).all() else None
+
+    def column(self, column: int, *, by_difference: bool) -> Ints:
+        """The numbers of one column, one block behind the other."""
+        same = self.same(column)
+        if same is not None:
+            return np.full(int(self._ends[-1]), same, np.int64)
+        numbers = np.zeros(int(self._ends[-1]), np.uint64)
+        planes = numbers.view(np.uint8).reshape(-1, 8)
+        expand = _expander().decompress
+        begin = 0
+        for view, sizes, width, end in zip(
+            self._data, self._sizes, self._widths[column], self._ends.tolist(), strict=True
+        ):
+            if width:
+                start = sum(sizes[:column])
+                raw = expand(view[start : start + sizes[column]])
+                if width == 1:
+                    planes[begin:end, 0] = np.frombuffer(raw, np.uint8)
+                else:
+                    planes[begin:end, :width] = np.frombuffer(raw, np.uint8).reshape(width, end - begin).T
+            begin = end
+        base = self._base[:, column]
+        if not by_difference:
+            plain: Ints = numbers.view(np.int64)
+            plain += base[0] if len(self) == 1 else np.repeat(base, self.rows)
+            return plain
+        odd = (numbers & _ONE).view(np.int64)
+        numbers >>= _ONE
+        signed: Ints = numbers.view(np.int64)
+        np.negative(odd, out=odd)
+        signed ^= odd
+        np.cumsum(signed, out=signed)
+        if len(self) == 1:
+            signed += base[0]
+        else:
+            signed += np.repeat(base - signed[self._ends - self.rows], self.rows)
         return signed
-    signed += np.repeat(base - signed[ends - rows], rows)
-    return signed
 
 
 def check(data: memoryview, crc: int, where: str) -> None:

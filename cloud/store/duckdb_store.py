@@ -52,7 +52,13 @@ class DuckDBStore:
         self._reached = np.zeros(1024, np.int64)
         self._doubtful = False
         self._resting = threading.Event()
-        self._view = View((), ())
+        self._view_now: View | None = None
+
+    @property
+    def _view(self) -> View:
+        if self._view_now is None:
+            raise RuntimeError("the store is not open")
+        return self._view_now
 
     def open(self) -> None:
         """Open or create the files; replays what a killed process had committed."""
@@ -73,7 +79,7 @@ class DuckDBStore:
     def close(self) -> None:
         with self._tending:
             self._catalog.close()
-            self._hot, self._segments, self._view = [], [], View((), ())
+            self._hot, self._segments, self._view_now = [], [], None
 
     def _load_hot(self) -> None:
         """Read the unsorted readings as the catalog has them."""
@@ -88,7 +94,7 @@ class DuckDBStore:
         self._publish()
 
     def _publish(self) -> None:
-        self._view = View(tuple(one.view() for one in self._hot), tuple(self._segments))
+        self._view_now = View(tuple(one.view() for one in self._hot), tuple(self._segments))
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.store.port import Columns
+from cloud.store.segment import among
 from cloud.store.tables import Readings
 
 _FEWEST: Final = 1 << 14
@@ -77,7 +78,7 @@ class HotView:
         if wanted is not None:
             if not len(wanted):
                 return None
-            mine = rows.datastream == wanted[0] if len(wanted) == 1 else _among(rows.datastream, wanted)
+            mine = rows.datastream == wanted[0] if len(wanted) == 1 else among(rows.datastream, wanted)
         if from_ms > self.from_ms or to_ms < self.to_ms:
             within = (rows.time >= from_ms) & (rows.time < to_ms)
             mine = within if mine is None else mine & within
@@ -90,10 +91,3 @@ class HotView:
     def empty(cls) -> Self:
         """No rows."""
         return cls(-1, Readings(*(np.empty(0, kind) for kind in _TYPES)), 0, 0)  # type: ignore[arg-type]
-
-
-def _among(streams: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether each is one of those that are wanted, by a table of all numbers up to the greatest."""
-    table = np.zeros(int(max(streams.max(), wanted[-1])) + 1, np.bool_)
-    table[wanted] = True
-    return table[streams]

@@ -28,8 +28,8 @@ class Columns:
     def __len__(self) -> int:
         return len(self.time)
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Columns":
-        """Some of the rows, by index or mask."""
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Columns":
+        """Some of the rows, by index, mask or slice."""
         return Columns(self.datastream[rows], self.time[rows], self.value[rows], self.quality[rows], self.reasons[rows])
 
     @classmethod
@@ -92,6 +92,10 @@ class Buckets(NamedTuple):
     def take(self, rows: NDArray[np.intp]) -> "Buckets":
         """Some of them, by index."""
         return Buckets(self.datastream[rows], self.start[rows], self.value[rows], self.values[rows], self.quality[rows])
+
+    def part(self, begin: int, end: int) -> "Buckets":
+        """Some of the rows."""
+        return Buckets(*(column[begin:end] for column in self))  # type: ignore[arg-type]
 
     @classmethod
     def join(cls, parts: "Sequence[Buckets]") -> "Buckets":

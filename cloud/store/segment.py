@@ -11,13 +11,14 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import DTYPES, BlockIndex, StoreDamagedError, check, expand
+from cloud.store.blocks import DTYPES, BlockIndex, Blocks, StoreDamagedError, check, expand
 from cloud.store.partials import Partials
-from cloud.store.tables import LEVELS, READINGS, Readings, decode_readings, decode_rollups
+from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
 TAIL: Final = struct.Struct("<QII8s")
 _PIECE_BLOCKS: Final = 256
+WHOLE: Final = ("value", "quality", "reasons", "delay")
 
 
 class Segment:
@@ -65,26 +66,22 @@ class Segment:
 
     def covered(self, level: int, wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which of these have rollups of that length here."""
-        return np.isin(wanted, self._covered[level], assume_unique=True)
+        covered = self._covered[level]
+        if not len(covered):
+            return np.zeros(len(wanted), np.bool_)
+        found: NDArray[np.bool_] = covered[np.minimum(covered.searchsorted(wanted), len(covered) - 1)] == wanted
+        return found
 
     def readings(
-        self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int, names: Sequence[str] = READINGS
+        self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int, names: Sequence[str] = WHOLE
     ) -> Iterator[dict[str, NDArray[Any]]]:
         """Pieces of the readings with from_ms <= time < to_ms, in order; ``datastream`` and ``time`` are among them.
 
         :param wanted: datastreams in order, none twice; None: all.
         """
-        index = self.index["readings"]
-        for blocks, data in self._pieces("readings", wanted, from_ms, to_ms):
-            times = decode_readings(data, index, blocks, "time")
-            streams = decode_readings(data, index, blocks, "datastream")
-            piece: dict[str, NDArray[Any]] = {"datastream": streams, "time": times}
-            piece |= {
-                name: decode_readings(data, index, blocks, name)
-                for name in names
-                if name not in {"datastream", "time", "missing"}
-            }
-            yield _only(piece, wanted, _within(times, from_ms, to_ms))
+        for blocks in self._pieces("readings", wanted, from_ms, to_ms):
+            piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
+            yield _only(piece, wanted, "time", from_ms, to_ms)
 
     def between(self, first: int, last: int) -> Iterator[Readings]:
         """Pieces of the readings of the datastreams first <= number < last, in order."""
@@ -93,22 +90,19 @@ class Segment:
         blocks = np.arange(begin, int(np.searchsorted(index.first, last)))
         for at in range(0, len(blocks), _PIECE_BLOCKS):
             some = blocks[at : at + _PIECE_BLOCKS]
-            data = self._read(index, some)
-            piece = {name: decode_readings(data, index, some, name) for name in READINGS if name != "missing"}
+            found = Blocks(index, some, self._read(index, some))
+            piece = {name: decode_readings(found, name) for name in ("datastream", "time", *WHOLE)}
             piece["stored"] = piece["time"] + piece.pop("delay") * 1000
-            streams = piece["datastream"]
-            rows = None if streams[0] >= first and streams[-1] < last else (streams >= first) & (streams < last)
-            yield Readings(**_only(piece, None, rows))
+            rows = slice(*piece["datastream"].searchsorted(np.array([first, last], np.int32)))
+            yield Readings(**piece).take(rows)
 
     def rollups(
         self, level: int, wanted: NDArray[np.int32], from_ms: int, to_ms: int, names: Sequence[str]
     ) -> Iterator[Partials]:
         """Pieces of the rollups with from_ms <= start < to_ms."""
-        table = str(level)
-        index = self.index[table]
-        for blocks, data in self._pieces(table, wanted, from_ms, to_ms):
-            piece = decode_rollups(data, index, blocks, names, level)
-            yield _only(piece, wanted, _within(piece["start"], from_ms, to_ms))
+        for blocks in self._pieces(str(level), wanted, from_ms, to_ms):
+            piece = decode_rollups(blocks, names, level)
+            yield _only(piece, wanted, "start", from_ms, to_ms)
 
     def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
         """The blocks of readings in which they may be."""
@@ -125,32 +119,30 @@ class Segment:
             if len(index) and not (np.diff(index.first) >= 0).all():
                 raise StoreDamagedError(f"{self.path.name}: {table} out of order")
 
-    def _pieces(
-        self, table: str, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int
-    ) -> Iterator[tuple[NDArray[np.intp], list[memoryview]]]:
+    def _pieces(self, table: str, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> Iterator[Blocks]:
         index = self.index[table]
         blocks = _overlapping(index, wanted, from_ms, to_ms)
         for begin in range(0, len(blocks), _PIECE_BLOCKS):
             some = blocks[begin : begin + _PIECE_BLOCKS]
-            yield some, self._read(index, some)
+            yield Blocks(index, some, self._read(index, some))
 
     def _read(self, index: BlockIndex, blocks: NDArray[np.intp]) -> list[memoryview]:
         """The bytes of some blocks; neighbours by one read."""
-        offsets = index.offset[blocks]
-        sizes = index.length[blocks].sum(axis=1, dtype=np.int64)
-        breaks = np.flatnonzero(offsets[1:] != offsets[:-1] + sizes[:-1]) + 1
+        starts = index.offset[blocks].tolist()
+        sizes = index.length[blocks].sum(axis=1, dtype=np.int64).tolist()
         found: list[memoryview] = []
-        crcs = index.crc[blocks].tolist()
-        for begin, end in zip([0, *breaks.tolist()], [*breaks.tolist(), len(blocks)], strict=True):
-            start = int(offsets[begin])
-            length = int(offsets[end - 1] + sizes[end - 1]) - start
-            data = memoryview(os.pread(self._file, length, start))
-            at = 0
-            for row in range(begin, end):
-                size = int(sizes[row])
-                check(data[at : at + size], crcs[row], self.path.name)
-                found.append(data[at : at + size])
-                at += size
+        data, begin, end = memoryview(b""), 0, 0
+        for row, (start, size, crc) in enumerate(zip(starts, sizes, index.crc[blocks].tolist(), strict=True)):
+            if start + size > end or start < begin:
+                begin = end = start
+                for follower in range(row, len(starts)):
+                    if starts[follower] != end:
+                        break
+                    end += sizes[follower]
+                data = memoryview(os.pread(self._file, end - begin, begin))
+            block = data[start - begin : start - begin + size]
+            check(block, crc, self.path.name)
+            found.append(block)
         return found
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -179,34 +171,40 @@ def _overlapping(index: BlockIndex, wanted: NDArray[np.int32] | None, from_ms: i
     if wanted is None or not len(wanted):
         begin, end = 0, len(index) if wanted is None else 0
     else:
-        begin = int(np.searchsorted(index.last, wanted[0]))
-        end = int(np.searchsorted(index.first, wanted[-1], side="right"))
+        begin = int(index.last.searchsorted(wanted[0]))
+        end = int(index.first.searchsorted(wanted[-1], side="right"))
     span = slice(begin, end)
-    hit = (index.earliest[span] < to_ms) & (index.latest[span] >= from_ms)
+    hit = index.earliest[span] < to_ms
+    hit &= index.latest[span] >= from_ms
     if wanted is not None and len(wanted) > 1:
-        some = np.searchsorted(wanted, index.first[span]) < np.searchsorted(wanted, index.last[span], side="right")
-        hit &= some
-    return np.flatnonzero(hit) + begin
-
-
-def _within(times: NDArray[np.int64], from_ms: int, to_ms: int) -> NDArray[np.bool_] | None:
-    if len(times) and times.min() >= from_ms and times.max() < to_ms:
-        return None
-    return (times >= from_ms) & (times < to_ms)
+        hit &= wanted.searchsorted(index.first[span]) < wanted.searchsorted(index.last[span], side="right")
+    found = hit.nonzero()[0]
+    found += begin
+    return found
 
 
 def _only(
-    piece: dict[str, NDArray[Any]], wanted: NDArray[np.int32] | None, rows: NDArray[np.bool_] | None
+    piece: dict[str, NDArray[Any]], wanted: NDArray[np.int32] | None, time: str, from_ms: int, to_ms: int
 ) -> dict[str, NDArray[Any]]:
-    """The rows of these datastreams, of those that the mask leaves."""
-    if wanted is not None:
-        streams = piece["datastream"]
-        if len(wanted) == 1:
-            mine = streams == wanted[0]
-        else:
-            place = np.minimum(np.searchsorted(wanted, streams), len(wanted) - 1)
-            mine = wanted[place] == streams
-        rows = mine if rows is None else rows & mine
-    if rows is None or rows.all():
-        return piece
-    return {name: column[rows] for name, column in piece.items()}
+    """The rows of these datastreams with from_ms <= time < to_ms; rows are ordered by datastream and time."""
+    streams, times = piece["datastream"], piece[time]
+    if wanted is not None and len(wanted) == 1:
+        begin, end = streams.searchsorted(wanted[0]), streams.searchsorted(wanted[0], side="right")
+        mine = times[begin:end]
+        rows: slice | NDArray[np.bool_] = slice(
+            begin + mine.searchsorted(np.int64(from_ms)), begin + mine.searchsorted(np.int64(to_ms))
+        )
+        return {name: column[rows] for name, column in piece.items()}
+    rows = np.ones(len(times), np.bool_)
+    if len(times) and (times.min() < from_ms or times.max() >= to_ms):
+        rows = (times >= from_ms) & (times < to_ms)
+    if wanted is not None and len(streams):
+        rows &= among(streams, wanted)
+    return piece if rows.all() else {name: column[rows] for name, column in piece.items()}
+
+
+def among(streams: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each is one of those that are wanted, by a table of all numbers up to the greatest."""
+    table = np.zeros(int(max(streams.max(), wanted[-1])) + 1, np.bool_)
+    table[wanted] = True
+    return table[streams]

@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import BlockHead, BlockIndex, Ints, decode, encode
+from cloud.store.blocks import BlockHead, Blocks, Ints, encode
 from cloud.store.partials import Partials
 
 READINGS: Final = ("datastream", "time", "value", "missing", "quality", "reasons", "delay")
@@ -16,8 +16,11 @@ ROLLUPS: Final = (
 )  # fmt: skip
 LEVELS: Final = (60_000, 3_600_000, 86_400_000)
 """Lengths of the rollups' buckets, ms."""
-_DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low"})
+_DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low", "total"})
+_BESIDE_LOW: Final = frozenset({"high", "first", "last"})
+"""Kept as what they are more than ``low``."""
 _VALUES: Final = frozenset({"value", "low", "high", "total", "first", "last"})
+_KINDS: Final[dict[str, type[np.generic]]] = {"datastream": np.int32, "quality": np.uint8, "reasons": np.uint32}
 _MOST_DECIMALS: Final = 9
 _EXACT: Final = 2.0**52
 _POWERS: Final = 10.0 ** np.arange(_MOST_DECIMALS + 1)
@@ -89,7 +92,7 @@ def encode_rollups(sums: Partials, level_ms: int) -> Encoded:
     else:
         whole = {name: np.rint(sums[name] * _POWERS[scale]).astype(np.int64) for name in ("high", "first", "last")}
         numbers = {name: column - low for name, column in whole.items()} | {"low": low}
-        numbers["total"] = np.rint(sums["total"] * _POWERS[scale]).astype(np.int64) - count * low
+        numbers["total"] = np.rint(sums["total"] * _POWERS[scale]).astype(np.int64)
     numbers |= {
         "datastream": sums["datastream"].astype(np.int64), "start": start // level_ms, "count": count,
         "first_at": sums["first_at"] - start, "last_at": sums["last_at"] - start, "mask": sums["mask"].astype(np.int64),
@@ -98,91 +101,77 @@ def encode_rollups(sums: Partials, level_ms: int) -> Encoded:
     return _block([numbers[name] for name in ROLLUPS], ROLLUPS, scale, sums["datastream"], span)
 
 
-def decode_readings(data: Sequence[memoryview], index: BlockIndex, blocks: NDArray[np.intp], name: str) -> NDArray[Any]:
+def decode_readings(blocks: Blocks, name: str) -> NDArray[Any]:
     """One column of readings, in the type that it has in memory; ``missing`` counts in ``value`` already."""
     if name == "value":
-        value = _values(data, index, blocks, READINGS, name)
-        if index.width[blocks, 3].any() or index.base[blocks, 3].any():
-            value[_column(data, index, blocks, READINGS, "missing") != 0] = np.nan
+        value = _values(blocks)
+        if blocks.same(READINGS.index("missing")) != 0:
+            value[_column(blocks, READINGS, "missing") != 0] = np.nan
         return value
-    column = _column(data, index, blocks, READINGS, name)
-    kinds: dict[str, type[np.generic]] = {"datastream": np.int32, "quality": np.uint8, "reasons": np.uint32}
-    return column.astype(kinds[name]) if name in kinds else column
+    column = _column(blocks, READINGS, name)
+    return column.astype(_KINDS[name]) if name in _KINDS else column
 
 
-def decode_rollups(
-    data: Sequence[memoryview], index: BlockIndex, blocks: NDArray[np.intp], names: Sequence[str], level_ms: int
-) -> Partials:
+def decode_rollups(blocks: Blocks, names: Sequence[str], level_ms: int) -> Partials:
     """Some columns of rollups; ``datastream`` and ``start`` are among them anyway."""
-    found: Partials = {"datastream": _column(data, index, blocks, ROLLUPS, "datastream").astype(np.int32)}
-    found["start"] = _column(data, index, blocks, ROLLUPS, "start") * level_ms
-    low: Ints | None = None
-    scaled = bool((index.scale[blocks] >= 0).all())
-    divisor = _divisor(index, blocks) if scaled else 1.0
-    if scaled and not _VALUES.isdisjoint(names):
-        low = _column(data, index, blocks, ROLLUPS, "low")
-    for name in dict.fromkeys(("count", *names) if "total" in names else names):
-        if name in _VALUES and low is None:
-            found[name] = _unscaled(data, index, blocks, name)
-        elif name in _VALUES and low is not None:
-            number = low if name == "low" else _column(data, index, blocks, ROLLUPS, name)
-            offset = 0 if name == "low" else low * (found["count"] if name == "total" else 1)
-            found[name] = (number + offset) / divisor
+    found: Partials = {"datastream": _column(blocks, ROLLUPS, "datastream").astype(np.int32)}
+    found["start"] = _column(blocks, ROLLUPS, "start")
+    found["start"] *= level_ms
+    scaled = bool((blocks.scales >= 0).all())
+    divisor = _divisor(blocks) if scaled else 1.0
+    for name in names:
+        if name in _VALUES and not scaled:
+            found[name] = _unscaled(blocks, name)
+        elif name in _VALUES:
+            number = _column(blocks, ROLLUPS, name)
+            if name in _BESIDE_LOW:
+                number += _column(blocks, ROLLUPS, "low")
+            found[name] = number / divisor
         else:
-            found[name] = _column(data, index, blocks, ROLLUPS, name)
+            found[name] = _column(blocks, ROLLUPS, name)
             if name.endswith("_at"):
                 found[name] += found["start"]
     return found
 
 
-def _unscaled(data: Sequence[memoryview], index: BlockIndex, blocks: NDArray[np.intp], name: str) -> NDArray[Any]:
+def _unscaled(blocks: Blocks, name: str) -> NDArray[Any]:
     """A value column of rollups some of whose blocks hold float64 as they are: block by block."""
     parts = []
-    for view, block in zip(data, blocks, strict=True):
-        one = np.array([block])
-        number = _column([view], index, one, ROLLUPS, name, by_difference=index.scale[block] >= 0 and name == "low")
-        if index.scale[block] < 0:
-            parts.append(number.view(np.float64))
+    for block in range(len(blocks)):
+        one = blocks.single(block)
+        if one.scales[0] < 0:
+            parts.append(_column(one, ROLLUPS, name, by_difference=False).view(np.float64))
             continue
-        if name != "low":
-            low = _column([view], index, one, ROLLUPS, "low")
-            number += low * (_column([view], index, one, ROLLUPS, "count") if name == "total" else 1)
-        parts.append(number / _divisor(index, one))
+        number = _column(one, ROLLUPS, name)
+        if name in _BESIDE_LOW:
+            number += _column(one, ROLLUPS, "low")
+        parts.append(number / _divisor(one))
     return np.concatenate(parts)
 
 
-def _values(
-    data: Sequence[memoryview], index: BlockIndex, blocks: NDArray[np.intp], names: Sequence[str], name: str
-) -> NDArray[np.float64]:
-    if (index.scale[blocks] >= 0).all():
-        value: NDArray[np.float64] = _column(data, index, blocks, names, name) / _divisor(index, blocks)
+def _values(blocks: Blocks) -> NDArray[np.float64]:
+    if (blocks.scales >= 0).all():
+        value: NDArray[np.float64] = _column(blocks, READINGS, "value") / _divisor(blocks)
         return value
     parts = []
-    for view, block in zip(data, blocks, strict=True):
-        one, scaled = np.array([block]), index.scale[block] >= 0
-        number = _column([view], index, one, names, name, by_difference=bool(scaled))
-        parts.append(number / _divisor(index, one) if scaled else number.view(np.float64))
+    for block in range(len(blocks)):
+        one = blocks.single(block)
+        scaled = bool(one.scales[0] >= 0)
+        number = _column(one, READINGS, "value", by_difference=scaled)
+        parts.append(number / _divisor(one) if scaled else number.view(np.float64))
     return np.concatenate(parts)
 
 
-def _column(  # noqa: PLR0913
-    data: Sequence[memoryview],
-    index: BlockIndex,
-    blocks: NDArray[np.intp],
-    names: Sequence[str],
-    name: str,
-    *,
-    by_difference: bool | None = None,
-) -> Ints:
+def _column(blocks: Blocks, names: Sequence[str], name: str, *, by_difference: bool | None = None) -> Ints:
     how = name in _DIFFERENCES if by_difference is None else by_difference
-    return decode(data, index, blocks, names.index(name), by_difference=how)
+    return blocks.column(names.index(name), by_difference=how)
 
 
-def _divisor(index: BlockIndex, blocks: NDArray[np.intp]) -> Any:
-    scales = index.scale[blocks]
-    if (scales == scales[0]).all():
+def _divisor(blocks: Blocks) -> Any:
+    scales = blocks.scales
+    if len(scales) == 1 or (scales == scales[0]).all():
         return _POWERS[scales[0]]
-    return np.repeat(_POWERS[scales], index.rows[blocks])
+    return np.repeat(_POWERS[scales], blocks.rows)
 
 
 def _block(

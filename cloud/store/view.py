@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.store.blocks import BLOCK_ROWS
 from cloud.store.hot import HotView
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
 from cloud.store.port import Aggregate, Buckets, Columns
@@ -14,8 +16,10 @@ from cloud.store.segment import Segment
 from cloud.store.tables import LEVELS, Readings
 
 _VALUES: Final = ("value", "quality")
+_READING: Final = ("value", "quality", "reasons")
 _SLICE_ROWS: Final = 400_000
 """Of a page that could be very long about so many readings are looked at in one go."""
+_FEW_BLOCKS: Final = 8
 _MANY: Final = 500_000
 """Partial buckets that may wait to be added up."""
 
@@ -36,17 +40,16 @@ class View:
     hot: tuple[HotView, ...]
     segments: tuple[Segment, ...]
 
-    def readings(self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> Iterator[Readings]:
+    def columns(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> Iterator[Columns]:
         """Pieces with from_ms <= time < to_ms, the sorted ones first, each ordered by (datastream, time)."""
         for segment in self.segments:
             if segment.from_ms < to_ms and segment.to_ms > from_ms:
-                for piece in segment.readings(wanted, from_ms, to_ms):
+                for piece in segment.readings(wanted, from_ms, to_ms, _READING):
                     if len(piece["time"]):
-                        piece["stored"] = piece["time"] + piece.pop("delay") * 1000
-                        yield Readings(**piece)
+                        yield Columns(*piece.values())
         hot = self.hot_readings(wanted, from_ms, to_ms)
         if hot is not None:
-            yield hot
+            yield Columns(*hot[:5])
 
     def hot_readings(self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> Readings | None:
         """Those that are not in sorted files, ordered by (datastream, time)."""
@@ -97,7 +100,7 @@ class View:
         missing = limit
         while from_ms < to_ms and missing > 0:
             until = self._until(wanted, from_ms, to_ms, missing)
-            page = _page(list(self.readings(wanted, from_ms, until)), qualities, after, missing)
+            page = _page(list(self.columns(wanted, from_ms, until)), qualities, after, missing)
             found.append(page)
             missing -= len(page)
             from_ms = until
@@ -111,6 +114,9 @@ class View:
                 continue
             index = segment.index["readings"]
             blocks = segment.may_hold(wanted, from_ms, to_ms)
+            if len(blocks) < _FEW_BLOCKS:
+                rows += len(blocks) * BLOCK_ROWS
+                continue
             early = np.maximum(index.earliest[blocks], from_ms)
             late = np.minimum(index.latest[blocks] + 1, to_ms)
             share = (late - early) / np.maximum(index.latest[blocks] + 1 - index.earliest[blocks], 1)
@@ -218,13 +224,9 @@ def _permitted(piece: Partials, mask: int) -> tuple[Partials, NDArray[np.int32]]
     return {name: column[rows] for name, column in piece.items()}, again
 
 
-def _page(pieces: Sequence[Readings], qualities: Sequence[int], after: tuple[int, int] | None, limit: int) -> Columns:
+def _page(pieces: list[Columns], qualities: Sequence[int], after: tuple[int, int] | None, limit: int) -> Columns:
     """The first ``limit`` of them by (time, datastream), those of one instant once."""
-    if not pieces:
-        return Columns.empty()
-    rows = Readings.join(pieces)
-    if len(pieces) > 1:
-        rows = rows.ordered()
+    rows = _by_time(pieces)
     keep = np.ones(len(rows.time), np.bool_)
     if qualities:
         keep &= np.isin(rows.quality, qualities)
@@ -232,7 +234,17 @@ def _page(pieces: Sequence[Readings], qualities: Sequence[int], after: tuple[int
         keep &= (rows.time > after[0]) | ((rows.time == after[0]) & (rows.datastream > after[1]))
     if not keep.all():
         rows = rows.take(keep)
-    if len(rows.time) and rows.datastream[0] != rows.datastream[-1]:
-        rows = rows.take(np.lexsort((rows.datastream, rows.time))[:limit])
-    rows = rows.take(slice(0, limit))
-    return Columns(rows.datastream, rows.time, rows.value, rows.quality, rows.reasons)
+    return rows if len(rows) <= limit else rows.take(slice(0, limit))
+
+
+def _by_time(pieces: list[Columns]) -> Columns:
+    """All of them by (time, datastream); of equal instants the one that came first in the list."""
+    pieces.sort(key=lambda one: int(one.time[0]))
+    one_stream = len({int(stream) for one in pieces for stream in (one.datastream[0], one.datastream[-1])}) == 1
+    if one_stream and all(a.time[-1] < b.time[0] for a, b in pairwise(pieces)):
+        return Columns.join(pieces)
+    rows = Columns.join(pieces)
+    order = np.lexsort((rows.datastream, rows.time))
+    stream, time = rows.datastream[order], rows.time[order]
+    again = (stream[1:] == stream[:-1]) & (time[1:] == time[:-1])
+    return rows.take(order[np.append(True, ~again)] if again.any() else order)

@@ -15,7 +15,7 @@ name (base name and name put together)            point
 import re
 from typing import Final
 
-from protocols.vocabulary import IdentityError, Point
+from protocols.vocabulary import HardwareId, IdentityError, NeuronId, Point
 
 _DEVICE: Final = re.compile(
     r"urn:dev:(?P<scheme>[a-z][a-z0-9]*):(?P<value>[A-Za-z0-9.-]+)[:_/](?P<series>.+)", re.ASCII
@@ -23,15 +23,29 @@ _DEVICE: Final = re.compile(
 _IMEI: Final = re.compile(r"urn:imei:(?P<value>[0-9-]+)[:_/](?P<series>.+)", re.ASCII)
 
 
+def source_and_series(name: str) -> tuple[str, str]:
+    """The device that a resolved SenML name means, checked, and what follows, which need not be a series of ours.
+
+    :raises IdentityError: it follows none of the forms above; the message says what is wrong.
+    """
+    if match := _DEVICE.fullmatch(name):
+        source, series = f"{match['scheme']}:{match['value']}", match["series"]
+    elif match := _IMEI.fullmatch(name):
+        source, series = f"imei:{match['value'].replace('-', '')}", match["series"]
+    else:
+        source, slash, series = name.partition("/")
+        if not slash:
+            raise IdentityError(f"name {name!r:.80}: expected <neuron or scheme:value>/<observed property>[/<channel>]")
+    if source.startswith("nrn-"):
+        NeuronId.parse(source)
+    else:
+        HardwareId.parse(source)
+    return source, series
+
+
 def point_of(name: str) -> Point:
     """The point that a resolved SenML name means.
 
     :raises IdentityError: it follows none of the forms above; the message says what is wrong.
     """
-    if match := _DEVICE.fullmatch(name):
-        return Point.parse(f"{match['scheme']}:{match['value']}/{match['series']}")
-    if match := _IMEI.fullmatch(name):
-        return Point.parse(f"imei:{match['value'].replace('-', '')}/{match['series']}")
-    if "/" not in name:
-        raise IdentityError(f"name {name!r:.80}: expected <neuron or scheme:value>/<observed property>[/<channel>]")
-    return Point.parse(name)
+    return Point.parse("/".join(source_and_series(name)))

@@ -48,6 +48,11 @@ class Host:
         return {node: session.online for node, session in self._nodes.items()}
 
     @property
+    def waiting_bytes(self) -> int:
+        """Of payloads that wait for the one before them, in all."""
+        return self._ledger.waiting_bytes
+
+    @property
     def due_s(self) -> float | None:
         """When it wants to be woken."""
         dues = (self._nodes[node].due_s for node in self._restless)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from hashlib import sha256
 from typing import NamedTuple, Self
 
 from protocols.vocabulary.check_characters import mod_11_2, mod_37_36
@@ -16,6 +17,8 @@ _NEURON = re.compile(r"nrn-([0-9a-hjkmnp-tv-z]{8})([0-9a-z])", re.ASCII)
 _GATEWAY = re.compile(r"gw-[a-z0-9-]{1,29}", re.ASCII)
 _SCHEME = re.compile(r"[a-z][a-z0-9]{0,15}", re.ASCII)
 _HARDWARE_VALUE = re.compile(r"[A-Za-z0-9._:@+~-]{1,64}", re.ASCII)
+_STRANGE = re.compile(rb"[^A-Za-z0-9._@-]")
+MAX_HARDWARE_VALUE = 64
 _CHANNEL = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII)
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)
 
@@ -154,6 +157,18 @@ class HardwareId(NamedTuple):
         """
         scheme, _, value = text.partition(":")
         return cls(scheme, value).checked()
+
+    @classmethod
+    def of_text(cls, scheme: str, *parts: str) -> Self:
+        """From names that others gave: joined by colons, any byte but A-Z a-z 0-9 . _ - @ as ``~`` and two hex digits.
+
+        So different names never look alike. What comes out longer than 64 characters is ``~~`` and the first 32
+        hexadecimal digits of the SHA-256 of the parts joined by slashes.
+        """
+        value = ":".join(_STRANGE.sub(lambda match: b"~%02X" % match[0][0], part.encode()).decode() for part in parts)
+        if len(value) > MAX_HARDWARE_VALUE:
+            value = f"~~{sha256('/'.join(parts).encode()).hexdigest()[:32]}"
+        return cls(scheme, value)
 
     def checked(self) -> Self:
         """Itself.

@@ -2,8 +2,11 @@
 
 import signal
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -87,3 +90,56 @@ log-enabled = false
     def empty(self) -> None:
         for statement in ("DROP DATABASE yingzhou", "CREATE DATABASE yingzhou"):
             httpx.post(f"{self.base}/query", data={"q": statement}, timeout=60).raise_for_status()
+
+
+class Cluster:
+    """The addresses of a VictoriaMetrics cluster in front of a single one: what a load balancer would rewrite.
+
+    Debian has no cluster; its three parts differ from the single one in these paths only.
+    """
+
+    def __init__(self, single: VictoriaMetrics) -> None:
+        self._single = single
+        self.paths: set[str] = set()
+        """Prefixes that were used."""
+        cluster = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                status, answer = cluster._passed_on(self.command, self.path, dict(self.headers), body)
+                self.send_response(status)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_POST  # noqa: N815 - its name there
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+                """Nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self.base = f"http://127.0.0.1:{self._server.server_port}"
+
+    def _passed_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        for prefix in ("/insert/7/influx", "/select/7/prometheus", "/storage-0"):
+            if path.startswith(prefix + "/"):
+                self.paths.add(prefix)
+                kept = {name: value for name, value in headers.items() if name.lower().startswith("content-")}
+                url = self._single.base + path.removeprefix(prefix)
+                answer = httpx.request(method, url, content=body, headers=kept, timeout=60)
+                return answer.status_code, answer.content
+        return 400, f"unsupported path {path}".encode()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

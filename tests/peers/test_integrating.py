@@ -93,11 +93,12 @@ async def test_every_command_of_the_guide(house: House) -> None:
     told = f"{done.stdout}\n{done.stderr}"
     assert done.returncode == 0, told
     assert "c:2.04" in done.stdout, told
-    assert '"unknown_neuron"' in done.stdout, told
+    assert '"imei:867997030009901"' in done.stdout, told
 
     gauge = await until(lambda: house.values("gauge at the north pier"), lambda found: all(found.values()))
     assert gauge == {"water_level": [3.12], "water_temperature": [20.5]}
-    assert await house.values("the stranger") == {"water_level": [3.5]}
+    assert await house.values("the stranger") == {"water_level": [3.5], "water_temperature": [20.0]}
+    assert await house.values("well 2") == {"water_depth": [0.8]}
     soil = await until(lambda: house.values("soil probe 3"), lambda found: all(found.values()))
     assert soil == {"soil_temperature": [14.5]}
     assert await house.values("pump 4") == {"current": [3.5, 3.25], "voltage": [229.5]}
@@ -121,5 +122,6 @@ async def _listening(port: int) -> bool:
 def test_the_guide_names_every_reason_of_quarantine() -> None:
     """Whoever adds a reason says there what mends it; what only an envelope can have is in docs/uplink.md."""
     text = GUIDE.read_text()
-    for reason in ("unknown_neuron", "other_gateway", "unknown_datastream", "future", "past", "malformed", "conflict"):
+    reasons = "unknown_neuron other_gateway unknown_datastream unknown_name unit future past malformed conflict"
+    for reason in reasons.split():
         assert f"`{reason}`" in text

@@ -12,7 +12,7 @@ from cloud.store.port import Store, StoreError
 from protocols.vocabulary import Point
 from tests.cloud.store.columns import key
 from tests.cloud.store.contract import BASE, NONE, StoreContract, at, told
-from tests.peers.engines import InfluxDB1, VictoriaMetrics
+from tests.peers.engines import Cluster, InfluxDB1, VictoriaMetrics
 
 pytestmark = pytest.mark.peers
 
@@ -105,3 +105,44 @@ class TestInfluxDB(_OnAnEngine):
     engine = InfluxDB1
     url = "influxdb://127.0.0.1:{port}/yingzhou"
     v1 = True
+
+
+class TestCluster(StoreContract):
+    """The URL prefixes of a cluster, by configuration."""
+
+    digits = 1e-11
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def cluster(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[VictoriaMetrics, Cluster]]:
+        single = VictoriaMetrics(tmp_path_factory.mktemp("engine"))
+        single.start()
+        with Cluster(single) as cluster:
+            yield single, cluster
+        assert cluster.paths == {"/insert/7/influx", "/select/7/prometheus", "/storage-0"}
+        single.end()
+
+    @pytest.fixture
+    def again(self, cluster: tuple[VictoriaMetrics, Cluster], tmp_path: Path) -> Iterator[Callable[[], Store]]:
+        base = cluster[1].base
+        settings = StoreSettings(
+            "victoriametrics://vmselect.invalid:8481",
+            write_url=f"{base}/insert/7/influx/",
+            read_url=f"{base}/select/7/prometheus",
+            flush_urls=(f"{base}/storage-0",),
+        )
+        opened: list[Store] = []
+        with Database(f"sqlite:///{tmp_path}/registry.sqlite") as registry:
+
+            def open_again() -> Store:
+                opened.append(open_store(settings, tmp_path, registry, describe))
+                return opened[-1]
+
+            yield open_again
+            for store in opened:
+                store.close()
+
+    @pytest.fixture
+    def store(self, cluster: tuple[VictoriaMetrics, Cluster], again: Callable[[], Store]) -> Store:
+        cluster[0].empty()
+        return again()

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,20 @@ from cloud.api.app import create_app
 from cloud.api.context import ApiContext, ReplayReport
 from cloud.api.tickets import Tickets
 from cloud.config import Limits
+from cloud.ingest.doors.http_door import HttpDoor
+from cloud.ingest.doors.readers import SightingReader
+from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.latest import Latest
 from cloud.ingest.line_writer import LineWriter
+from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.pictures.files import PictureFiles
 from cloud.pictures.signatures import Signatures
-from cloud.registry import keys
+from cloud.registry import keys, quarantine
 from cloud.registry.access import Access
 from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
+from cloud.registry.quarantine import Bounds, Suspect
 from cloud.registry.selection import Selection
 from cloud.secrets import Secrets, new_api_key
 from cloud.store.duckdb_store import DuckDBStore
@@ -64,7 +69,9 @@ class Desk:
             limits=Limits(body_bytes=64 * 1024, write_bytes=256 * 1024, picture_bytes=100_000),
             pictures=self.pictures,
             signatures=Signatures(MacKeys(self.database, self.secrets, self.clock), self.clock),
-            write_lines=LineWriter(self.directory, self.commit, self.clock, future_ms=600_000).write,
+            write_lines=LineWriter(self.directory, self.commit, self.clock, future_ms=600_000, keep=self.keep).write,
+            write_senml=HttpDoor(self.directory, self.commit, self.keep, self.clock, future_ms=600_000).write_senml,
+            replay_waiting=lambda subjects: replay_waiting(self.database, self._replay_waiting, subjects, NOW),
             replay=self._replay,
             credentials_changed=self._reload,
             readiness=lambda: self.reasons,
@@ -106,6 +113,20 @@ class Desk:
     def _replay(self, number: int) -> ReplayReport:
         self.replayed.append(number)
         return self.replay_report
+
+    def keep(self, suspects: Sequence[Suspect]) -> None:
+        with self.database.begin() as tx:
+            quarantine.add(tx, suspects, Bounds())
+
+    def _replay_waiting(
+        self, source: str, gateway: str, topic: str, payload: bytes, arrived_ms: int
+    ) -> tuple[CommitReport, Prepared]:
+        """As the pipeline does it."""
+        into = Prepared()
+        parcel = Parcel(Source(source), gateway, topic, payload, lambda: None, arrived_ms)
+        runs = SightingReader(self.directory, self.clock).read(parcel, into)
+        self.keep(into.suspects)
+        return self.commit(Columns.empty() if runs is None else runs.columns), into
 
     def _reload(self) -> None:
         self.reloads += 1

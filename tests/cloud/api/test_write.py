@@ -53,7 +53,7 @@ async def test_partial_write_names_what_was_dropped(admin: httpx.AsyncClient, ne
     told = answer.json()
     assert told["code"] == "invalid"
     assert told["message"].startswith(
-        "partial write: line 2: unable to parse 'nonsense': missing fields; line 3: no neuron"
+        "partial write: line 2: unable to parse 'nonsense': missing fields; line 3: field 'ph': no such neuron"
     )
     assert told["message"].endswith("dropped=2")
     assert await values(admin, f"{neuron}/ph") == [7.5]

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cloud.geo.towns import Place
+from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Source
 from cloud.ingest.pipeline import Pipeline
-from cloud.ingest.points import SenmlReader
 from cloud.ingest.reader import EnvelopeReader
 from cloud.registry import datastreams, gateways, neurons, quarantine
 from cloud.registry.database import Database
@@ -59,7 +59,11 @@ class Ingest:
         self.reader = EnvelopeReader(keys, self.directory, self.ledger, self.clock)
         readers = dict.fromkeys((Source.ENVELOPE.value, Source.REPLAY.value, Source.REMAINDER.value), self.reader)
         self.pipeline = Pipeline(
-            readers={**readers, Source.SENML.value: SenmlReader(self.directory, self.clock)},
+            readers={
+                **readers,
+                Source.SENML.value: SenmlReader(self.directory, self.clock),
+                Source.SIGHTINGS.value: SightingReader(self.directory, self.clock),
+            },
             store=self.store,
             ledger=self.ledger,
             latest=self.latest,

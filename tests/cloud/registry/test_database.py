@@ -33,7 +33,7 @@ def test_check_constraints_came_through_the_migration(database: Database) -> Non
             if type(constraint).__name__ == "CheckConstraint":
                 assert f"CONSTRAINT {constraint.name} CHECK" in found
     numbered = [table for table in METADATA.tables.values() if table.dialect_options["sqlite"]["autoincrement"]]
-    assert found.count("AUTOINCREMENT") == len(numbered) == 10
+    assert found.count("AUTOINCREMENT") == len(numbered) == 11
 
 
 def test_schema_compiles_for_postgresql() -> None:

@@ -45,7 +45,7 @@ def test_filters_pages_and_replay_mark(database: Database) -> None:
         assert [one.suspect.received_ms for one in first.items + rest.items] == [5, 3, 1]
         assert quarantine.page(tx, 10, gateway="gw-2").items == []
         number = first.items[0].id
-        quarantine.mark_replayed(tx, number, 77)
+        quarantine.mark_replayed(tx, [number], 77)
         assert quarantine.get(tx, number).replayed_ms == 77
         quarantine.add(tx, [suspect(5)], Bounds())
         assert quarantine.get(tx, number).replayed_ms is None

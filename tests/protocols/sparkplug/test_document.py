@@ -6,9 +6,10 @@ from pathlib import Path
 from protocols.sparkplug import Limits
 from protocols.sparkplug.outcomes import MAX_WAITING
 from protocols.sparkplug.payload import MAX_CELLS, MAX_DEPTH, MAX_METRICS, MAX_NAME, MAX_PAYLOAD, MAX_TEXT
-from protocols.sparkplug.points import MAX_VALUE, hardware_id
+from protocols.sparkplug.points import hardware_id
 from protocols.sparkplug.readings import UNITS
 from protocols.sparkplug.topic import Descriptor
+from protocols.vocabulary.identity import MAX_HARDWARE_VALUE
 
 PAGE = (Path(__file__).parents[3] / "docs" / "protocols" / "sparkplug.md").read_text("utf-8")
 
@@ -23,7 +24,7 @@ def test_the_bounds_are_those_of_the_code():
         MAX_NAME,
         MAX_TEXT,
         MAX_WAITING,
-        MAX_VALUE,
+        MAX_HARDWARE_VALUE,
         limits.nodes,
         limits.devices,
         limits.metrics,

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.sparkplug import Descriptor
-from protocols.sparkplug.points import MAX_VALUE, hardware_id, point_of
+from protocols.sparkplug.points import hardware_id, point_of
 from protocols.vocabulary import OBSERVED_PROPERTIES, HardwareId, IdentityError, Point
+from protocols.vocabulary.identity import MAX_HARDWARE_VALUE
 
 NODE = Descriptor("g", "e", "d")
 ids = st.text(st.characters(codec="utf-8", exclude_characters="+#/\x00"), min_size=1, max_size=12)
@@ -32,7 +33,7 @@ def test_hardware_identity(source, value):
 def test_it_is_always_a_hardware_identity(source):
     made = hardware_id(source)
     assert HardwareId.parse(str(made)) == made
-    assert len(made.value) <= MAX_VALUE
+    assert len(made.value) <= MAX_HARDWARE_VALUE
 
 
 @given(descriptors, descriptors)

@@ -5,8 +5,8 @@ import cbor2
 import pytest
 
 from cloud.geo.towns import Place
+from cloud.ingest.doors.readers import SenmlReader
 from cloud.ingest.parcel import Parcel, Prepared, Runs, Source
-from cloud.ingest.points import SenmlReader
 from cloud.registry import gateways, neurons
 from cloud.registry.database import Database
 from cloud.registry.datastreams import Series
