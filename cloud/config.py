@@ -95,6 +95,8 @@ class Broker(_Section):
     """``mqtt://host:port`` or ``mqtts://`` of an external one; of a cluster all nodes, with commas between them."""
     nats_url: Annotated[str, Field(pattern=rf"^((nats|tls)://{_HOSTS})?$")] = ""
     """Of an external nats-server: there workers share its JetStream. Nothing: they share by MQTT 5."""
+    accounts_file: PlacedPath | None = None
+    """Written by us whenever a gateway's credentials change, for the nodes of a nats-server to include."""
     mqtt_host: Host = "127.0.0.1"
     """Where our own listens."""
     mqtt_port: Port = 1883
@@ -109,8 +111,11 @@ class Broker(_Section):
             raise ValueError("username and password_file: expected both or neither")
         if self.username is not None and not self.url:
             raise ValueError("username: our own broker makes its credentials itself; expected only together with url")
-        if self.nats_url and not self.url:
-            raise ValueError("nats_url: expected only together with url")
+        for key in ("nats_url", "accounts_file"):
+            if getattr(self, key) and not self.url:
+                raise ValueError(f"{key}: expected only together with url")
+        if self.accounts_file is not None and self.username is None:
+            raise ValueError("accounts_file: expected together with username and password_file")
         if self.ca_file is not None and not self.url.startswith("mqtts:"):
             raise ValueError("ca_file: expected only together with a url of mqtts://")
         return self

@@ -10,7 +10,8 @@ from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
+from cloud.broker.accounts import CLOUD_USER, AccountsFile
+from cloud.broker.embedded import EmbeddedBroker
 from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.lines import Role, lines_of
 from cloud.commands.dispatcher import Dispatcher
@@ -74,6 +75,8 @@ class BrokerSettings:
     external: Endpoint | None = None
     nats: Endpoint | None = None
     """Where workers of an external nats-server share its JetStream."""
+    accounts_file: Path | None = None
+    """Who may connect to an external nats-server, for its nodes to include."""
 
 
 class Core:
@@ -145,6 +148,10 @@ class Core:
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
+        self._accounts_file: AccountsFile | None = None
+        if broker.external is not None and broker.accounts_file is not None and role is not Role.INGEST:
+            hashed = gateways.hash_password(broker.external.password)
+            self._accounts_file = AccountsFile(broker.accounts_file, broker.external.username, hashed)
         self._data = data
         self._stack = AsyncExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -197,6 +204,8 @@ class Core:
         """Until cancelled."""
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
+            if self._accounts_file is not None:
+                await asyncio.to_thread(self.credentials_changed)
             if self.broker is not None:
                 self.broker.write(self._accounts())
                 await self.broker.start()
@@ -237,6 +246,11 @@ class Core:
         Blocks as ``write`` does. A broker that does not take them in is logged: the credentials are made, are shown
         once, and count from its next start at the latest.
         """
+        if self._accounts_file is not None:
+            try:
+                self._accounts_file.write(self._accounts)
+            except OSError as error:
+                log.error("new credentials: %s", error)  # noqa: TRY400 - the message says it all
         if self.broker is None:
             return
         admitted = asyncio.run_coroutine_threadsafe(self.broker.admit(self._accounts), self._running_loop())

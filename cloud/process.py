@@ -166,7 +166,7 @@ def _broker(config: CloudConfig) -> BrokerSettings:
         return BrokerSettings(host, port)
     mqtt = _endpoint(config, config.broker.url, "broker.url")
     nats = _endpoint(config, config.broker.nats_url, "broker.nats_url") if config.broker.nats_url else None
-    return BrokerSettings(external=mqtt, nats=nats)
+    return BrokerSettings(external=mqtt, nats=nats, accounts_file=config.broker.accounts_file)
 
 
 def _endpoint(config: CloudConfig, text: str, key: str) -> Endpoint:

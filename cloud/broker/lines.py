@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cloud.broker.embedded import CLOUD_USER
+from cloud.broker.accounts import CLOUD_USER
 from cloud.broker.line import Endpoint, Inbound, Line
 from cloud.broker.pull import GROUP, PullConsumer
 from cloud.broker.session import BrokerSession

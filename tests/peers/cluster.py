@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from cloud.broker.accounts import AccountsFile
 from cloud.broker.embedded import nats_server
 from cloud.registry.gateways import hash_password
 from tests.peers.engines import VictoriaMetrics
@@ -28,7 +29,6 @@ class NatsCluster:
 
     folder: Path
     size: int = 1
-    users: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,8 @@ class NatsCluster:
         self.nats_ports = free_ports(self.size)
         self.routes = free_ports(self.size)
         self.nodes: list[subprocess.Popen[bytes] | None] = [None] * self.size
-        self.users.append({"user": CLOUD[0], "password": hash_password(CLOUD[1])})
+        self.accounts_file = self.folder / "accounts.conf"
+        AccountsFile(self.accounts_file, CLOUD[0], hash_password(CLOUD[1])).write(list)
 
     @property
     def mqtt_url(self) -> str:
@@ -61,7 +62,7 @@ jetstream {{ store_dir: "{self.folder}/node-{number}", max_file_store: 1GB, max_
 mqtt {{
   listen: "127.0.0.1:{self.mqtt_ports[number]}", max_ack_pending: 4000, ack_wait: "20s", stream_replicas: {self.size}
 }}
-authorization {{ timeout: 5, users: {json.dumps(self.users)} }}
+authorization {{ include "accounts.conf" }}
 {cluster}
 """
             )
@@ -85,12 +86,8 @@ authorization {{ timeout: 5, users: {json.dumps(self.users)} }}
         self.nodes[number] = None
 
     async def let_in(self, credentials: dict[str, Any]) -> None:
-        name = credentials["username"]
-        base = f"yz.v1.{name}"
-        permissions = {"publish": [f"{base}.up.>", f"{base}.senml"], "subscribe": [f"{base}.down", f"{base}.down.>"]}
-        hashed = hash_password(credentials["password"])
-        self.users.append({"user": name, "password": hashed, "permissions": permissions})
-        self.write()
+        """The cloud has written who may connect; here each node is told to read it, as a reloader beside it does."""
+        assert credentials["username"] in self.accounts_file.read_text()
         for number, node in enumerate(self.nodes):
             if node is not None:
                 log = self.folder / f"node-{number}.log"
@@ -116,6 +113,7 @@ class SharingMosquitto:
     """One broker that speaks MQTT 5, with the limits of docs/scale.md."""
 
     nats_url = ""
+    accounts_file = None
 
     def __init__(self, folder: Path) -> None:
         further = "max_inflight_messages 1000\nmax_queued_messages 100000\n"
@@ -150,11 +148,12 @@ class District(Installation):
         self.cloud = self._process("api", "api", self.api_port)
 
     def _process(self, name: str, role: str, port: int) -> Process:
+        accounts = f'accounts_file = "{file}"\n' if (file := self.broker.accounts_file) else ""
         nats = f'nats_url = "{self.broker.nats_url}"\n' if self.broker.nats_url else ""
         (self.folder / f"{name}.toml").write_text(
             f'[api]\nport = {port}\n[data]\ndir = "{self.folder}/data"\n'
             f'[broker]\nurl = "{self.broker.mqtt_url}"\n{nats}'
-            f'username = "{CLOUD[0]}"\npassword_file = "broker-password"\n'
+            f'{accounts}username = "{CLOUD[0]}"\npassword_file = "broker-password"\n'
             f'[registry]\nurl = "{self.registry.url}"\n'
             f'[store]\nurl = "victoriametrics://127.0.0.1:{self.engine.port}"\n'
             '[webhooks]\nallow_targets = ["127.0.0.0/8"]\n'

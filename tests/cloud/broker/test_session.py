@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import aiomqtt
 import pytest
 
-from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
+from cloud.broker.accounts import CLOUD_USER
+from cloud.broker.embedded import EmbeddedBroker
 from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.session import BrokerSession
 from protocols.uplink import MAX_ENVELOPE
