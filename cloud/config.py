@@ -53,7 +53,7 @@ def _sql_url(text: str) -> str:
     except ArgumentError:
         backend = "none"
     if backend not in {"", "sqlite", "postgresql"}:
-        raise ValueError("expected an SQLAlchemy URL, sqlite:///... or postgresql+psycopg://..., or nothing")
+        raise ValueError("expected sqlite:///FILE or postgresql://USER@HOST/DATABASE, or nothing")
     return text
 
 
@@ -77,6 +77,9 @@ def read_secret(path: Path, key: str) -> str:
         raise ConfigError(f"{key}: {path}: {why}") from error
 
 
+_HOSTS: Final = r"[A-Za-z0-9._\[\]:%-]+(,[A-Za-z0-9._\[\]:%-]+)*"
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -98,8 +101,12 @@ class Data(_Section):
 class Broker(_Section):
     """``[broker]``: the MQTT broker; without a URL the process starts its own."""
 
-    url: Annotated[str, Field(pattern=r"^(mqtts?://[A-Za-z0-9._\[\]:%-]+)?$")] = ""
-    """``mqtt://host:port`` or ``mqtts://`` of an external one."""
+    url: Annotated[str, Field(pattern=rf"^(mqtts?://{_HOSTS})?$")] = ""
+    """``mqtt://host:port`` or ``mqtts://`` of an external one; of a cluster all nodes, with commas between them."""
+    nats_url: Annotated[str, Field(pattern=rf"^((nats|tls)://{_HOSTS})?$")] = ""
+    """Of an external nats-server: there workers share its JetStream. Nothing: they share by MQTT 5."""
+    accounts_file: PlacedPath | None = None
+    """Written by us whenever a gateway's credentials change, for the nodes of a nats-server to include."""
     mqtt_host: Host = "127.0.0.1"
     """Where our own listens."""
     mqtt_port: Port = 1883
@@ -114,6 +121,11 @@ class Broker(_Section):
             raise ValueError("username and password_file: expected both or neither")
         if self.username is not None and not self.url:
             raise ValueError("username: our own broker makes its credentials itself; expected only together with url")
+        for key in ("nats_url", "accounts_file"):
+            if getattr(self, key) and not self.url:
+                raise ValueError(f"{key}: expected only together with url")
+        if self.accounts_file is not None and self.username is None:
+            raise ValueError("accounts_file: expected together with username and password_file")
         if self.ca_file is not None and not self.url.startswith("mqtts:"):
             raise ValueError("ca_file: expected only together with a url of mqtts://")
         return self
@@ -210,7 +222,15 @@ class Registry(_Section):
     """``[registry]``: where twins, neurons, gateways and keys are kept."""
 
     url: Annotated[str, AfterValidator(_sql_url)] = ""
-    """Any SQLAlchemy URL; nothing: SQLite in the data folder."""
+    """``postgresql://user@host/database``, or another file of SQLite; nothing: SQLite in the data folder."""
+    password_file: PlacedPath | None = None
+    """Holds PostgreSQL's password, so that the URL need not."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.password_file is not None and not self.url.startswith("postgresql"):
+            raise ValueError("password_file: expected only together with a url of postgresql://")
+        return self
 
 
 class Webhooks(_Section):
@@ -310,6 +330,13 @@ class HomeAssistant(_Section):
         return self
 
 
+class Process(_Section):
+    """``[process]``: which part of the cloud this is."""
+
+    role: Literal["all", "ingest", "api"] = "all"
+    """``ingest``: one of several workers; ``api``: the one process beside them with API, alarms and console."""
+
+
 class CloudConfig(_Section):
     """The whole file; every section and key may be left out."""
 
@@ -323,21 +350,48 @@ class CloudConfig(_Section):
     commands: Commands = Commands()
     doors: Doors = Doors()
     home_assistant: HomeAssistant = HomeAssistant()
+    process: Process = Process()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.process.role != "all":
+            wants = {
+                "broker.url": bool(self.broker.url),
+                "store.url": self.store.url != EMBEDDED,
+                "registry.url": self.registry.url.startswith("postgresql"),
+            }
+            missing = [key for key, there in wants.items() if not there]
+            if missing:
+                raise ValueError(
+                    f"process.role: {self.process.role!r}: expected together with {', '.join(missing)} "
+                    "of a server that all processes reach"
+                )
+        return self
 
     @property
     def registry_url(self) -> str:
-        """Where the registry is, default filled in."""
-        return self.registry.url or f"sqlite:///{self.data.dir.absolute() / 'registry.sqlite'}"
+        """Where the registry is, default filled in.
+
+        :raises ConfigError: the file with its password cannot be read.
+        """
+        url, file = self.registry.url, self.registry.password_file
+        if file is not None:
+            secret = read_secret(file, "registry.password_file")
+            return make_url(url).set(password=secret).render_as_string(hide_password=False)
+        return url or f"sqlite:///{self.data.dir.absolute() / 'registry.sqlite'}"
 
 
-def load(path: Path) -> CloudConfig:
+def load(path: Path, *, role: str | None = None) -> CloudConfig:
     """Read and check the file; secrets are not opened.
 
+    :param role: instead of the file's ``process.role``: several processes may have one file.
     :raises ConfigError: one line per fault, ``file:line: key: what was found: what is allowed``.
     """
     file = ConfigFile.read(path, MAX_CONFIG)
     if isinstance(data := file.table.setdefault("data", {}), dict):
         data.setdefault("dir", "data")  # the default, too, counts from the file's folder
+    if role is not None and isinstance(process := file.table.setdefault("process", {}), dict):
+        process["role"] = role
     try:
         # by way of JSON, whose strict mode knows that arrays are tuples and texts are paths
         return CloudConfig.model_validate_json(json.dumps(file.table, default=str), context={"base": path.parent})

@@ -10,14 +10,18 @@ from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.accounts import CLOUD_USER, AccountsFile
+from cloud.broker.embedded import EmbeddedBroker
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.lines import Role, lines_of
 from cloud.commands.dispatcher import Dispatcher
 from cloud.config import Doors, Limits, Retention
 from cloud.ingest.doors.open_doors import OpenDoors
 from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
 from cloud.ingest.ledger import Ledger
+from cloud.ingest.look_ahead import LookAhead
+from cloud.ingest.notes import TOPIC, NoteWriter
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reader import EnvelopeReader
@@ -42,8 +46,6 @@ from protocols.vocabulary.topics import (
     DOWN_ACK,
     DOWN_TIME,
     SENML,
-    UP_BATCH,
-    UP_EVENT,
     UP_RESULT,
     UP_STATUS,
     TopicName,
@@ -55,6 +57,7 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 STORE_RETRY_S: Final = 2.0
 SWEEP_PICTURES_S: Final = 600.0
+LOOK_AT_REGISTRY_S: Final = 1.0
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
 
@@ -71,6 +74,10 @@ class BrokerSettings:
     nats_port: int = -1
     """-1: a free one; only the server itself needs it."""
     external: Endpoint | None = None
+    nats: Endpoint | None = None
+    """Where workers of an external nats-server share its JetStream."""
+    accounts_file: Path | None = None
+    """Who may connect to an external nats-server, for its nodes to include."""
 
 
 class Core:
@@ -93,11 +100,13 @@ class Core:
         retention: Retention | None = None,
         store: StoreSettings | None = None,
         doors: Doors | None = None,
+        role: Role = Role.ALL,
     ) -> None:
         limits = limits or Limits()
         self._bounds = Bounds(limits.quarantine_rows, limits.quarantine_bytes)
         self.clock = clock
-        self.secrets = Secrets.open(data / "secrets")
+        self.role = role
+        self.secrets = Secrets.open(data / "secrets", make=role is not Role.INGEST)
         self.registry = Database(registry_url or f"sqlite:///{data / 'registry.sqlite'}")
         self.directory = Directory(self.registry)
         self.store = open_store(store or StoreSettings(), data, self.registry, self._point)
@@ -138,17 +147,26 @@ class Core:
             committed=self._committed,
             name=self._name,
             bounds=self._bounds,
+            ahead=None if role is Role.ALL else LookAhead(self.ledger, self.registry).look,
+            announce=self._announce if role is Role.INGEST else None,
         )
         self.broker: EmbeddedBroker | None = None
         self._settings = broker
+        self._accounts_file: AccountsFile | None = None
+        if broker.external is not None and broker.accounts_file is not None and role is not Role.INGEST:
+            hashed = gateways.hash_password(broker.external.password)
+            self._accounts_file = AccountsFile(broker.accounts_file, broker.external.username, hashed)
         self._data = data
         self._stack = AsyncExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
         endpoint = broker.external or self._own_broker()
-        self.uplink = BrokerSession(endpoint, f"{CLOUD_USER}-uplink", _UPLINK, self._receive, clock)
-        door = [*_DOOR, *self.doors.subscriptions]
-        self.open_door = BrokerSession(endpoint, f"{CLOUD_USER}-door", door, self._receive, clock, clean=False)
-        self.doors.attach(endpoint, CLOUD_USER, self.pipeline.receive)
+        self.lines = lines_of(role, endpoint, broker.nats, self.doors.subscriptions, self._receive, clock)
+        self.uplink = self.lines.uplink
+        self.notes = NoteWriter(self.uplink.deliver, clock)
+        self.note: Callable[[Inbound], None] | None = None
+        """Who takes what workers say."""
+        if role is not Role.INGEST:
+            self.doors.attach(endpoint, CLOUD_USER, self.pipeline.receive)
         self.dispatcher = Dispatcher(self.registry, self.keys, self.uplink, clock)
 
     def _own_broker(self) -> Endpoint:
@@ -190,18 +208,32 @@ class Core:
         """Until cancelled."""
         self._loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
+            if self._accounts_file is not None:
+                await asyncio.to_thread(self.credentials_changed)
             if self.broker is not None:
                 self.broker.write(self._accounts())
                 await self.broker.start()
                 group.create_task(self.broker.watch())
             group.create_task(self.pipeline.run())
-            group.create_task(self.uplink.run())
-            group.create_task(self.open_door.run())
+            for line in {id(one): one for one in self.lines.every.values()}.values():
+                group.create_task(line.run())
             group.create_task(self.doors.run())
-            group.create_task(self.dispatcher.run())
-            group.create_task(self._sweep_pictures())
+            if self.role is not Role.INGEST:
+                group.create_task(self.dispatcher.run())
+                group.create_task(self._sweep_pictures())
             if self.upkeep is not None:
                 group.create_task(self.upkeep.run())
+            if self.registry.shared:
+                group.create_task(self._look_at_registry())
+
+    async def _look_at_registry(self) -> None:
+        """Other processes change it."""
+        while True:
+            try:
+                await asyncio.to_thread(self.registry.look)
+            except SQLAlchemyError as error:
+                log.warning("the registry is looked at later: %s", error)
+            await self.clock.sleep(LOOK_AT_REGISTRY_S)
 
     async def _sweep_pictures(self) -> None:
         """Pictures have a day on which they go."""
@@ -218,6 +250,11 @@ class Core:
         Blocks as ``write`` does. A broker that does not take them in is logged: the credentials are made, are shown
         once, and count from its next start at the latest.
         """
+        if self._accounts_file is not None:
+            try:
+                self._accounts_file.write(self._accounts)
+            except OSError as error:
+                log.error("new credentials: %s", error)  # noqa: TRY400 - the message says it all
         if self.broker is None:
             return
         admitted = asyncio.run_coroutine_threadsafe(self.broker.admit(self._accounts), self._running_loop())
@@ -236,8 +273,8 @@ class Core:
 
     def ready(self) -> list[str]:
         """What is missing before readings are taken; empty when nothing is."""
-        sessions = {"uplink": self.uplink, "open door": self.open_door}
-        missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
+        lines = self.lines.every
+        missing = [f"broker: {name} not connected" for name, one in lines.items() if not one.connected.is_set()]
         missing += self.doors.missing()
         return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
 
@@ -293,6 +330,9 @@ class Core:
     # -- what the broker brings ------------------------------------------------------------------------------------
 
     def _receive(self, message: Inbound) -> None:
+        if message.topic == TOPIC and self.note is not None:
+            self.note(message)
+            return
         if self.doors.receive(message):
             return
         try:
@@ -309,7 +349,9 @@ class Core:
         source = Source.SENML if name.leaf == SENML else Source.ENVELOPE
         now_ms, retained = self.clock.now_ms(), message.retained
         self.pipeline.receive(
-            Parcel(source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained)
+            Parcel(
+                source, name.gateway, message.topic, message.payload, message.settle, now_ms, retained, message.again
+            )
         )
 
     def _note_status(self, gateway: str, message: Inbound) -> None:
@@ -346,9 +388,13 @@ class Core:
             self.uplink.publish(topic(gateway, leaf), encode(key), qos)
 
     def _hold(self, back: bool) -> None:
-        self.uplink.hold(back=back)
-        self.open_door.hold(back=back)
+        for line in self.lines.intakes.values():
+            line.hold(back=back)
         self.doors.hold(back=back)
+
+    async def _announce(self, prepared: Prepared) -> None:
+        """All of it, also what an earlier worker had stored: it may have died before it said so."""
+        await self.notes.tell(Columns.join([*prepared.fresh, *prepared.late]))
 
     def _committed(self, columns: Columns) -> None:
         for listener in self.listeners:
@@ -363,8 +409,6 @@ class Core:
         return str(stream.point) if stream else str(number)
 
 
-_UPLINK = [(topic("+", leaf), 1) for leaf in (UP_BATCH, UP_EVENT, UP_STATUS, UP_RESULT)]
-_DOOR = [(topic("+", SENML), 1)]
 _REPLAYED = {
     Source.ENVELOPE.value: Source.REPLAY,
     Source.REPLAY.value: Source.REPLAY,

@@ -63,9 +63,8 @@ class CoreCollector(Collector):
         for outcome, count in (core.pictures.counts + core.signatures.counts).items():
             uploads.add_metric([outcome], count)
         yield uploads
-        yield CounterMetricFamily(
-            "yz_broker_connects", "Connects of our sessions", core.uplink.connects + core.open_door.connects
-        )
+        connects = sum(line.connects for line in {id(one): one for one in core.lines.every.values()}.values())
+        yield CounterMetricFamily("yz_broker_connects", "Connects of our sessions", connects)
         yield CounterMetricFamily(
             "yz_broker_starts", "Starts of our own broker", core.broker.starts if core.broker else 0
         )

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,12 +14,13 @@ from prometheus_client import CollectorRegistry
 
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
-from cloud.api.app import create_app
+from cloud.api.app import create_app, create_worker_app
 from cloud.api.context import ApiContext, BackupSource, ReplayReport
 from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
 from cloud.api.tickets import Tickets
-from cloud.broker.session import Endpoint
+from cloud.broker.line import Endpoint
+from cloud.broker.lines import Role
 from cloud.config import Broker, CloudConfig, read_secret
 from cloud.config import HomeAssistant as HomeAssistantConfig
 from cloud.core import BrokerSettings, Core
@@ -28,6 +29,7 @@ from cloud.ingest.doors.collector import DoorCollector
 from cloud.ingest.doors.http_door import HttpDoor
 from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
+from cloud.ingest.notes import NoteReader
 from cloud.metrics import AlarmCollector, CoreCollector, FeedCollector
 from cloud.ownership import owned
 from cloud.registry import keys, quarantine
@@ -37,7 +39,7 @@ from protocols.vocabulary import Clock, ConfigError
 
 ADDRESS_FILE: Final = "api-address"
 """In the data folder: where the API was last answered from there."""
-_MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "nats": 4222, "tls": 4222}
 
 
 class CloudProcess:
@@ -46,6 +48,7 @@ class CloudProcess:
     def __init__(self, config: CloudConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
+        self._role = Role(config.process.role)
         self._tickets = Tickets(clock)
 
     async def run(self, serving: Callable[[str, str], None]) -> None:
@@ -55,7 +58,10 @@ class CloudProcess:
         :raises ConfigError: a port is taken, or the folder is in use.
         """
         config = self._config
-        with owned(config.data.dir, "cloud"), _bind(config.api.host, config.api.port) as listening:
+        with ExitStack() as stack:
+            if self._role is not Role.INGEST:  # workers keep nothing there, and may be many
+                stack.enter_context(owned(config.data.dir, "cloud"))
+            listening = stack.enter_context(_bind(config.api.host, config.api.port))
             core = Core(
                 config.data.dir,
                 _broker(config),
@@ -64,21 +70,26 @@ class CloudProcess:
                 limits=config.limits,
                 retention=config.store.retention,
                 store=config.store.settings(),
+                role=self._role,
                 doors=config.doors,
             )
             async with core:
-                self._install_admin(core)
+                if self._role is not Role.INGEST:
+                    self._install_admin(core)
                 await self._live(core, listening, serving)
 
     async def _live(self, core: Core, listening: socket.socket, serving: Callable[[str, str], None]) -> None:
         config = self._config
         targets = Targets(config.webhooks.allow_targets)
-        alarms = Alarms(core.registry, core.directory, core.latest, core.secrets, self._clock, targets)
+        notes = self._notes(core)
+        latest = core.latest if notes is None else notes
+        alarms = Alarms(core.registry, core.directory, latest, core.secrets, self._clock, targets)
         feed = Feed(core.registry, self._clock)
         core.listeners += [alarms.watch, feed.stored]
+        context = self._context(core, alarms, targets, feed)
         server = _Server(
             uvicorn.Config(
-                create_app(self._context(core, alarms, targets, feed)),
+                create_worker_app(context) if self._role is Role.INGEST else create_app(context),
                 http=BoundedHead,
                 ws="none",
                 lifespan="off",
@@ -93,8 +104,11 @@ class CloudProcess:
             if home is not None:
                 group.create_task(home.run())
             group.create_task(core.run())
-            group.create_task(alarms.run())
-            group.create_task(feed.run())
+            if self._role is not Role.INGEST:
+                group.create_task(alarms.run())
+                group.create_task(feed.run())
+            if notes is not None:
+                group.create_task(notes.run(lambda: not alarms.waiting, alarms.settle))
             group.create_task(_serve(server, listening, feed))
             await core.uplink.connected.wait()
             address = f"http://{config.api.host}:{listening.getsockname()[1]}"
@@ -105,9 +119,18 @@ class CloudProcess:
         config = self._config.home_assistant
         if not config.url:
             return None
-        home = HomeAssistant(config, _endpoint("home_assistant", config), core.directory, core.latest, self._clock)
+        home = HomeAssistant(
+            config, _endpoint("home_assistant", config, config.url), core.directory, core.latest, self._clock
+        )
         core.listeners.append(home.watch)
         return home
+
+    def _notes(self, core: Core) -> NoteReader | None:
+        if core.lines.notes is None:
+            return None
+        reader = NoteReader(core.lines.notes, core.latest, core.pipeline.noted, self._clock)
+        core.note = reader.receive
+        return reader
 
     def _install_admin(self, core: Core) -> None:
         with core.registry.begin() as tx:
@@ -176,23 +199,25 @@ def _broker(config: CloudConfig) -> BrokerSettings:
             with _bind(host, 0) as probe:
                 port = probe.getsockname()[1]
         return BrokerSettings(host, port)
-    return BrokerSettings(external=_endpoint("broker", config.broker))
+    mqtt = _endpoint("broker", config.broker, config.broker.url)
+    nats = _endpoint("broker", config.broker, config.broker.nats_url, "nats_url") if config.broker.nats_url else None
+    return BrokerSettings(external=mqtt, nats=nats, accounts_file=config.broker.accounts_file)
 
 
-def _endpoint(section: str, config: Broker | HomeAssistantConfig) -> Endpoint:
+def _endpoint(section: str, config: Broker | HomeAssistantConfig, text: str, key: str = "url") -> Endpoint:
     """Somebody's broker."""
-    url = urlsplit(config.url)
-    if url.hostname is None:
-        raise ConfigError(f"{section}.url: {config.url!r}: expected mqtt://host:port")
+    scheme, _, hosts = text.partition("://")
+    urls = [urlsplit(f"{scheme}://{host}") for host in hosts.split(",")]
+    try:
+        (host, port), *others = [(url.hostname or "", url.port or _PORTS[scheme]) for url in urls]
+    except ValueError:
+        host, port, others = "", 0, []
+    if not host or not all(name for name, _ in others):
+        raise ConfigError(f"{section}.{key}: {text!r}: expected {scheme}://host:port, and further ones after commas")
     file = config.password_file
     password = read_secret(file, f"{section}.password_file") if file else ""
-    return Endpoint(
-        url.hostname,
-        url.port or _MQTT_PORTS[url.scheme],
-        config.username or "",
-        password,
-        tls=_tls(section, config.ca_file) if url.scheme == "mqtts" else None,
-    )
+    tls = _tls(section, config.ca_file) if scheme in {"mqtts", "tls"} else None
+    return Endpoint(host, port, config.username or "", password, tls, tuple(others))
 
 
 def _tls(section: str, ca_file: Path | None) -> ssl.SSLContext:

@@ -27,11 +27,14 @@ class Secrets:
     _master: bytes
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, *, make: bool = True) -> Self:
         """Read the secrets; make folder (0700) and files (0600) when they are not there yet.
 
+        :param make: False: they are somebody else's to make; others of our own would make every gateway a stranger.
         :raises ConfigError: folder or file may be read by group or world, belongs to somebody else, or is damaged.
         """
+        if not make and not (folder / MASTER_KEY).is_file():
+            raise ConfigError(f"{folder / MASTER_KEY}: not there; a worker needs that of the process with the API")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check(folder)
         master = _read_or_make(folder / MASTER_KEY, random.token_bytes(_MASTER_BYTES).hex())

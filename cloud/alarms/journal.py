@@ -54,14 +54,24 @@ def shelve(tx: Connection, number: int, shelf: Shelf, now_ms: int, scope: frozen
 
 
 def _record(tx: Connection, alarm: Alarm, transition: Transition, endpoints: Sequence[Webhook], now_ms: int) -> None:
+    if _is_behind(alarm, transition):
+        return
     event = Event.RAISED if transition.active else Event.CLEARED
     values: dict[str, Any] = {"announced": transition.active if transition.notify else alarm.announced}
     state = after(alarm.state, event)
-    if state is not None:  # else: a confirmation, or written down before
+    told = transition.notify and (state is not None or alarm.announced != transition.active)
+    if state is not None:  # else: a confirmation, or written down before, by us or another process
         values |= {"state": state.value, "value": transition.value, **_moment(tx, alarm, transition, state)}
     alarm = alarms.change(tx, alarm.id, now_ms, **values)
-    if transition.notify:
+    if told:
         _tell(tx, endpoints, event, alarm, now_ms)
+
+
+def _is_behind(alarm: Alarm, transition: Transition) -> bool:
+    """Another process, which should not be there, has come further with this alarm."""
+    if transition.change is Change.WITHDRAWN or alarm.observed_ms is None:
+        return False
+    return transition.time < alarm.observed_ms
 
 
 def _moment(tx: Connection, alarm: Alarm, transition: Transition, state: State) -> dict[str, Any]:

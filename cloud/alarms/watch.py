@@ -137,6 +137,11 @@ class Alarms:
         """Rules, shelves, webhooks or the outbox changed: do not wait to be asked. Only on the event loop."""
         self._changed.set()
 
+    def settle(self) -> None:
+        """Evaluate the latest readings again, soon: they came otherwise than by ``watch``. Only on the event loop."""
+        self._behind = True
+        self._to_write.set()
+
     def _take(self, transitions: Sequence[Transition]) -> None:
         if transitions:
             self._waiting.extend(transitions)

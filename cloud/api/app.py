@@ -82,12 +82,23 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
         swagger_ui_parameters={"persistAuthorization": False},
     )
     app.state.context = context
-    problems.install(app)
     for router in (*(module.router for module in _ROUTERS), *routers):
         app.include_router(router, dependencies=[DOCUMENTED])
-    app.include_router(health.router)
     app.router.routes[:0] = quick.ROUTES
     console.install(app, console_folder)
+    return _guarded(app, context)
+
+
+def create_worker_app(context: ApiContext) -> FastAPI:
+    """That of an ingest worker: how it is, and its metrics."""
+    app = FastAPI(openapi_url=None)
+    app.state.context = context
+    return _guarded(app, context)
+
+
+def _guarded(app: FastAPI, context: ApiContext) -> FastAPI:
+    problems.install(app)
+    app.include_router(health.router)
     app.add_middleware(BodyBound, limits=context.limits)
     app.add_middleware(Gatekeeper, access=context.access, signatures=context.signatures, clock=context.clock)
     app.add_middleware(Revalidation)

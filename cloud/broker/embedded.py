@@ -13,13 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cloud.broker.accounts import CLOUD_USER, users, write
 from cloud.broker.sickness import Sickness
 from cloud.registry.gateways import BrokerAccount
 from protocols.vocabulary import Clock, ConfigError, LinkDown
 
 log = logging.getLogger(__name__)
 
-CLOUD_USER: Final = "yingzhou-cloud"
 ACK_WAIT_S: Final = 20
 """What a killed cloud had taken and not settled comes again after this time and not before, whoever connects."""
 _READY_S: Final = 15.0
@@ -50,16 +50,6 @@ def settings(  # noqa: PLR0913 - a broker's configuration is made of these
     host: str, mqtt_port: int, nats_port: int, store: Path, cloud_hash: str, accounts: Iterable[BrokerAccount]
 ) -> str:
     """The configuration file: JetStream on, MQTT on, each gateway allowed its own topics only."""
-    users = [f"    {{ user: {json.dumps(CLOUD_USER)}, password: {json.dumps(cloud_hash)} }}"]
-    for account in accounts:
-        base = f"yz.v1.{account.username}"
-        publish = json.dumps([f"{base}.up.>", f"{base}.senml", *account.publish])
-        subscribe = json.dumps([f"{base}.down", f"{base}.down.>", *account.subscribe])  # MQTT's down/# is both
-        users.append(
-            f"    {{ user: {json.dumps(account.username)}, password: {json.dumps(account.password_hash)}, "
-            f"permissions: {{ publish: {publish}, subscribe: {subscribe} }} }}"
-        )
-    listed = "\n".join(users)
     return f"""# written by yingzhou; changes are lost
 server_name: yingzhou
 listen: "{host}:{nats_port}"
@@ -74,11 +64,7 @@ jetstream {{
 }}
 mqtt {{ listen: "{host}:{mqtt_port}", max_ack_pending: 4000, ack_wait: "{ACK_WAIT_S}s" }}
 authorization {{
-  timeout: 5
-  users = [
-{listed}
-  ]
-}}
+{users(CLOUD_USER, cloud_hash, accounts)}}}
 """
 
 
@@ -113,11 +99,7 @@ class EmbeddedBroker:
         text = settings(
             self._host, self._mqtt_port, self._nats_port, self._directory / "jetstream", self._cloud_hash, accounts
         )
-        draft = self._directory / "nats.conf.new"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        draft.replace(self._directory / "nats.conf")
+        write(self._directory / "nats.conf", text)
 
     async def admit(self, accounts: Callable[[], Iterable[BrokerAccount]]) -> None:
         """Have the running server take in who may connect; connections stay. When this returns, they may.

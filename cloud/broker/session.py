@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from cloud.broker.line import Endpoint, Inbound
 from protocols.vocabulary import Clock, LinkDown
 
 log = logging.getLogger(__name__)
@@ -19,34 +18,16 @@ log = logging.getLogger(__name__)
 _MISC_S: Final = 1.0
 _RETRY_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _CONNECT_TIMEOUT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A broker and who we are there."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    tls: ssl.SSLContext | None = None
-
-
-class Inbound(NamedTuple):
-    """A message that the broker keeps until it is settled (QoS 1)."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    settle: Callable[[], None]
+_DELIVER_S: Final = 10.0
 
 
 class BrokerSession:
-    """One MQTT 3.1.1 session on the event loop.
+    """One MQTT session on the event loop: 3.1.1, or 5 in a group that shares what comes.
 
     paho reads and writes when the loop says that its socket is ready; there is no thread beside the loop's own.
 
     :param clean: False keeps the session at the broker while we are away: for senders that do not resend by themselves.
+    :param group: of workers, each of whom is given a part (MQTT 5 §4.8.2).
     :param subscriptions: (topic filter, QoS), made anew at every connect, because brokers forget.
     :param will: (topic, payload) that the broker publishes, retained, when we are lost; we do when we go.
     :param greet: called when the subscriptions stand.
@@ -61,13 +42,15 @@ class BrokerSession:
         clock: Clock,
         *,
         clean: bool = True,
+        group: str = "",
         will: tuple[str, bytes] | None = None,
         greet: Callable[[], None] | None = None,
     ) -> None:
         self.connected = asyncio.Event()
         self.connects = 0
         self._endpoint = endpoint
-        self._subscriptions = list(subscriptions)
+        self._group = group
+        self._subscriptions = [(f"$share/{group}/{one}" if group else one, qos) for one, qos in subscriptions]
         self._receive = receive
         self._clock = clock
         self._client_id = client_id
@@ -78,14 +61,16 @@ class BrokerSession:
         self._released = asyncio.Event()
         self._released.set()
         self._lost: asyncio.Future[None] | None = None
+        self._node = 0
+        self._delivering: dict[int, asyncio.Future[bool]] = {}
         self._client = self._new_client()
 
     def _new_client(self) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
             self._client_id,
-            clean_session=self._clean,
-            protocol=MQTTProtocolVersion.MQTTv311,
+            clean_session=None if self._group else self._clean,
+            protocol=MQTTProtocolVersion.MQTTv5 if self._group else MQTTProtocolVersion.MQTTv311,
             manual_ack=True,
             reconnect_on_failure=False,
         )
@@ -100,6 +85,7 @@ class BrokerSession:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_writable
@@ -119,8 +105,9 @@ class BrokerSession:
             try:
                 await self._session()
             except (OSError, LinkDown) as error:
-                log.warning("broker %s:%d: %s", self._endpoint.host, self._endpoint.port, error)
+                log.warning("broker %s:%d: %s", *self._endpoint.nodes[self._node], error)
                 tries = 0 if self.connected.is_set() else tries + 1
+                self._node = (self._node + 1) % len(self._endpoint.nodes)
             finally:
                 self._detach()
             await self._clock.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
@@ -128,7 +115,8 @@ class BrokerSession:
     async def _session(self) -> None:
         loop = asyncio.get_running_loop()
         self._lost = loop.create_future()
-        await asyncio.to_thread(self._client.connect, self._endpoint.host, self._endpoint.port, 30)
+        host, port = self._endpoint.nodes[self._node]
+        await asyncio.to_thread(self._client.connect, host, port, 30)
         self._socket = self._client.socket()
         if self._socket is None:
             raise LinkDown("the broker closed the connection at once")
@@ -148,6 +136,9 @@ class BrokerSession:
         if self._will is not None:
             self.publish(*self._will, retain=True)
         self.connected.clear()
+        for has_it in self._delivering.values():
+            if not has_it.done():
+                has_it.set_result(False)
         sock = self._socket
         self._client.disconnect()
         self._let_go()
@@ -186,6 +177,26 @@ class BrokerSession:
         """Send; nothing when the line is down, for who waits for it asks again. Bounded by paho's queue."""
         if self.connected.is_set():
             self._client.publish(topic, payload, qos, retain)
+
+    async def deliver(self, topic: str, payload: bytes) -> bool:
+        """Publish at QoS 1 and wait until the broker has it; False: nobody knows whether it has."""
+        if not self.connected.is_set():
+            return False
+        sent = self._client.publish(topic, payload, 1)
+        has_it: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._delivering[sent.mid] = has_it  # its answer comes by the loop, later than this
+        try:
+            async with asyncio.timeout(_DELIVER_S):
+                return await has_it
+        except TimeoutError:
+            return False
+        finally:
+            self._delivering.pop(sent.mid, None)
+
+    def _on_publish(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _properties: Properties) -> None:
+        has_it = self._delivering.get(mid)
+        if has_it is not None and not has_it.done():
+            has_it.set_result(not reason.is_failure)
 
     def _read(self) -> None:
         self._client.loop_read()
@@ -229,7 +240,8 @@ class BrokerSession:
                 client.ack(message.mid, message.qos)
 
         try:
-            self._receive(Inbound(message.topic, bytes(message.payload), message.retain, settle))
+            again = bool(self._group) and message.dup
+            self._receive(Inbound(message.topic, bytes(message.payload), message.retain, settle, again))
         except Exception:  # raised through paho's reader it would leave that in the middle of a packet, for ever
             log.exception("a message of %d bytes could not be received", len(message.payload))
             settle()

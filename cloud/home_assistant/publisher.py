@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.api.times import format_time
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.session import BrokerSession
 from cloud.config import HomeAssistant as Settings
 from cloud.home_assistant.sensor import Sensor, State
 from cloud.registry.datastreams import Datastream

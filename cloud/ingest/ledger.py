@@ -53,6 +53,14 @@ class Ledger:
             digest = self._store.digest(*name)
         return Seen.HELD if digest == key.digest else Seen.CONFLICT
 
+    def knows(self, name: tuple[str, int, int, int]) -> bool:
+        """Whether it is held or pending here; what others hold has to be learned."""
+        return name in self._pending or name[3] in self._held.get(name[:3], ())
+
+    def learned(self, keys: Iterable[EnvelopeKey]) -> None:
+        """Others have brought them into the store."""
+        self.committed(key for key in list(keys) if key[:4] not in self._pending)
+
     def committed(self, keys: Iterable[EnvelopeKey]) -> None:
         """The store has them."""
         for key in keys:

@@ -43,6 +43,8 @@ class Parcel:
     """When it came, ms UTC; None: now. Out of quarantine it is older than now."""
     retained: bool = False
     """A copy that the broker keeps and hands out at every subscription."""
+    again: bool = False
+    """A worker had it before and did not settle it: what is in it may be in the store."""
 
 
 @dataclass(slots=True)

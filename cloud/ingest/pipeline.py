@@ -5,9 +5,9 @@ import hashlib
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Final, Protocol
 
 import duckdb
@@ -20,7 +20,7 @@ from cloud.ingest.parcel import Parcel, Prepared, Runs
 from cloud.ingest.reader import suspect_parcel
 from cloud.registry import commands, configurations, events, quarantine
 from cloud.registry.database import Database
-from cloud.store.port import Columns, CommitReport, Store, StoreError
+from cloud.store.port import Columns, CommitReport, EnvelopeKey, Store, StoreError
 from protocols.uplink import Ack
 from protocols.vocabulary import Clock
 
@@ -31,6 +31,8 @@ MAX_WAITING: Final = 4000
 PER_COMMIT: Final = 100_000
 """Readings in one commit, about."""
 GATHER_S: Final = 0.05
+_LOOK_AT: Final = 1000
+"""Parcels of which others are asked at once."""
 _BREATH: Final = 16
 """Parcels decoded before others on the event loop get their turn."""
 RETRY_CAP_S: Final = 30.0
@@ -67,6 +69,8 @@ class Pipeline:
     :param hold: told True when the broker should hold back, False when it may go on.
     :param committed: told of the readings that are now in the store.
     :param name: the key of a datastream, by its number.
+    :param ahead: asked in a thread, before parcels are read, which of their envelopes others have stored.
+    :param announce: told after each commit and before its acknowledgements.
     """
 
     def __init__(  # noqa: PLR0913 - the pipeline is where everything meets
@@ -83,6 +87,8 @@ class Pipeline:
         committed: Callable[[Columns], None],
         name: Callable[[int], str],
         bounds: quarantine.Bounds | None = None,
+        ahead: Callable[[Sequence[Parcel]], list[EnvelopeKey]] | None = None,
+        announce: Callable[[Prepared], Awaitable[None]] | None = None,
     ) -> None:
         self.counts = IngestCounts()
         self.reasons: Counter[str] = Counter()
@@ -99,6 +105,8 @@ class Pipeline:
         self._hold = hold
         self._committed = committed
         self._name = name
+        self._ahead = ahead
+        self._announce = announce
         self._bounds = bounds or quarantine.Bounds()
         self._waiting: deque[Parcel] = deque()
         self._held_back = False
@@ -168,8 +176,9 @@ class Pipeline:
 
     async def _gathered(self) -> Prepared:
         prepared = Prepared()
-        while self._waiting and prepared.readings < PER_COMMIT and len(prepared.parcels) < MAX_WAITING:
-            for _ in repeat(None, min(_BREATH, len(self._waiting))):
+        most = await self._looked()
+        while self._waiting and prepared.readings < PER_COMMIT and len(prepared.parcels) < most:
+            for _ in repeat(None, min(_BREATH, len(self._waiting), most - len(prepared.parcels))):
                 try:
                     self.prepare(self._waiting[0], prepared)
                 except _UNREACHABLE as error:
@@ -179,6 +188,27 @@ class Pipeline:
                 self._waiting.popleft()
             await asyncio.sleep(0)
         return prepared
+
+    async def _looked(self) -> int:
+        """How many of those that wait may be read now."""
+        if self._ahead is None:
+            return MAX_WAITING
+        parcels = list(islice(self._waiting, _LOOK_AT))
+        while True:
+            try:
+                held = await asyncio.to_thread(self._ahead, parcels)
+            except SQLAlchemyError as error:
+                log.error("parcels wait for the registry: %s", error)  # noqa: TRY400 - tried again
+                await self._clock.sleep(UNREACHABLE_S)
+            else:
+                self._ledger.learned(held)
+                return len(parcels)
+
+    def noted(self, columns: Columns) -> None:
+        """Readings that another worker has committed."""
+        self._frontier.pass_any(columns)
+        self._latest.take(columns)
+        self._committed(columns)
 
     def prepare(self, parcel: Parcel, into: Prepared) -> None:
         """Read one parcel; whatever is wrong with it concerns it alone.
@@ -199,7 +229,7 @@ class Pipeline:
         self.counts.parcels += 1
         into.parcels.append(parcel)
         if runs is not None:
-            self._sort_in(runs, into)
+            self._sort_in(runs, into, again=parcel.again)
 
     def _read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """What a database's failure interrupts is undone and tried once more: one that was restarted answers then."""
@@ -226,11 +256,11 @@ class Pipeline:
             return False
         return True
 
-    def _sort_in(self, runs: Runs, into: Prepared) -> None:
-        """Fresh or late."""
+    def _sort_in(self, runs: Runs, into: Prepared, *, again: bool) -> None:
+        """Fresh or late, which is looked up before it is written."""
         columns = runs.columns
         into.readings += len(columns)
-        if not runs.distinct:
+        if again or not runs.distinct:
             self._frontier.pass_any(columns)
             into.late.append(columns)
             return
@@ -251,7 +281,10 @@ class Pipeline:
     async def _commit(self) -> None:
         while True:
             prepared = await self._ready.get()
-            self._done(prepared, await self._written(prepared))
+            report = await self._written(prepared)
+            if self._announce is not None:
+                await self._announce(prepared)
+            self._done(prepared, report)
 
     async def _written(self, prepared: Prepared) -> CommitReport:
         """Try until the store has it: nothing is acknowledged meanwhile, and the broker is held back by the bound."""

@@ -33,6 +33,9 @@ class Resolver:
 
     def resolve(self, gateway: str, table: bytes, points: tuple[Point, ...]) -> Resolved:
         """What the points of a gateway's table mean now."""
+        known = self._tables.get((gateway, table))
+        if known is not None and known.refusals and self._directory.shared:
+            self._directory.refresh()
         generation = self._directory.generation
         if generation != self._generation or len(self._tables) >= _REMEMBERED:
             self._tables.clear()

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from cloud.alarms.lifecycle import State
 from cloud.alarms.threshold import Threshold
 from cloud.registry import revisions
+from cloud.registry.dialect import insert_or_ignore
 from cloud.registry.errors import NotFound
 from cloud.registry.rules import Priority
 from cloud.registry.schema import ALARM, BINDING, DATASTREAM, NEURON, RULE
@@ -99,11 +100,11 @@ def take(tx: Connection, rule: int, datastream: int, now_ms: int, *, make: bool)
     """The one alarm of a rule on a datastream, locked; None when there is none and none is made."""
     mine = (ALARM.c.rule == rule, ALARM.c.datastream == datastream)
     number = tx.scalar(select(ALARM.c.id).where(*mine).with_for_update())
-    if number is None and make:
+    if number is None and make:  # perhaps by two at the same time
         neuron = tx.execute(select(DATASTREAM.c.neuron).where(DATASTREAM.c.id == datastream)).scalar_one()
         values = {"rule": rule, "neuron": neuron, "datastream": datastream, "state": State.NORMAL.value, "count": 0}
-        fresh = insert(ALARM).values(**values, announced=False, updated_ms=now_ms)
-        number = tx.execute(fresh.returning(ALARM.c.id)).scalar_one()
+        tx.execute(insert_or_ignore(tx, ALARM), {**values, "announced": False, "updated_ms": now_ms})
+        number = tx.scalar(select(ALARM.c.id).where(*mine).with_for_update())
     return None if number is None else get(tx, number)
 
 

@@ -94,10 +94,18 @@ def due(tx: Connection, webhook: str, now_ms: int, limit: int) -> Due:
     return Due([], tx.scalar(select(func.min(heads.subquery().c.next_ms))))
 
 
+def claim(tx: Connection, delivery: Delivery, until_ms: int) -> bool:
+    """Take a message for a try that ends before ``until_ms``; False: another process has it, or it was withdrawn."""
+    mine = (DELIVERY.c.number == delivery.number, _PENDING, DELIVERY.c.next_ms == delivery.next_ms)
+    return tx.execute(update(DELIVERY).where(*mine).values(next_ms=until_ms)).rowcount == 1
+
+
 def record(tx: Connection, delivery: Delivery, attempt: Attempt, next_ms: int | None) -> bool:
     """Write down a try: delivered, to be tried again at ``next_ms``, or given up; False when it was withdrawn."""
     state = "delivered" if not attempt.error else "failed" if next_ms is None else "pending"
-    mine = update(DELIVERY).where(DELIVERY.c.number == delivery.number, _PENDING)
+    mine = update(DELIVERY).where(
+        DELIVERY.c.number == delivery.number, _PENDING, DELIVERY.c.attempts == attempt.number - 1
+    )
     if tx.execute(mine.values(attempts=attempt.number, next_ms=next_ms, state=state)).rowcount == 0:
         return False
     tx.execute(insert(ATTEMPT).values(delivery=delivery.number, **attempt._asdict()))

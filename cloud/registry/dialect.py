@@ -1,4 +1,4 @@
-"""What engines do each in their own way: pragmas and locks of SQLite, and rows that are there already."""
+"""What engines do each in their own way: pragmas and locks of SQLite; driver, isolation and clock of PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,18 +6,49 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, Insert, Table, event
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_TIMEOUT_MS = 10_000
 WRITES = "yz_writes"  # execution option: this connection's transactions will write
+_CONNECT_TIMEOUT_S = 10
+_MIGRATIONS = 0x79696E67  # of advisory locks, ours
 
 
 def is_sqlite(engine: Engine) -> bool:
     """Whether the engine speaks to a SQLite file."""
     return engine.dialect.name == "sqlite"
+
+
+def address(url: str) -> URL:
+    """The URL with the driver that we bring: psycopg 3 for PostgreSQL."""
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def new_engine(url: str) -> Engine:
+    """Not connected yet. A connection that PostgreSQL has ended meanwhile is noticed before it is used."""
+    parsed = address(url)
+    own = parsed.get_backend_name() == "sqlite"
+    options = {} if own else {"connect_timeout": _CONNECT_TIMEOUT_S}
+    engine = create_engine(parsed, pool_size=8, max_overflow=40, pool_pre_ping=not own, connect_args=options)
+    install(engine)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same for transactions that only read, and see one state of everything while they last."""
+    if is_sqlite(engine):
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def one_at_a_time(tx: Connection) -> None:
+    """Wait until nobody else migrates this database; SQLite's write lock, held already, says the same."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_MIGRATIONS)))
 
 
 def prepare_folder(url: str) -> None:

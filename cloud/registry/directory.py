@@ -62,6 +62,11 @@ class Directory:
         self._ordered: tuple[int, list[Datastream]] = (-1, [])
 
     @property
+    def shared(self) -> bool:
+        """Whether other processes change the registry, too."""
+        return self._database.shared
+
+    @property
     def generation(self) -> int:
         """Rises with every change of neurons, hardware identities and datastreams: what was cached before is stale."""
         self._renew()
@@ -69,6 +74,13 @@ class Directory:
 
     def resolve(self, gateway: str, point: Point) -> int | Refusal:
         """The number of the datastream that a gateway means."""
+        answer = self._resolve(gateway, point)
+        if isinstance(answer, Refusal) and self.shared:  # another process may have entered it a moment ago
+            self.refresh()
+            answer = self._resolve(gateway, point)
+        return answer
+
+    def _resolve(self, gateway: str, point: Point) -> int | Refusal:
         entry = self._entry(gateway, point.source)
         if isinstance(entry, Refusal):
             return entry

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from cloud.registry import dialect
 from cloud.registry.schema import ENVELOPE
 from cloud.store.port import EnvelopeKey
 
 _AT_ONCE: Final = 500
+Name = tuple[str, int, int, int]
 
 
 def note(tx: Connection, keys: Sequence[EnvelopeKey]) -> None:
     """They are held from now on; one that is there already stays as it is, digest and all."""
     rows = [
         {"gateway": one.gateway, "stream": one.stream, "epoch": one.epoch, "sequence": one.sequence,
-         "digest": one.digest} for one in keys
+         "digest": one.digest} for one in sorted(keys)  # two who bring the same wait for one another, not both
     ]  # fmt: skip
     for start in range(0, len(rows), _AT_ONCE):
         tx.execute(dialect.insert_or_ignore(tx, ENVELOPE), rows[start : start + _AT_ONCE])
@@ -32,6 +33,17 @@ def digest(tx: Connection, gateway: str, stream: int, epoch: int, sequence: int)
     )
     found = tx.scalar(question)
     return None if found is None else int(found)
+
+
+def digests(tx: Connection, names: Sequence[Name]) -> dict[Name, int]:
+    """(gateway, stream, epoch, sequence) -> digest, of those that are held."""
+    columns = (ENVELOPE.c.gateway, ENVELOPE.c.stream, ENVELOPE.c.epoch, ENVELOPE.c.sequence)
+    found: dict[Name, int] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        question = select(*columns, ENVELOPE.c.digest).where(tuple_(*columns).in_(names[start : start + _AT_ONCE]))
+        for row in tx.execute(question):
+            found[row.gateway, row.stream, row.epoch, row.sequence] = int(row.digest)
+    return found
 
 
 def held(tx: Connection) -> dict[tuple[str, int, int], list[tuple[int, int]]]:

@@ -52,6 +52,9 @@ class Filters(NamedTuple):
 
 def add(tx: Connection, arrived: Iterable[Arrived], max_rows: int = MAX_ROWS) -> list[Arrived]:
     """Take events in; gives those that were not there already."""
+    arrived = list(arrived)
+    if arrived:
+        tally.add(tx, _ROWS, 0)  # its row is the lock: of two who bring the same one comes second
     fresh = [one for one in arrived if not _is_known(tx, one)]
     for one in fresh:
         event = one.event

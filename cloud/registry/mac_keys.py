@@ -30,6 +30,9 @@ class MacKeys:
         if self._database.commits != self._seen_commits:
             self._load()
         version, overlap_until_ms = self._versions.get(gateway, (0, None))
+        if version == 0 and self._database.shared:  # another process may have let it in a moment ago
+            self._load()
+            version, overlap_until_ms = self._versions.get(gateway, (0, None))
         if version == 0:
             return {}
         keys = {version: self._key(gateway, version)}

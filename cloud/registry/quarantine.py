@@ -71,6 +71,7 @@ def add(tx: Connection, suspects: Iterable[Suspect], bounds: Bounds) -> None:
     suspects = list(suspects)
     discovered.note(tx, [suspect.find for suspect in suspects if suspect.find is not None])
     rows = size = 0
+    tally.add(tx, _ROWS, 0)  # its row is the lock: of two who bring the same one comes second
     for suspect in suspects:
         dedupe = bounded_dedupe(suspect.dedupe)
         again = update(QUARANTINE).where(QUARANTINE.c.dedupe == dedupe)

@@ -1,7 +1,8 @@
 """How often a part of the registry changed; who keeps a copy in memory compares."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
+from cloud.registry.dialect import insert_or_ignore
 from cloud.registry.schema import REVISION
 
 DIRECTORY = "directory"
@@ -20,16 +21,18 @@ def bump(tx: Connection, part: str) -> int:
     Called before the change itself: the row stays locked until the commit, so that on engines with concurrent writers
     revisions become visible in their order, and a reader that has seen n has missed nothing up to n.
     """
-    number = tx.scalar(
-        update(REVISION)
-        .where(REVISION.c.part == part)
-        .values(number=REVISION.c.number + 1)
-        .returning(REVISION.c.number)
-    )
-    if number is None:
-        tx.execute(insert(REVISION).values(part=part, number=1))
-        return 1
+    further = update(REVISION).where(REVISION.c.part == part).values(number=REVISION.c.number + 1)
+    further = further.returning(REVISION.c.number)
+    number = tx.scalar(further)
+    if number is None:  # two may be the first at the same time
+        tx.execute(insert_or_ignore(tx, REVISION), {"part": part, "number": 0})
+        number = tx.execute(further).scalar_one()
     return int(number)
+
+
+def total(tx: Connection) -> int:
+    """Rises with every change of any part."""
+    return tx.scalar(select(func.sum(REVISION.c.number))) or 0
 
 
 def current(tx: Connection, part: str) -> int:

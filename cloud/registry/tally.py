@@ -1,7 +1,8 @@
 """Running totals that must not be counted anew at each use."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from cloud.registry.dialect import insert_or_ignore
 from cloud.registry.schema import TALLY
 
 
@@ -9,9 +10,9 @@ def add(tx: Connection, name: str, by: int) -> int:
     """Count up, or down; returns the total."""
     question = update(TALLY).where(TALLY.c.name == name).values(amount=TALLY.c.amount + by).returning(TALLY.c.amount)
     amount = tx.execute(question).scalar_one_or_none()
-    if amount is None:
-        tx.execute(insert(TALLY).values(name=name, amount=by))
-        return by
+    if amount is None:  # two may be the first at the same time
+        tx.execute(insert_or_ignore(tx, TALLY), {"name": name, "amount": 0})
+        amount = tx.execute(question).scalar_one()
     return int(amount)
 
 

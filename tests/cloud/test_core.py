@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from cloud.broker.session import Inbound
+from cloud.broker.line import Inbound
 from cloud.config import Limits
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.parcel import Parcel, Prepared, Source

@@ -18,9 +18,10 @@ class Mosquitto:
     """A broker that keeps nothing: killed and started again it has forgotten sessions, messages and subscriptions.
 
     :param tls: only with TLS, by a certificate of its own making for ``localhost``.
+    :param further: lines of its configuration.
     """
 
-    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+    def __init__(self, folder: Path, *, tls: bool = False, further: str = "") -> None:
         (self.port,) = free_ports(1)
         self.starts = 0
         self._folder = folder
@@ -28,7 +29,7 @@ class Mosquitto:
         self._talker: Talker | None = None
         conf = (
             f"listener {self.port} 127.0.0.1\nuser root\nallow_anonymous false\npersistence false\n"
-            f"password_file {folder}/passwords\nacl_file {folder}/acl\n"
+            f"password_file {folder}/passwords\nacl_file {folder}/acl\n{further}"
         )
         self.ca_file = _certificate(folder) if tls else None
         if tls:

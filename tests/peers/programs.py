@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
 PATIENCE_S = 15.0
@@ -96,10 +96,13 @@ class Talker:
 
 
 @contextmanager
-def talking(command: Sequence[str], cwd: Path | None = None, last: signal.Signals = signal.SIGTERM) -> Iterator[Talker]:
+def talking(
+    command: Sequence[str], cwd: Path | None = None, last: signal.Signals = signal.SIGTERM, **who: Any
+) -> Iterator[Talker]:
     """Started here and ended at the end of the block, whatever happens in it.
 
     :param last: what ends it.
+    :param who: ``user`` and ``group`` that it runs as, when they are others.
     """
     process = subprocess.Popen(
         command,
@@ -109,6 +112,7 @@ def talking(command: Sequence[str], cwd: Path | None = None, last: signal.Signal
         text=True,
         errors="replace",
         cwd=cwd,
+        **who,
     )
     talker = Talker(process, last)
     try:

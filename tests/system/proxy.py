@@ -10,6 +10,8 @@ PUBLISH, PUBACK = 3, 4
 class Proxy:
     """Forwards ``port`` to ``target``, MQTT packet by packet.
 
+    ``target`` may be set to another port for connections that come later.
+
     :param cut_before_publish: asked with each PUBLISH that goes up; True cuts, and it does not go through.
     :param cut_after_publish: the same, once it is through and before its PUBACK comes back.
     :param down: what becomes of each PUBLISH that comes down: how many of it, and after how many seconds.
@@ -25,7 +27,7 @@ class Proxy:
         self.port = 0
         self.cuts = 0
         self.connections = 0
-        self._target = target
+        self.target = target
         self._cut_after = cut_after_publish
         self._cut_before = cut_before_publish
         self._down = down
@@ -52,7 +54,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.close()
             return

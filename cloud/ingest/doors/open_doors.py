@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.session import BrokerSession
 from cloud.config import Doors
 from cloud.ingest.doors import thingsboard
 from cloud.ingest.doors.sparkplug import SparkplugReader

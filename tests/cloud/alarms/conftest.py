@@ -8,6 +8,7 @@ from cloud.registry.database import Database
 from cloud.secrets import Secrets
 from protocols.vocabulary import ManualClock
 from tests.cloud.alarms.receiver import Receiver, receiving
+from tests.cloud.registry.place import registry_url
 
 
 class ToldClock(ManualClock):
@@ -29,7 +30,7 @@ class ToldClock(ManualClock):
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with Database(f"sqlite:///{tmp_path}/registry.sqlite") as database:
+    with Database(registry_url(tmp_path)) as database:
         yield database
 
 

@@ -17,6 +17,7 @@ from cloud.registry.directory import Directory
 from cloud.secrets import Secrets
 from protocols.vocabulary import SystemClock
 from tests.cloud.alarms.readings import columns
+from tests.cloud.registry.place import registry_url
 
 
 async def feed(lines: asyncio.StreamReader, latest: Latest, alarms: Alarms) -> None:
@@ -31,7 +32,7 @@ async def main(folder: Path, allowed: str) -> None:
     lines, latest = asyncio.StreamReader(), Latest()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     latest.take(columns(*json.loads(await lines.readline())))
-    with Database(f"sqlite:///{folder}/registry.sqlite") as database:
+    with Database(registry_url(folder)) as database:
         secrets = Secrets.open(folder / "secrets")
         alarms = Alarms(database, Directory(database), latest, secrets, SystemClock(), Targets((allowed,)))
         async with asyncio.TaskGroup() as group:

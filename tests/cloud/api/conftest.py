@@ -33,6 +33,7 @@ from cloud.secrets import Secrets, new_api_key
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
 from protocols.vocabulary import ManualClock
+from tests.cloud.registry.place import registry_url
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 ALL = Selection()
@@ -44,7 +45,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = ManualClock(NOW)
-        self.database = Database(f"sqlite:///{folder}/registry.sqlite")
+        self.database = Database(registry_url(folder))
         self.store = DuckDBStore(folder / "readings.duckdb")
         self.directory = Directory(self.database)
         self.latest = Latest()

@@ -6,7 +6,8 @@ from unittest.mock import Mock
 import aiomqtt
 import pytest
 
-from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
+from cloud.broker.accounts import CLOUD_USER
+from cloud.broker.embedded import EmbeddedBroker
 from cloud.registry.gateways import BrokerAccount, hash_password
 from protocols.vocabulary import ConfigError, LinkDown
 from tests.cloud.broker.conftest import PASSWORD, HastyClock, free_port

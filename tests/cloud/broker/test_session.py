@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 import aiomqtt
 import pytest
 
-from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.accounts import CLOUD_USER
+from cloud.broker.embedded import EmbeddedBroker
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.session import BrokerSession
 from protocols.uplink import MAX_ENVELOPE
 from tests.cloud.broker.conftest import PASSWORD, HastyClock
 

@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from cloud.broker.embedded import nats_server
-from cloud.broker.session import BrokerSession, Endpoint, Inbound
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.session import BrokerSession
 from protocols.vocabulary import SystemClock
 from tests.system.processes import free_ports
 

@@ -15,6 +15,7 @@ from cloud.registry.targets import NoTarget, Target
 from cloud.registry.twins import Twin
 from cloud.secrets import Secrets
 from protocols.vocabulary import ManualClock, TwinId
+from tests.cloud.registry.place import registry_url
 
 NOW = 1_767_225_600_000
 HERE, THERE = "310151101", "310151102"
@@ -36,7 +37,7 @@ class Line:
 
 class Street:
     def __init__(self, folder: Path) -> None:
-        self.database = Database(f"sqlite:///{folder}/registry.sqlite")
+        self.database = Database(registry_url(folder))
         self.secrets = Secrets.open(folder / "secrets")
         self.clock = ManualClock(NOW)
         self.keys = MacKeys(self.database, self.secrets, self.clock)

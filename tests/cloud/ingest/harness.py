@@ -27,6 +27,7 @@ from cloud.store.port import Columns
 from protocols.uplink import Ack, BodyEncoder, Header, Stream, sign, unsigned
 from protocols.vocabulary import Batch, ManualClock, Point, Reading
 from protocols.vocabulary.topics import UP_BATCH, UP_EVENT, topic
+from tests.cloud.registry.place import registry_url
 
 NOW = 1_800_000_000_000
 EPOCH = NOW << 16
@@ -39,7 +40,7 @@ class Ingest:
         self.folder = folder
         self.clock = ManualClock(NOW)
         self.secrets = Secrets.open(folder / "secrets")
-        self.database = Database(f"sqlite:///{folder}/registry.sqlite")
+        self.database = Database(registry_url(folder))
         self.encoder = BodyEncoder()
         self.credentials: dict[str, Credentials] = {}
         self.settled: list[Parcel] = []

@@ -13,6 +13,7 @@ from cloud.registry.selection import Site
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport
 from protocols.vocabulary import HardwareId, ManualClock
+from tests.cloud.registry.place import registry_url
 
 NOW = 1_767_225_600_000
 
@@ -21,7 +22,7 @@ class Bench:
     """A writer over a real registry and a real store."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(f"sqlite:///{folder}/registry.sqlite")
+        self.database = Database(registry_url(folder))
         self.store = DuckDBStore(folder / "readings.duckdb")
         self.writer = LineWriter(Directory(self.database), self.commit, ManualClock(NOW), future_ms=60_000)
 

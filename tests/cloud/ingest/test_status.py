@@ -7,6 +7,7 @@ from cloud.api import answers
 from cloud.ingest.status import MAX_STATUS, read_status
 from cloud.registry import gateways
 from cloud.registry.database import Database
+from tests.cloud.registry.place import registry_url
 
 
 def nested(levels: int) -> bytes:
@@ -47,7 +48,7 @@ def test_what_could_not_be_shown_again_is_not_kept(payload: bytes) -> None:
 
 @pytest.mark.parametrize("payload", [nested(16), b'{"a":"\\u0000"}', b'{"a":' + b"9" * 40 + b"}"])
 def test_what_is_kept_can_be_shown(tmp_path: Path, payload: bytes) -> None:
-    with Database(f"sqlite:///{tmp_path}/registry.sqlite") as database, database.begin() as tx:
+    with Database(registry_url(tmp_path)) as database, database.begin() as tx:
         gateways.add(tx, "gw-1", "", 1)
         gateways.note_status(tx, "gw-1", read_status(payload), 1)
         shown = answers.gateway(gateways.get(tx, "gw-1")).model_dump_json()

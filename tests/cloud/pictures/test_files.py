@@ -16,6 +16,7 @@ from cloud.registry.neurons import Neuron
 from cloud.registry.pictures import Filters
 from cloud.registry.selection import Site
 from protocols.vocabulary import LinkDown, ManualClock
+from tests.cloud.registry.place import registry_url
 
 NOW = 1_767_225_600_000
 DAY = 86_400_000
@@ -29,7 +30,7 @@ class Depot:
     def __init__(self, folder: Path, *, max_bytes: int = 100_000) -> None:
         self.folder = folder
         self.clock = ManualClock(NOW)
-        self.database = Database(f"sqlite:///{folder}/registry.sqlite")
+        self.database = Database(registry_url(folder))
         self.max_bytes = max_bytes
         self.files = self.opened()
 

@@ -5,11 +5,12 @@ import pytest
 
 from cloud.registry.database import Database
 from cloud.secrets import Secrets
+from tests.cloud.registry.place import registry_url
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with Database(f"sqlite:///{tmp_path}/registry.sqlite") as database:
+    with Database(registry_url(tmp_path)) as database:
         yield database
 
 

@@ -12,6 +12,7 @@ from cloud.registry import gateways
 from cloud.registry.database import Database
 from cloud.registry.errors import Conflict
 from cloud.registry.schema import METADATA, NEURON
+from tests.cloud.registry.place import ON_SQLITE
 
 
 def test_migrations_and_schema_agree(database: Database) -> None:
@@ -20,6 +21,10 @@ def test_migrations_and_schema_agree(database: Database) -> None:
         assert compare_metadata(context, METADATA) == []
 
 
+sqlite_only = pytest.mark.skipif(not ON_SQLITE, reason="says what SQLite's files are like")
+
+
+@sqlite_only
 def test_check_constraints_came_through_the_migration(database: Database) -> None:
     with database.read() as tx:
         found = "\n".join(tx.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'table'")).all())
@@ -39,6 +44,7 @@ def test_schema_compiles_for_postgresql() -> None:
             assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
 
 
+@sqlite_only
 def test_sqlite_is_durable_and_strict_about_references(database: Database) -> None:
     with database.read() as tx:
         pragmas = {name: tx.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")}

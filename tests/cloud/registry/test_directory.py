@@ -10,6 +10,7 @@ from cloud.registry.directory import Directory, Refusal
 from cloud.registry.neurons import Neuron
 from cloud.registry.selection import BoundingBox, Selection, Site
 from protocols.vocabulary import HardwareId, Point
+from tests.cloud.registry.place import registry_url
 
 SERIES = (Series("water_temperature", "Cel"), Series("orp", "mV", "2"))
 
@@ -82,7 +83,7 @@ def test_hardware_that_changed_hands(database: Database) -> None:
 
 
 def test_change_of_another_process_is_seen_after_refresh(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/registry.sqlite"
+    url = registry_url(tmp_path)
     with Database(url) as ours, Database(url) as theirs:
         two_gateways(ours)
         directory = Directory(ours)

@@ -12,7 +12,8 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
+from cloud.broker.accounts import CLOUD_USER
+from cloud.broker.embedded import EmbeddedBroker
 from cloud.registry.gateways import BrokerAccount, hash_password
 from edge.backoff import REFUSED_FLOOR_S, UNREACHED_CAP_S
 from edge.spool.gather import Gatherer

@@ -14,6 +14,7 @@ from cloud.registry.directory import Directory
 from cloud.registry.neurons import Neuron
 from cloud.registry.selection import Site
 from protocols.vocabulary import HardwareId, ManualClock, ProtocolError
+from tests.cloud.registry.place import registry_url
 
 NOW = 1_795_000_000_000
 HOUR = 3_600_000
@@ -41,7 +42,7 @@ class Door:
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
-    with Database(f"sqlite:///{tmp_path}/registry.sqlite") as database:
+    with Database(registry_url(tmp_path)) as database:
         yield Door(database)
 
 
