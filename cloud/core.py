@@ -122,7 +122,7 @@ class Core:
         keep = cutoffs(self.directory, retention or Retention())
         self.upkeep = Upkeep(self.store, clock, keep) if isinstance(self.store, DuckDBStore) else None
         self.latest = Latest()
-        self.ledger = Ledger(self.store)
+        self.ledger = Ledger(self.store, shared=role is not Role.ALL)
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)

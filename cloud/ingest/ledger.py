@@ -27,16 +27,22 @@ class Seen(Enum):
 
 
 class Ledger:
-    """Idempotence on (gateway, stream, epoch, sequence)."""
+    """Idempotence on (gateway, stream, epoch, sequence).
 
-    def __init__(self, store: Store) -> None:
+    :param shared: other workers write it, too: here is only what was seen lately, the rest is learned when it is asked.
+    """
+
+    def __init__(self, store: Store, *, shared: bool = False) -> None:
         self._store = store
+        self._shared = shared
         self._held: dict[tuple[str, int, int], RangeSet] = {}
         self._recent: OrderedDict[tuple[str, int, int, int], int] = OrderedDict()
         self._pending: dict[tuple[str, int, int, int], int] = {}
 
     def load(self) -> None:
         """Read what is held; blocks."""
+        if self._shared:
+            return
         self._held = {of: RangeSet(ranges) for of, ranges in self._store.held().items()}
 
     def look(self, key: EnvelopeKey) -> Seen:
@@ -65,7 +71,10 @@ class Ledger:
         """The store has them."""
         for key in keys:
             self._pending.pop(key[:4], None)
-            self._held.setdefault(key[:3], RangeSet()).add(key.sequence)
+            held = self._held.setdefault(key[:3], RangeSet())
+            held.add(key.sequence)
+            if self._shared and len(held) > 2 * _RANGES_TOLD:  # with every second number elsewhere it would only grow
+                self._held[key[:3]] = RangeSet(list(held)[-_RANGES_TOLD:])
             self._recent[key[:4]] = key.digest
         while len(self._recent) > _RECENT:
             self._recent.popitem(last=False)

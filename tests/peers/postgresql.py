@@ -32,6 +32,12 @@ class PostgreSQL:
     def url(self) -> str:
         return f"postgresql://yingzhou@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def process_id(self) -> int:
+        """Of the server; who serves a connection is its child."""
+        assert self._talker
+        return self._talker.process.pid
+
     def __enter__(self) -> Self:
         if self._who:
             shutil.chown(self._folder, **self._who)
