@@ -80,16 +80,19 @@ class Frontier:
         self._reach(datastreams)
         ends = np.cumsum(counts)
         starts = ends - counts
-        late = time[starts] <= self._time[datastreams]
-        last = time[ends - 1]
-        if len(time) > len(counts):
-            falling = np.flatnonzero(np.diff(time) <= 0) + 1
-            inside = falling[~np.isin(falling, starts)]
-            if len(inside):
-                late[np.searchsorted(ends, inside, side="right")] = True
-                last = np.maximum.reduceat(time, starts)
-        self._time[datastreams] = np.maximum(self._time[datastreams], last)
-        return late if late.any() else None
+        before, last = self._time[datastreams], time[ends - 1]
+        rising = time[1:] > time[:-1]
+        rising[ends[:-1] - 1] = True  # from one run to the next
+        if rising.all():
+            late = time[starts] <= before
+            if not late.any():
+                self._time[datastreams] = last
+                return None
+        else:
+            late = ~np.logical_and.reduceat(np.append(True, rising), starts) | (time[starts] <= before)
+            last = np.maximum.reduceat(time, starts)
+        self._time[datastreams] = np.maximum(before, last)
+        return late
 
     def pass_any(self, columns: Columns) -> None:
         """Advance over readings in no order."""
