@@ -81,6 +81,7 @@ class Frontier:
         ends = np.cumsum(counts)
         starts = ends - counts
         before, last = self._time[datastreams], time[ends - 1]
+        late: NDArray[np.bool_]
         rising = time[1:] > time[:-1]
         rising[ends[:-1] - 1] = True  # from one run to the next
         if rising.all():
@@ -89,7 +90,7 @@ class Frontier:
                 self._time[datastreams] = last
                 return None
         else:
-            late = ~np.logical_and.reduceat(np.append(True, rising), starts) | (time[starts] <= before)
+            late = np.logical_or.reduceat(np.append(False, ~rising), starts) | (time[starts] <= before)
             last = np.maximum.reduceat(time, starts)
         self._time[datastreams] = np.maximum(before, last)
         return late
