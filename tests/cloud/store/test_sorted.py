@@ -165,7 +165,7 @@ class AgainstADictionary(RuleBasedStateMachine):
 
 
 TestAgainstADictionary = AgainstADictionary.TestCase
-TestAgainstADictionary.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestAgainstADictionary.settings = settings(max_examples=12, stateful_step_count=15, deadline=None)
 
 
 def regular(streams: int, count: int, every_ms: int, from_ms: int = 0) -> Columns:
