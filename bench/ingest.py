@@ -2,7 +2,7 @@
 
 ``python -m bench.ingest [--seconds N] [--gateways N] [--datastreams N] [--json]``. Everything runs on this machine:
 load generator, nats-server, ingest, DuckDB. The broker's own limit is measured in the same run with the same
-messages: publisher -> broker -> a subscriber that only counts.
+messages: publisher -> broker -> a subscriber that only counts. ``--peers``: see bench/ingest_peers.py.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import Any
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bench import ingest_peers
 from bench.devices import free_ports
 from protocols.uplink import Ack, BodyEncoder, Header, expand, read_header, sign, unsigned, verify
 from protocols.uplink.columns import decode
@@ -182,6 +183,7 @@ def main() -> int:
     parser.add_argument("--gateways", type=int, default=50)
     parser.add_argument("--datastreams", type=int, default=200, help="of each gateway")
     parser.add_argument("--window", type=int, default=400, help="envelopes that may be unacknowledged in all")
+    parser.add_argument("--peers", action="store_true", help="VictoriaMetrics and InfluxDB take the same rows in turns")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="yz-bench-"))
@@ -238,6 +240,7 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
             "commit (DuckDB and its threads)": round((sum(used.values()) - loop_s) * per),
             "of the loop: MAC, expand, columns (measured alone)": round(decode_cost(messages, keys)),
         },
+        **_beside(args, messages, readings / took),
         "commits": after["commits"] - before["commits"],
         "duplicates": after["duplicates"],
         "quarantined": after["quarantined"],
@@ -253,6 +256,17 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
     if args.json:
         print(json.dumps(result))
     return 0 if stored == readings else 1
+
+
+def _beside(args: argparse.Namespace, messages: list[tuple[str, bytes]], ours: float) -> dict[str, Any]:
+    """What the peers do with the same rows on this machine, one after the other."""
+    if not args.peers:
+        return {}
+    print("the peers ...", file=sys.stderr, flush=True)
+    found = ingest_peers.run(messages)
+    fastest = max(found.values(), default=0)
+    ratio = {"ratio_fastest_peer": round(ours / fastest, 2)} if fastest else {}
+    return {"peers_readings_per_s": found, **ratio}
 
 
 if __name__ == "__main__":

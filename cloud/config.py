@@ -6,13 +6,22 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cloud.store.settings import EMBEDDED, Account, StoreSettings, parse
-from protocols.vocabulary import ConfigError, parse_gateway_id
+from protocols.vocabulary import OBSERVED_PROPERTIES, ConfigError, parse_gateway_id
 from protocols.vocabulary.config_file import ConfigFile, Fault
 
 MAX_CONFIG: Final = 1 << 20
@@ -52,6 +61,7 @@ HttpUrl = Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9._\[\]:%-]+(/[A-Za
 PlacedPath = Annotated[Path, AfterValidator(_placed)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")]
+TopicPart = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 Target = Annotated[str, AfterValidator(_target)]
 
 
@@ -127,6 +137,32 @@ def _engine(text: str) -> str:
     return text
 
 
+Days = Annotated[int, Field(ge=0, le=36_600)]
+
+
+class Retention(_Section):
+    """``[store.retention]``: days that readings are kept, 0 for ever; a property's figure goes before a kind's."""
+
+    days: Days = 0
+    """Of what is not named below."""
+    kinds: dict[str, Days] = {}
+    """By the kind of neuron: ``kinds = { streetlight = 90 }``."""
+    properties: dict[str, Days] = {}
+    """By observed property: ``properties = { noise_level = 30 }``."""
+
+    @field_validator("properties")
+    @classmethod
+    def _known(cls, properties: dict[str, int]) -> dict[str, int]:
+        for name in properties:
+            if name not in OBSERVED_PROPERTIES:
+                raise ValueError(f"{name}: no observed property of that name")
+        return properties
+
+    def days_of(self, kind: str, observed: str) -> int:
+        """For how long a datastream's readings are kept."""
+        return self.properties.get(observed, self.kinds.get(kind, self.days))
+
+
 class Store(_Section):
     """``[store]``: where readings are kept."""
 
@@ -145,6 +181,8 @@ class Store(_Section):
     """Of InfluxDB 2."""
     write_api: Literal["v2", "v1"] = "v2"
     """``/api/v2/write``, or the ``/write`` of InfluxDB before 1.8."""
+    retention: Retention = Retention()
+    """Of the embedded store; other engines forget by their own rules."""
     lookback_days: Annotated[int, Field(ge=1, le=36_600)] = 400
     """VictoriaMetrics: how old a newest reading may be to be known after a start."""
 
@@ -168,9 +206,11 @@ class Store(_Section):
     @model_validator(mode="after")
     def _together(self) -> Self:
         if self.url == EMBEDDED:
-            others = set(Store.model_fields) - {"url"}
+            others = set(Store.model_fields) - {"url", "retention"}
             if given := sorted(others & self.model_fields_set):
                 raise ValueError(f"{given[0]}: the embedded store has none; expected only together with a url")
+        elif "retention" in self.model_fields_set:
+            raise ValueError("retention: of the embedded store only; this engine forgets by its own rules")
         if self.url.startswith("influxdb") and self.flush_urls:
             raise ValueError("flush_urls: InfluxDB needs none")
         if self.username is not None and self.token_file is None:
@@ -262,6 +302,34 @@ class Doors(_Section):
     sparkplug: SparkplugDoor = SparkplugDoor()
 
 
+class HomeAssistant(_Section):
+    """``[home_assistant]``: datastreams as sensors of Home Assistant (MQTT discovery), on a broker of yours."""
+
+    url: Annotated[str, Field(pattern=r"^(mqtts?://[A-Za-z0-9._\[\]:%-]+)?$")] = ""
+    """``mqtt://host:port`` or ``mqtts://``; empty: nothing is told."""
+    username: str | None = None
+    password_file: PlacedPath | None = None
+    ca_file: PlacedPath | None = None
+    """PEM; with mqtts, instead of the system's certificates."""
+    discovery_prefix: TopicPart = "homeassistant"
+    topic: TopicPart = "yingzhou"
+    """Below it are the states, and ``<topic>/status``."""
+    kinds: tuple[str, ...] = ()
+    """Only neurons of these; empty: all."""
+    towns: tuple[Annotated[str, Field(pattern=r"^[0-9]{9}$")], ...] = ()
+    """Likewise."""
+    most: Annotated[int, Field(ge=1, le=20_000)] = 2_000
+    """Sensors; those that were registered later are left out, and counted."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("username and password_file: expected both or neither")
+        if self.ca_file is not None and not self.url.startswith("mqtts:"):
+            raise ValueError("ca_file: expected only together with a url of mqtts://")
+        return self
+
+
 class Process(_Section):
     """``[process]``: which part of the cloud this is."""
 
@@ -281,6 +349,7 @@ class CloudConfig(_Section):
     limits: Limits = Limits()
     commands: Commands = Commands()
     doors: Doors = Doors()
+    home_assistant: HomeAssistant = HomeAssistant()
     process: Process = Process()
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from cloud.broker.embedded import EmbeddedBroker
 from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.lines import Role, lines_of
 from cloud.commands.dispatcher import Dispatcher
-from cloud.config import Doors, Limits
+from cloud.config import Doors, Limits, Retention
 from cloud.ingest.doors.open_doors import OpenDoors
 from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
@@ -33,6 +33,7 @@ from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Bounds, Suspect
+from cloud.retention import cutoffs
 from cloud.secrets import Secrets
 from cloud.store.by_url import open_store
 from cloud.store.duckdb_store import DuckDBStore
@@ -84,6 +85,7 @@ class Core:
 
     :param data: the folder that holds everything.
     :param limits: bounds of what is taken in; None: the defaults.
+    :param retention: for how long readings are kept; None: for ever.
     :param doors: what else comes in; None: nothing.
     """
 
@@ -95,6 +97,7 @@ class Core:
         *,
         registry_url: str | None = None,
         limits: Limits | None = None,
+        retention: Retention | None = None,
         store: StoreSettings | None = None,
         doors: Doors | None = None,
         role: Role = Role.ALL,
@@ -116,7 +119,8 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
-        self.upkeep = Upkeep(self.store, clock) if isinstance(self.store, DuckDBStore) else None
+        keep = cutoffs(self.directory, retention or Retention())
+        self.upkeep = Upkeep(self.store, clock, keep) if isinstance(self.store, DuckDBStore) else None
         self.latest = Latest()
         self.ledger = Ledger(self.store, shared=role is not Role.ALL)
         self.listeners: list[Callable[[Columns], None]] = []

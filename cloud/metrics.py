@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from cloud.alarms.watch import Alarms
+from cloud.api.feed import FeedCounts
 from cloud.core import Core
 from cloud.registry import deliveries, events, pictures, quarantine
 
@@ -76,6 +77,20 @@ class CoreCollector(Collector):
         yield GaugeMetricFamily(
             "yz_latest_datastreams", "Datastreams that have a reading", len(core.latest.everything())
         )
+
+
+class FeedCollector(Collector):
+    """Who follows the stream."""
+
+    def __init__(self, counts: FeedCounts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        counts = self._counts
+        yield GaugeMetricFamily("yz_stream_following", "Streams that are open", counts.following)
+        yield CounterMetricFamily("yz_stream_refused", "Streams refused for their number", counts.refused)
+        yield CounterMetricFamily("yz_stream_gaps", "Times that a follower was told what it missed", counts.gaps)
+        yield CounterMetricFamily("yz_stream_dropped", "Streams closed because nobody read", counts.dropped)
 
 
 class AlarmCollector(Collector):

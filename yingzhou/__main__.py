@@ -35,6 +35,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "cloud": Command("yingzhou.cloud", "run the cloud: broker, ingest, store, registry, alarms, API, console"),
     "edge": Command("yingzhou.edge", "run a gateway's agent, or look at one that runs"),
     "island": Command("yingzhou.island", "run the simulated devices of an island.toml"),
+    "backup": Command("yingzhou.backup", "copy a cloud's data, also while it runs"),
+    "restore": Command("yingzhou.restore", "bring a backup back into an empty folder, or check one"),
     "check": Command("yingzhou.check", "is a configuration file right?"),
     "devices": Command("yingzhou.devices", "the device models that ship with us, and what their rows mean"),
     "decode": Command("yingzhou.decode", "what the bytes of a frame mean"),

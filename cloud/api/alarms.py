@@ -95,14 +95,14 @@ def list_alarms(  # noqa: PLR0913 - a list is narrowed by these
     now_ms = context.clock.now_ms()
     with context.database.read() as tx:
         page = alarms.page(tx, filters, limit, after[0] if after else 0)
-    return listing(page, lambda one: _form(one, now_ms))
+    return listing(page, lambda one: form(one, now_ms))
 
 
 @router.get("/{number}")
 def show_alarm(context: Context, who: Reader, number: Number) -> AlarmAnswer:
     """One alarm."""
     with context.database.read() as tx:
-        return _form(alarms.get(tx, number, who.towns), context.clock.now_ms())
+        return form(alarms.get(tx, number, who.towns), context.clock.now_ms())
 
 
 @router.post("/{number}/acknowledge")
@@ -110,7 +110,7 @@ def acknowledge_alarm(context: Context, who: Writer, number: Number) -> AlarmAns
     """Say that somebody has seen it; 409 when there is nothing to be seen."""
     now_ms = context.clock.now_ms()
     with context.database.begin() as tx:
-        return _form(journal.acknowledge(tx, number, who.name, now_ms, who.towns), now_ms)
+        return form(journal.acknowledge(tx, number, who.name, now_ms, who.towns), now_ms)
 
 
 @router.post("/{number}/shelve")
@@ -119,10 +119,11 @@ def shelve_alarm(context: Context, who: Writer, number: Number, body: Shelving) 
     now_ms = context.clock.now_ms()
     shelf = Shelf(parse_time(body.until), who.name, body.reason)
     with context.database.begin() as tx:
-        return _form(journal.shelve(tx, number, shelf, now_ms, who.towns), now_ms)
+        return form(journal.shelve(tx, number, shelf, now_ms, who.towns), now_ms)
 
 
-def _form(alarm: Alarm, now_ms: int) -> AlarmAnswer:
+def form(alarm: Alarm, now_ms: int) -> AlarmAnswer:
+    """As it goes out."""
     shelf, limits = alarm.shelf, alarm.threshold
     return AlarmAnswer(
         id=alarm.id,

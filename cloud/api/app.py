@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 
 from cloud.api import (
     alarms,
+    backups,
     commands,
     configurations,
     console,
@@ -29,6 +30,7 @@ from cloud.api import (
     readings,
     rules,
     senml,
+    stream,
     towns,
     twins,
     webhooks,
@@ -37,6 +39,7 @@ from cloud.api import (
 from cloud.api.bounds import BodyBound, SafeHeaders
 from cloud.api.context import ApiContext
 from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
+from cloud.api.revalidation import Revalidation
 from cloud.api.traffic import Traffic
 
 CONSOLE: Final = Path(__file__).parents[1] / "console"
@@ -50,6 +53,7 @@ _ROUTERS: Final = (
     readings,
     latest,
     many,
+    stream,
     towns,
     quarantine,
     keys,
@@ -62,6 +66,7 @@ _ROUTERS: Final = (
     webhooks,
     commands,
     configurations,
+    backups,
 )
 
 
@@ -96,6 +101,7 @@ def _guarded(app: FastAPI, context: ApiContext) -> FastAPI:
     app.include_router(health.router)
     app.add_middleware(BodyBound, limits=context.limits)
     app.add_middleware(Gatekeeper, access=context.access, signatures=context.signatures, clock=context.clock)
+    app.add_middleware(Revalidation)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Traffic, metrics=context.metrics)
     return app

@@ -70,7 +70,7 @@ class Every:
             else:
                 found.extend(range(start, _midnight_ms(following, self.zone), self.least_ms))
             day = following
-        starts = np.array(found, np.int64)
+        starts = np.unique(np.array(found, np.int64))  # a zone may leave out a whole day
         first = max(0, int(np.searchsorted(starts, from_ms, side="right")) - 1)
         return starts[first : int(np.searchsorted(starts, to_ms))]
 

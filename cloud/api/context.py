@@ -1,8 +1,10 @@
 """What the API is given: everything it needs, made elsewhere."""
 
 from asyncio import Semaphore
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Final, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -11,7 +13,10 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 
 from cloud.alarms.target import Targets
+from cloud.api.feed import Feed
 from cloud.api.tickets import Tickets
+from cloud.api.turns import Turns
+from cloud.backup import Copied
 from cloud.config import Commands, Limits
 from cloud.ingest.doors.http_door import PackReport
 from cloud.ingest.doors.waiting import WaitingReport
@@ -46,6 +51,14 @@ class ReplayReport(NamedTuple):
     detail: str
 
 
+class BackupSource(NamedTuple):
+    """What is backed up."""
+
+    data: Path
+    store: Copied
+    registry_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """All callables may block; they are called from threads."""
@@ -72,6 +85,8 @@ class ApiContext:
     """Try a message from quarantine again, by its number."""
     credentials_changed: Callable[[], None]
     """Gateways' credentials are others now: the broker must know."""
+    feed: Feed
+    """What happened last, for streams."""
     readiness: Callable[[], Sequence[str]]
     """Why we are not ready, one line each; empty when we are."""
     targets: Targets = field(default_factory=Targets)
@@ -79,6 +94,12 @@ class ApiContext:
     commands: Commands = field(default_factory=Commands)
     commands_given: Callable[[], None] = lambda: None
     """Commands were entered: those that are due go out, soon or before this returns."""
+    turns: Turns = field(default_factory=Turns)
+    """Of those who ask the store."""
+    following: Counter[str] = field(default_factory=Counter)
+    """Streams by whose key."""
+    backup: BackupSource | None = None
+    """None: the store is backed up by its own means."""
     writers: Semaphore = field(default_factory=lambda: Semaphore(MOST_WRITERS))
     """Threads that may wait for the store: the others answer who asks."""
 

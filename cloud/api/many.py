@@ -49,7 +49,8 @@ def readings_of_many(
     streams = list(islice(matching, MOST_SERIES + 1))
     if len(streams) > MOST_SERIES or len(streams) * len(asked.starts) > MOST_CELLS:
         raise wrong_parameter("every", f"more than {MOST_SERIES} series or {MOST_CELLS} values: ask for fewer")
-    grid = series.grid(context.store, [one.number for one in streams], asked)
+    with context.turns.taken():
+        grid = series.grid(context.store, [one.number for one in streams], asked)
     rows = [
         SeriesRow(str(one.point), "1" if asked.aggregate == "count" else one.unit, *columns)
         for one, *columns in zip(

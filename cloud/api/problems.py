@@ -35,10 +35,14 @@ class Problem(Exception):
     :param status: HTTP status.
     :param detail: one line for the one who asked.
     :param errors: per field, each with ``detail`` and ``pointer`` (into the body) or ``parameter``.
+    :param retry_after_s: when it may be asked again.
     """
 
-    def __init__(self, status: int, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
+    def __init__(
+        self, status: int, detail: str, errors: Sequence[dict[str, str]] = (), *, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(detail)
+        self.headers = None if retry_after_s is None else {"Retry-After": str(retry_after_s)}
         self.status = status
         self.detail = detail
         self.errors = errors
@@ -87,7 +91,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def problem(_request: Request, error: Problem) -> Response:
-        return answer(error.status, error.detail, error.errors)
+        return answer(error.status, error.detail, error.errors, error.headers)
 
     @app.exception_handler(RegistryError)
     async def registry(_request: Request, error: RegistryError) -> Response:

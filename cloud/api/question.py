@@ -23,6 +23,8 @@ from protocols.vocabulary import Quality
 MOST_BUCKETS: Final = 100_000
 """Of one series in one question: ten years by the hour are 87,600."""
 MOST_READINGS: Final = 50_000
+LEAST_POINTS: Final = 4
+MOST_POINTS: Final = 10_000
 Format = Literal["json", "csv", "arrow"]
 Choice = TypeVar("Choice", bound=str)
 
@@ -45,6 +47,8 @@ class Question:
     fill: Fill
     starts: NDArray[np.int64]
     """Where the buckets begin, if they are asked for."""
+    points: int | None
+    """So many readings that draw the same picture as all of them; None: all."""
     store_ms: int
     """The length of the buckets that the store is asked for: those that are answered are made up of them."""
 
@@ -82,6 +86,13 @@ PARAMETERS: Final[dict[str, Any]] = {
         _parameter("fill", "what stands in buckets without values; none: they are left out", enum=list(get_args(Fill))),
         _parameter("quality", "flags, as 1,2"),
         _parameter("limit", "how many at most", type="integer", minimum=1, maximum=MOST_READINGS, default=1000),
+        _parameter(
+            "points",
+            "of the readings so many that draw the same picture as all of them (MinMaxLTTB); for charts",
+            type="integer",
+            minimum=LEAST_POINTS,
+            maximum=MOST_POINTS,
+        ),
         _parameter("cursor", "`next` of the page before", maxLength=200),
         _parameter("format", "instead of the header Accept", enum=list(get_args(Format))),
     ]
@@ -107,6 +118,9 @@ async def question_of(request: Request) -> Question:
     from_ms = earliest_ms if (text := given.get("from")) is None else time_parameter("from", text)
     if from_ms > to_ms:
         raise wrong_parameter("from", "expected a time before `to`")
+    points = _whole("points", given.get("points"), LEAST_POINTS, MOST_POINTS)
+    if points is not None and (every is not None or "cursor" in given or "limit" in given):
+        raise wrong_parameter("points", "expected without `every`, `limit` and `cursor`")
     starts = np.empty(0, np.int64) if every is None else _starts(every, from_ms, to_ms)
     after = numbers_after(_short(given.get("cursor", "")), 2)
     return Question(
@@ -115,11 +129,12 @@ async def question_of(request: Request) -> Question:
         every,
         _one_of("agg", given.get("agg", "mean"), get_args(Aggregate)),
         _qualities(given.get("quality")),
-        _limit(given.get("limit")),
+        _whole("limit", given.get("limit"), 1, MOST_READINGS) or 1000,
         None if after is None else (after[0], after[1]),
         _one_of("format", given.get("format") or _accepted(request.headers.get("accept", "")), get_args(Format)),
         _one_of("fill", given.get("fill", "none"), get_args(Fill)),
         starts,
+        points,
         0 if every is None else every.fixed_ms or common_ms(starts),
     )
 
@@ -158,11 +173,11 @@ def _one_of(name: str, text: str, allowed: tuple[Choice, ...]) -> Any:
     return text
 
 
-def _limit(text: str | None) -> int:
+def _whole(name: str, text: str | None, least: int, most: int) -> int | None:
     if text is None:
-        return 1000
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST_READINGS):
-        raise wrong_parameter("limit", f"expected a whole number from 1 to {MOST_READINGS}")
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise wrong_parameter(name, f"expected a whole number from {least} to {most}")
     return int(text)
 
 

@@ -4,12 +4,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from cloud.api import answers, rows, series
+from cloud.api import answers, picture, rows, series
 from cloud.api.answers import PlacedDatastream
 from cloud.api.context import ApiContext, Context
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader
 from cloud.api.paging import Cursor, Limit, Listing, cursor, listing, numbers_after
+from cloud.api.problems import wrong_parameter
 from cloud.api.question import PARAMETERS, Asked
 from cloud.api.series import Stretch
 from cloud.api.times import format_time
@@ -44,15 +45,17 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
 @router.get(READINGS_PATH, response_model=None, openapi_extra=PARAMETERS)
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
-    stream = _stream(context, _key(key), who.towns)
+    stream = _stream(context, point_of(key), who.towns)
     head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
     if asked.every is None:
         parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
-        columns, after = series.raw(context.store, parts, asked)
+        with context.turns.taken():
+            columns, after = (picture.drawn if asked.points else series.raw)(context.store, parts, asked)
         if asked.format == "json":
             return rows.readings_json(head, columns, _following(after))
         return rows.respond(head, rows.readings(columns), rows.ReadingRow, _following(after), asked.format)
-    found, after = series.of_one(context.store, stream.number, asked)
+    with context.turns.taken():
+        found, after = series.of_one(context.store, stream.number, asked)
     if asked.format == "json":
         return rows.buckets_json(head, found, _following(after))
     return rows.respond(head, rows.buckets(found), rows.BucketRow, _following(after), asked.format)
@@ -79,12 +82,16 @@ def twin_readings(
     parts = series.stretches(bound, numbers, asked.from_ms, asked.to_ms)
     head = {"twin": str(name)}
     if asked.every is None:
-        found, after = series.raw(context.store, parts, asked)
+        if asked.points:
+            raise wrong_parameter("points", "expected of one datastream only")
+        with context.turns.taken():
+            found, after = series.raw(context.store, parts, asked)
         names = {one.number: (str(one.point), one.unit) for one in streams.values()}
         return rows.respond(
             head, rows.named_readings(found, names), rows.NamedReadingRow, _following(after), asked.format
         )
-    gathered, after = series.buckets(context.store, parts, asked, streams)
+    with context.turns.taken():
+        gathered, after = series.buckets(context.store, parts, asked, streams)
     items = [
         rows.NamedBucketRow(
             format_time(key.start), rows.none_for_nan(one.value), one.quality, one.count, key.series, key.unit
@@ -103,7 +110,11 @@ def _stream(context: ApiContext, point: Point, towns: frozenset[str]) -> Datastr
         return datastreams.get(tx, point, towns)
 
 
-def _key(text: str) -> Point:
+def point_of(text: str) -> Point:
+    """A datastream's key in a path.
+
+    :raises NotFound: it cannot be one.
+    """
     try:
         point = Point.parse(text)
         NeuronId.parse(point.source)

@@ -92,6 +92,11 @@ class BrokerSession:
         client.on_socket_unregister_write = self._on_written
         return client
 
+    @property
+    def busy(self) -> bool:
+        """What was published last has not all gone out."""
+        return self._client.want_write()
+
     async def run(self) -> None:
         """Until cancelled: connect, work, connect again."""
         tries = 0

@@ -83,10 +83,10 @@ class Frontier:
         late = time[starts] <= self._time[datastreams]
         last = time[ends - 1]
         if len(time) > len(counts):
-            falling = np.flatnonzero(np.diff(time) <= 0) + 1
-            inside = falling[~np.isin(falling, starts)]
-            if len(inside):
-                late[np.searchsorted(ends, inside, side="right")] = True
+            falling = time[1:] <= time[:-1]
+            falling[starts[1:] - 1] = False  # where another run begins
+            if falling.any():
+                late[np.searchsorted(ends, np.flatnonzero(falling) + 1, side="right")] = True
                 last = np.maximum.reduceat(time, starts)
         self._time[datastreams] = np.maximum(self._time[datastreams], last)
         return late if late.any() else None

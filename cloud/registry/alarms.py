@@ -90,6 +90,12 @@ def page(tx: Connection, filters: Filters, limit: int, after: int = 0) -> Page[A
     return Page.of([_alarm(row) for row in tx.execute(question)], limit, lambda one: one.id)
 
 
+def changed_since(tx: Connection, ms: int) -> list[Alarm]:
+    """Alarms that changed then or later, in the order of their changes."""
+    question = _narrowed(Filters()).where(ALARM.c.updated_ms >= ms).order_by(ALARM.c.updated_ms, ALARM.c.id)
+    return [_alarm(row) for row in tx.execute(question)]
+
+
 def take(tx: Connection, rule: int, datastream: int, now_ms: int, *, make: bool) -> Alarm | None:
     """The one alarm of a rule on a datastream, locked; None when there is none and none is made."""
     mine = (ALARM.c.rule == rule, ALARM.c.datastream == datastream)

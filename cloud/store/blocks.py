@@ -137,6 +137,11 @@ class Blocks:
         same = self.same(column)
         if same is not None:
             return np.full(int(self._ends[-1]), same, np.int64)
+        if len(self) == 1 and self._widths[column][0] == 1:
+            sizes = self._sizes[0]
+            start = sum(sizes[:column])
+            raw = _expander().decompress(self._data[0][start : start + sizes[column]])
+            return self._whole(np.frombuffer(raw, np.uint8).astype(np.uint64), column, by_difference)
         numbers = np.zeros(int(self._ends[-1]), np.uint64)
         planes = numbers.view(np.uint8).reshape(-1, 8)
         expand = _expander().decompress
@@ -152,6 +157,10 @@ class Blocks:
                 else:
                     planes[begin:end, :width] = np.frombuffer(raw, np.uint8).reshape(width, end - begin).T
             begin = end
+        return self._whole(numbers, column, by_difference)
+
+    def _whole(self, numbers: NDArray[np.uint64], column: int, by_difference: bool) -> Ints:
+        """From what is kept to what is meant."""
         base = self._base[:, column]
         if not by_difference:
             plain: Ints = numbers.view(np.int64)

@@ -97,9 +97,22 @@ class Catalog:
                 raise
 
     def checkpoint(self) -> None:
-        """What was dropped is given back."""
-        with self.writing, self.sound() as connection:
+        """What was dropped is given back; later, when somebody reads it still."""
+        with self.writing, self.sound() as connection, suppress(duckdb.TransactionException):
             connection.execute("CHECKPOINT")
+
+    @contextmanager
+    def snapshot(self, path: Path) -> Iterator[None]:
+        """The file as it is when this is entered, written to another when it is left; others go on meanwhile."""
+        with self._cursor() as cursor:
+            cursor.begin()
+            cursor.execute("SELECT count(*) FROM sorted_file").fetchone()
+            yield
+            quoted = str(path).replace("'", "''")
+            cursor.execute(f"ATTACH '{quoted}' AS copy")
+            cursor.execute(f'COPY FROM DATABASE "{self.path.stem}" TO copy')
+            cursor.commit()
+            cursor.execute("DETACH copy")
 
     # -- readings that are not sorted ------------------------------------------------------------------------------
 

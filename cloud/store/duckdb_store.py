@@ -1,9 +1,11 @@
 """The embedded store: DuckDB takes what comes, in order of arrival; sorted files hold what is older (ADR 0014)."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +14,14 @@ from cloud.store.catalog import Catalog, Listed
 from cloud.store.compaction import Keep, merged, plan, split
 from cloud.store.hot import Hot
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey
-from cloud.store.segment import Segment
+from cloud.store.segment import Segment, by_number, promptly
 from cloud.store.segment_writer import SegmentWriter
 from cloud.store.tables import Readings
 from cloud.store.unseen import unseen
 from cloud.store.view import View
+
+_WORTH: Final = 16
+"""A file is written anew when a sixteenth of its readings is too old."""
 
 
 class _Resting(Exception):
@@ -244,12 +249,40 @@ class DuckDBStore:
             with suppress(OSError):  # the next start tries again
                 one.path.unlink()
 
+    def count(self) -> int:
+        """How many readings there are."""
+        return self._view.rows
+
+    def snapshot(self, folder: Path) -> int:
+        """All of it as it is now, in a folder of the same file system; how many readings. Others go on meanwhile."""
+        with self._tending:
+            target = folder / self._folder.name
+            target.mkdir()
+            with ExitStack() as stack:
+                with self._catalog.writing:
+                    stack.enter_context(self._catalog.snapshot(folder / self._catalog.path.name))
+                    view = self._view
+                for segment in view.segments:
+                    os.link(segment.path, target / segment.path.name)
+        return view.rows
+
     def drop_before(self, time_ms: int) -> int:
         with self._tending:
             self.sort()
             before = sum(one.rows for one in self._segments)
             self.forget(lambda rows: rows.time >= time_ms, lambda one: one.from_ms < time_ms)
             self._catalog.checkpoint()
+            return before - sum(one.rows for one in self._segments)
+
+    def expire(self, cutoffs: NDArray[np.int64]) -> int:
+        with self._tending:
+            before = sum(one.rows for one in self._segments)
+            latest = int(cutoffs.max(initial=0))
+            with suppress(_Resting):
+                self.forget(
+                    lambda rows: rows.time >= by_number(cutoffs, rows.datastream),
+                    lambda one: one.from_ms < latest and one.expired(cutoffs) * _WORTH >= one.rows,
+                )
             return before - sum(one.rows for one in self._segments)
 
     def forget(self, keep: Keep, concerned: Callable[[Segment], bool]) -> None:
@@ -265,6 +298,12 @@ class DuckDBStore:
 
     def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
         return self._catalog.digest(gateway, stream, epoch, sequence)
+
+    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
+        return self._view.is_small(datastream, from_ms, to_ms)
+
+    def promptly(self) -> AbstractContextManager[None]:
+        return promptly()
 
     # -- reading -------------------------------------------------------------------------------------------------
 

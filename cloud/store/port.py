@@ -1,8 +1,9 @@
 """The store's one small interface: write a batch, latest, raw range, aggregate by bucket, retention."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,11 +201,35 @@ class Store(Protocol):
         ...
 
 
+class WouldWait(Exception):
+    """What was asked has to be fetched from the disk first."""
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """A store that answers small questions from memory, so that no thread is needed to wait for it."""
+
+    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
+        """Whether the readings of one datastream in that time are few enough to be looked at on the event loop."""
+        ...
+
+    def promptly(self) -> AbstractContextManager[None]:
+        """Within, questions of this thread raise WouldWait rather than wait for the disk."""
+        ...
+
+
 class Tended(Protocol):
     """A store that puts its own house in order in the background; only the embedded one has to."""
 
     def tend(self, now_ms: int) -> bool:
         """One piece of it; blocks, perhaps for many seconds. True: there may be more to do."""
+        ...
+
+    def expire(self, cutoffs: NDArray[np.int64]) -> int:
+        """Retention: forget what is older than its datastream's cutoff, where that is worth the writing; how many.
+
+        :param cutoffs: ms UTC by the datastream's number; 0: nothing is too old.
+        """
         ...
 
     def rest(self) -> None:

@@ -3,7 +3,9 @@
 import json
 import os
 import struct
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 from weakref import finalize
@@ -13,12 +15,24 @@ from numpy.typing import NDArray
 
 from cloud.store.blocks import DTYPES, BlockIndex, Blocks, StoreDamagedError, check, expand
 from cloud.store.partials import Partials
+from cloud.store.port import WouldWait
 from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
 TAIL: Final = struct.Struct("<QII8s")
 _PIECE_BLOCKS: Final = 256
+_local: Final = threading.local()
 WHOLE: Final = ("value", "quality", "reasons", "delay")
+
+
+@contextmanager
+def promptly() -> Iterator[None]:
+    """Within, reading raises WouldWait rather than wait for the disk, in this thread."""
+    _local.promptly = True
+    try:
+        yield
+    finally:
+        _local.promptly = False
 
 
 class Segment:
@@ -83,6 +97,24 @@ class Segment:
             piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
             yield _only(piece, wanted, "time", from_ms, to_ms)
 
+    def values(
+        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
+    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
+        """Datastream, time and value of the readings with from_ms <= time < to_ms.
+
+        Times are looked at first, and nothing else where none is one of these: late readings mostly come into gaps.
+        """
+        for blocks in self._pieces("readings", wanted, from_ms, to_ms):
+            times = decode_readings(blocks, "time")
+            rows = times >= from_ms
+            rows &= times < to_ms
+            if not rows.any():
+                continue
+            streams = decode_readings(blocks, "datastream")
+            rows &= among(streams, wanted)
+            if rows.any():
+                yield streams[rows], times[rows], decode_readings(blocks, "value")[rows]
+
     def between(self, first: int, last: int) -> Iterator[Readings]:
         """Pieces of the readings of the datastreams first <= number < last, in order."""
         index = self.index["readings"]
@@ -107,6 +139,20 @@ class Segment:
     def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
         """The blocks of readings in which they may be."""
         return _overlapping(self.index["readings"], wanted, from_ms, to_ms)
+
+    def expired(self, cutoffs: NDArray[np.int64]) -> int:
+        """About how many readings are older than the cutoff of their datastream: as blocks tell without being read."""
+        index = self.index["readings"]
+        known = np.zeros(max(len(cutoffs), self.last + 1), np.int64)
+        known[: len(cutoffs)] = cutoffs
+        streams = index.last - index.first + 1
+        rows = 0.0
+        for cutoff in np.unique(known[known > 0]):  # a few: one for each length of time that is configured
+            passed = np.append(0, np.cumsum(known == cutoff))
+            share = (passed[index.last + 1] - passed[index.first]) / streams
+            older = np.clip((cutoff - index.earliest) / (index.latest + 1 - index.earliest), 0, 1)
+            rows += float((share * index.rows * older).sum())
+        return round(rows)
 
     def verify(self) -> None:
         """Read all of it.
@@ -139,11 +185,23 @@ class Segment:
                     if starts[follower] != end:
                         break
                     end += sizes[follower]
-                data = memoryview(os.pread(self._file, end - begin, begin))
+                data = memoryview(self._bytes(end - begin, begin))
             block = data[start - begin : start - begin + size]
             check(block, crc, self.path.name)
             found.append(block)
         return found
+
+    def _bytes(self, length: int, offset: int) -> bytes | bytearray:
+        if not getattr(_local, "promptly", False):
+            return os.pread(self._file, length, offset)
+        data = bytearray(length)
+        try:
+            found = os.preadv(self._file, [data], offset, os.RWF_NOWAIT)
+        except OSError:  # EAGAIN: it is not in memory; EOPNOTSUPP: who knows
+            raise WouldWait from None
+        if found != length:
+            raise WouldWait
+        return data
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         handle = self._file
@@ -201,6 +259,14 @@ def _only(
     if wanted is not None and len(streams):
         rows &= among(streams, wanted)
     return piece if rows.all() else {name: column[rows] for name, column in piece.items()}
+
+
+def by_number(cutoffs: NDArray[np.int64], streams: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The cutoff of each datastream; 0 for those that it does not say."""
+    found = np.zeros(len(streams), np.int64)
+    known = streams < len(cutoffs)
+    found[known] = cutoffs[streams[known]]
+    return found
 
 
 def among(streams: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:

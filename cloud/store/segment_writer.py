@@ -4,6 +4,7 @@ import json
 import os
 import struct
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -36,9 +37,9 @@ class SegmentWriter:
         """Readings ordered by (datastream, time); each call brings later datastreams than the one before."""
         if not len(rows.time):
             return
-        for begin in range(0, len(rows.time), BLOCK_ROWS):
-            self._put("readings", encode_readings(rows.take(slice(begin, begin + BLOCK_ROWS))))
         last = np.flatnonzero(np.append(rows.datastream[1:] != rows.datastream[:-1], True))
+        for begin, end in pairwise(_cuts((last + 1).tolist())):
+            self._put("readings", encode_readings(rows.take(slice(begin, end))))
         self._newest.append(rows.take(last))
         present = ~np.isnan(rows.value)
         whole = present.all()
@@ -60,8 +61,9 @@ class SegmentWriter:
         if not worth.all():
             keep = np.repeat(worth, buckets)
             sums = {name: column[keep] for name, column in sums.items()}
-        for begin in range(0, len(sums["start"]), BLOCK_ROWS):
-            part = {name: column[begin : begin + BLOCK_ROWS] for name, column in sums.items()}
+        ends = np.flatnonzero(np.append(sums["datastream"][1:] != sums["datastream"][:-1], True)) + 1
+        for begin, end in pairwise(_cuts(ends.tolist())):
+            part = {name: column[begin:end] for name, column in sums.items()}
             self._put(str(level), encode_rollups(part, level))
 
     def _put(self, table: str, block: Encoded) -> None:
@@ -104,3 +106,21 @@ class SegmentWriter:
         """Leave nothing behind."""
         self._file.close()
         self.path.unlink(missing_ok=True)
+
+
+def _cuts(ends: list[int]) -> list[int]:
+    """Where blocks begin and end: whole datastreams together while there is room, long ones alone and in pieces.
+
+    :param ends: behind the last row of each datastream.
+    """
+    cuts = [0]
+    begin = 0
+    for end in ends:
+        if end - cuts[-1] > BLOCK_ROWS and begin > cuts[-1]:
+            cuts.append(begin)
+        while end - cuts[-1] > BLOCK_ROWS:
+            cuts.append(cuts[-1] + BLOCK_ROWS)
+        begin = end
+    if begin > cuts[-1]:
+        cuts.append(begin)
+    return cuts

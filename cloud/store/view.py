@@ -20,6 +20,8 @@ _READING: Final = ("value", "quality", "reasons")
 _SLICE_ROWS: Final = 400_000
 """Of a page that could be very long about so many readings are looked at in one go."""
 _FEW_BLOCKS: Final = 8
+_FEW_FILES: Final = 16
+_SMALL_HOT: Final = 1_500_000
 _MANY: Final = 500_000
 """Partial buckets that may wait to be added up."""
 
@@ -39,6 +41,21 @@ class View:
 
     hot: tuple[HotView, ...]
     segments: tuple[Segment, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many readings."""
+        return sum(map(len, self.hot)) + sum(one.rows for one in self.segments)
+
+    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
+        """As :meth:`cloud.store.port.Prompt.is_small`."""
+        if sum(map(len, self.hot)) > _SMALL_HOT:
+            return False
+        wanted = np.array([datastream], np.int32)
+        parts = [one for one in self.segments if one.from_ms < to_ms and one.to_ms > from_ms]
+        return len(parts) <= _FEW_FILES and (
+            sum(len(one.may_hold(wanted, from_ms, to_ms)) for one in parts) <= _FEW_BLOCKS
+        )
 
     def columns(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> Iterator[Columns]:
         """Pieces with from_ms <= time < to_ms, the sorted ones first, each ordered by (datastream, time)."""
@@ -62,8 +79,7 @@ class View:
         """Pieces of datastream, time and value of those with from_ms <= time < to_ms."""
         for segment in self.segments:
             if segment.from_ms < to_ms and segment.to_ms > from_ms:
-                for piece in segment.readings(wanted, from_ms, to_ms, ("value",)):
-                    yield piece["datastream"], piece["time"], piece["value"]
+                yield from segment.values(wanted, from_ms, to_ms)
         for one in self.hot:
             rows = one.readings(wanted, from_ms, to_ms)
             if rows is not None:

@@ -221,7 +221,7 @@ def test_the_secret_of_the_guide_is_one_that_the_cloud_takes(tmp_path: Path) -> 
     for name in ("master-key", "admin-api-key"):
         path = tmp_path / "secrets" / name
         path.touch(mode=0o600)
-        path.write_bytes(subprocess.run(["sh", "-c", f"printf %s {commands[name]}"], capture_output=True).stdout)
+        path.write_bytes(subprocess.check_output(["sh", "-c", f"printf %s {commands[name]}"]))
     secrets = Secrets.open(tmp_path / "secrets", make=False)
     with Database(f"sqlite:///{tmp_path}/registry.sqlite") as registry, registry.begin() as tx:
         keys.install(tx, secrets.admin_api_key, "admin", ["admin"], 1)

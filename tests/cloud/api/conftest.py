@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from cloud.api.app import create_app
 from cloud.api.context import ApiContext, ReplayReport
+from cloud.api.feed import Feed
 from cloud.api.tickets import Tickets
 from cloud.config import Limits
 from cloud.ingest.doors.http_door import HttpDoor
@@ -48,6 +49,7 @@ class Desk:
         self.store = DuckDBStore(folder / "readings.duckdb")
         self.directory = Directory(self.database)
         self.latest = Latest()
+        self.feed = Feed(self.database, self.clock)
         self.reasons: list[str] = []
         self.replayed: list[int] = []
         self.replay_report = ReplayReport(1, 0, 0, "")
@@ -74,6 +76,7 @@ class Desk:
             replay_waiting=lambda subjects: replay_waiting(self.database, self._replay_waiting, subjects, NOW),
             replay=self._replay,
             credentials_changed=self._reload,
+            feed=self.feed,
             readiness=lambda: self.reasons,
         )
         self.app: FastAPI = create_app(self.context, console_folder=folder / "console")
@@ -82,6 +85,7 @@ class Desk:
     def commit(self, columns: Columns) -> CommitReport:
         report = self.store.commit(Columns.empty(), columns, (), NOW)
         self.latest.take(columns)
+        self.feed.stored(columns)
         return report
 
     def key(self, *scopes: Any, towns: tuple[str, ...] = ()) -> str:

@@ -308,3 +308,102 @@ async def test_without_a_beginning_nothing_is_hidden(admin: httpx.AsyncClient, d
     ):
         found = (await admin.get(path_of(key), params=params)).json()["items"]
         assert [item["value"] for item in found] == values
+
+
+async def test_buckets_by_the_days_of_a_zone(admin: httpx.AsyncClient, desk: Desk) -> None:
+    key = f"{await neuron(admin, 'water_temperature')}/water_temperature"
+    hours = range(-72, 0)
+    desk.take(key, [(NOW + hour * 60 * MINUTE, float(hour), 1, 0) for hour in hours if not -40 <= hour < -14])
+    asked = {"from": "2025-12-28T16:00:00Z", "to": "2026-01-01T00:00:00Z", "every": "1d", "tz": "Asia/Shanghai"}
+    found = (await admin.get(path_of(key), params={**asked, "agg": "count"})).json()
+    assert (found["every"], found["tz"], found["agg"]) == ("1d", "Asia/Shanghai", "count")
+    assert [(one["time"], one["value"]) for one in found["items"]] == [
+        ("2025-12-28T16:00:00.000Z", 16),
+        ("2025-12-29T16:00:00.000Z", 16),
+        ("2025-12-30T16:00:00.000Z", 6),
+        ("2025-12-31T16:00:00.000Z", 8),
+    ]
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = (await admin.get(path_of(key), params={**asked, "agg": "last", "limit": 3, "cursor": cursor})).json()
+        pages += [one["value"] for one in page["items"]]
+        cursor = page["next"]
+    assert pages == [-57.0, -41.0, -9.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    ("fill", "values"),
+    [
+        ("none", [0, 3]),
+        ("null", [0, None, None, 3, None]),
+        ("previous", [0, 0, 0, 3, 3]),
+        ("linear", [0, 1, 2, 3, None]),
+    ],
+)
+@pytest.mark.parametrize("limit", [2, 1000])
+async def test_gaps_are_filled(admin: httpx.AsyncClient, desk: Desk, fill: str, values: list, limit: int) -> None:
+    named = await neuron(admin, "water_temperature")
+    key = f"{named}/water_temperature"
+    desk.take(key, [(NOW - 5 * MINUTE, 0.0, 1, 0), (NOW - 2 * MINUTE + 1, 3.0, 3, 0)])
+    asked = {"from": "2025-12-31T23:55:00Z", "to": "2026-01-01T00:00:00Z", "every": "1m", "fill": fill}
+    items, cursor = [], ""
+    while cursor is not None:
+        page = (await admin.get(path_of(key), params={**asked, "limit": limit, "cursor": cursor})).json()
+        items += page["items"]
+        cursor = page["next"]
+    assert [one["value"] for one in items] == values
+    assert {(one["count"], one["quality"]) for one in items} == {(1, 1), (1, 3)} | (
+        {(0, 9)} if fill != "none" else set()
+    )
+    many = (await admin.get("/api/v1/readings", params={**asked, "neuron": named})).json()
+    assert many["series"][0]["values"] == (values if fill != "none" else [0, None, None, 3, None])
+    assert many["series"][0]["counts"] == [1, 0, 0, 1, 0]
+    assert many["times"][1] == "2025-12-31T23:56:00.000Z"
+
+
+async def test_gaps_of_a_twin_are_filled(admin: httpx.AsyncClient, desk: Desk) -> None:
+    named = await neuron(admin, "water_temperature")
+    twin = (await admin.post("/api/v1/twins", json={"kind": "river", "name": "r", "town": "310151101"})).json()["id"]
+    bound = {"twin": twin, "from": "2025-01-01T00:00:00Z"}
+    assert (await admin.post(f"/api/v1/neurons/{named}/bindings", json=bound)).status_code == 201
+    desk.take(f"{named}/water_temperature", [(NOW - 5 * MINUTE, 0.0, 1, 0), (NOW - 2 * MINUTE, 3.0, 1, 0)])
+    asked = {"from": "2025-12-31T23:55:00Z", "to": "2026-01-01T00:00:00Z", "every": "1m", "fill": "linear", "limit": 2}
+    values, cursor = [], ""
+    while cursor is not None:
+        page = (await admin.get(f"/api/v1/twins/{twin}/readings", params={**asked, "cursor": cursor})).json()
+        values += [one["value"] for one in page["items"]]
+        cursor = page["next"]
+    assert values == [0, 1, 2, 3, None]
+
+
+async def test_many_datastreams_at_once(admin: httpx.AsyncClient, desk: Desk) -> None:
+    names = [await neuron(admin, "water_temperature", "ph") for _ in range(3)]
+    for n, name in enumerate(names):
+        desk.take(f"{name}/water_temperature", [(NOW - 10 * MINUTE + m * MINUTE, n + m / 10, 1, 0) for m in range(10)])
+    asked = {"property": "water_temperature", "from": "2025-12-31T23:50:00Z", "to": "2026-01-01T00:00:00Z"}
+    found = (await admin.get("/api/v1/readings", params={**asked, "every": "5m", "agg": "max"})).json()
+    assert found["times"] == ["2025-12-31T23:50:00.000Z", "2025-12-31T23:55:00.000Z"]
+    assert [one["datastream"] for one in found["series"]] == [f"{name}/water_temperature" for name in names]
+    assert [one["values"] for one in found["series"]] == [[n + 0.4, n + 0.9] for n in range(3)]
+    assert [one["qualities"] for one in found["series"]] == [[1, 1]] * 3
+    for wrong in ({}, {"every": "1ms", "from": "2020-01-01T00:00:00Z"}, {"every": "5m", "tz": "Mars/Phobos"}):
+        assert (await admin.get("/api/v1/readings", params={**asked, **wrong})).status_code == 422
+    elsewhere = await desk.client(desk.key("read", towns=("310151102",)))
+    assert (await elsewhere.get("/api/v1/readings", params={**asked, "every": "5m"})).json()["series"] == []
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"every": "1h", "tz": "Nowhere"}, "tz"),
+        ({"tz": "Asia/Shanghai"}, "tz"),
+        ({"fill": "null"}, "fill"),
+        ({"every": "1h", "fill": "maybe"}, "fill"),
+        ({"every": "7h", "tz": "Asia/Shanghai"}, "every"),
+        ({"every": "1ms", "tz": "../../etc/passwd"}, "tz"),
+    ],
+)
+async def test_wrong_zones_and_fills_are_named(admin: httpx.AsyncClient, key: str, params: dict, name: str) -> None:
+    refused = await admin.get(path_of(key), params=params)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["parameter"] == name

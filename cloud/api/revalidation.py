@@ -1,0 +1,59 @@
+"""Answers about readings carry a strong ETag: who has them already is told so (RFC 9110 §8.8.3, §13.1.2)."""
+
+import re
+from collections.abc import MutableMapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_PATHS: Final = re.compile(r"/api/v1/(datastreams/.+/readings|twins/[^/]+/readings|readings|latest)")
+
+
+class Revalidation:
+    """ASGI middleware around answers that come in one piece.
+
+    The past is not immutable here, since late readings belong to it: a copy may be kept, but has to be asked about.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Name the answer by its content, and leave the content out where it is known."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not _PATHS.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        known = Headers(scope=scope).get("if-none-match", "")
+        start: Message | None = None
+
+        async def named(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                start = message
+                return
+            if start is not None and message["type"] == "http.response.body":
+                begun, start = start, None
+                if not message.get("more_body"):
+                    message = _revalidated(begun, message, known)
+                await send(begun)
+            await send(message)
+
+        await self._app(scope, receive, named)
+
+
+def _revalidated(start: MutableMapping[str, Any], body: Message, known: str) -> Message:
+    content = body.get("body", b"")
+    headers = MutableHeaders(scope=start)
+    tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
+    headers["ETag"] = tag
+    headers["Cache-Control"] = "private, no-cache"
+    headers.add_vary_header("Accept")
+    if tag not in {one.strip().removeprefix("W/") for one in known.split(",")} and known.strip() != "*":
+        return body
+    start["status"] = 304
+    for name in ("content-length", "content-type"):
+        if name in headers:
+            del headers[name]
+    return {**body, "body": b""}

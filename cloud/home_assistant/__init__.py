@@ -1,0 +1,1 @@
+"""Datastreams as sensors of Home Assistant."""
