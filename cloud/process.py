@@ -112,16 +112,15 @@ class CloudProcess:
             group.create_task(_serve(server, listening, feed))
             await core.uplink.connected.wait()
             address = f"http://{config.api.host}:{listening.getsockname()[1]}"
-            (config.data.dir / ADDRESS_FILE).write_text(address)
+            if self._role is not Role.INGEST:
+                (config.data.dir / ADDRESS_FILE).write_text(address)
             serving(address, self._tickets.issue())
 
     def _home_assistant(self, core: Core) -> HomeAssistant | None:
         config = self._config.home_assistant
-        if not config.url:
+        if not config.url or self._role is Role.INGEST:
             return None
-        home = HomeAssistant(
-            config, _endpoint("home_assistant", config, config.url), core.directory, core.latest, self._clock
-        )
+        home = HomeAssistant(config, _endpoint("home_assistant", config), core.directory, core.latest, self._clock)
         core.listeners.append(home.watch)
         return home
 
@@ -199,13 +198,14 @@ def _broker(config: CloudConfig) -> BrokerSettings:
             with _bind(host, 0) as probe:
                 port = probe.getsockname()[1]
         return BrokerSettings(host, port)
-    mqtt = _endpoint("broker", config.broker, config.broker.url)
-    nats = _endpoint("broker", config.broker, config.broker.nats_url, "nats_url") if config.broker.nats_url else None
+    mqtt = _endpoint("broker", config.broker)
+    nats = _endpoint("broker", config.broker, "nats_url") if config.broker.nats_url else None
     return BrokerSettings(external=mqtt, nats=nats, accounts_file=config.broker.accounts_file)
 
 
-def _endpoint(section: str, config: Broker | HomeAssistantConfig, text: str, key: str = "url") -> Endpoint:
-    """Somebody's broker."""
+def _endpoint(section: str, config: Broker | HomeAssistantConfig, key: str = "url") -> Endpoint:
+    """Somebody's broker, or the nodes of one."""
+    text: str = getattr(config, key)
     scheme, _, hosts = text.partition("://")
     urls = [urlsplit(f"{scheme}://{host}") for host in hosts.split(",")]
     try:

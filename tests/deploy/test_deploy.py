@@ -17,7 +17,11 @@ from cloud.api import health
 from cloud.broker.accounts import AccountsFile
 from cloud.broker.embedded import nats_server
 from cloud.config import load
+from cloud.registry import keys
+from cloud.registry.database import Database
 from cloud.registry.gateways import hash_password
+from cloud.secrets import Secrets
+from protocols.vocabulary import ConfigError
 from yingzhou.__main__ import main
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -207,6 +211,26 @@ def test_probes_ask_real_routes_and_mounts_have_volumes(path: Path) -> None:
                 assert get["port"] in own
                 if container["image"] == "yingzhou:local":
                     assert get["path"] in _routes()
+
+
+def test_the_secret_of_the_guide_is_one_that_the_cloud_takes(tmp_path: Path) -> None:
+    guide = (DEPLOY.parent / "docs" / "scale.md").read_text()
+    commands = dict(re.findall(r"--from-literal=(\S+?)=(\".+\")", guide))
+    assert set(commands) == {"master-key", "admin-api-key", "broker-password", "postgres-password"}
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    for name in ("master-key", "admin-api-key"):
+        path = tmp_path / "secrets" / name
+        path.touch(mode=0o600)
+        path.write_bytes(subprocess.check_output(["sh", "-c", f"printf %s {commands[name]}"]))
+    secrets = Secrets.open(tmp_path / "secrets", make=False)
+    with Database(f"sqlite:///{tmp_path}/registry.sqlite") as registry, registry.begin() as tx:
+        keys.install(tx, secrets.admin_api_key, "admin", ["admin"], 1)
+
+
+def test_a_worker_makes_no_secrets_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a worker needs that"):
+        Secrets.open(tmp_path / "secrets", make=False)
+    assert not (tmp_path / "secrets").exists()
 
 
 def test_the_container_has_all_that_it_copies() -> None:
