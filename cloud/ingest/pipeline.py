@@ -267,14 +267,14 @@ class Pipeline:
         late = self._frontier.pass_runs(runs.datastreams, runs.counts, columns.time)
         if late is None:
             into.fresh.append(columns)
-            into.newest.append(columns.take(np.cumsum(runs.counts) - 1))
+            into.counts.append(runs.counts)
         elif late.all():
             into.late.append(columns)
         else:
             rows = np.repeat(late, runs.counts)
             into.late.append(columns.take(rows))
             into.fresh.append(columns.take(~rows))
-            into.newest.append(columns.take((np.cumsum(runs.counts) - 1)[~late]))
+            into.counts.append(runs.counts[~late])
 
     # -- committing ----------------------------------------------------------------------------------------------
 
@@ -311,15 +311,17 @@ class Pipeline:
         if (prepared.suspects or prepared.events) and not prepared.registered:
             self._register(prepared)
             prepared.registered = True
+        fresh = Columns.join(prepared.fresh)
         report = self._store.commit(
-            Columns.join(prepared.fresh),
+            fresh,
             Columns.join(prepared.late),
             prepared.envelopes,
             now_ms,
             again=again,
             keep=lambda conflicts: self._keep(self._conflict(conflicts, now_ms)),
         )
-        self._latest.advance(Columns.join(prepared.newest))
+        if prepared.counts:
+            self._latest.advance(fresh.take(np.cumsum(np.concatenate(prepared.counts)) - 1))
         self._latest.take(report.late)
         return report
 
