@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cloud.broker.embedded import CLOUD_USER, EmbeddedBroker
-from cloud.broker.session import Endpoint
+from cloud.broker.line import Endpoint
 from cloud.config import HomeAssistant as Settings
 from cloud.geo.towns import Place
 from cloud.home_assistant.publisher import HomeAssistant
