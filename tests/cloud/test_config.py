@@ -89,11 +89,38 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         ),
         ('[webhooks]\nallow_targets = [\n"10.0.0.0/8",\n"10.0.0.1/8"]\n', "/cloud.toml:4: webhooks.allow_targets.1:"),
         ('[webhooks]\nallow_targets = ["host:0"]\n', "expected a network such as 10.1.0.0/16, or host:port"),
+        (
+            '[process]\nrole = "ingest"\n',
+            "'ingest': expected together with broker.url, store.url, registry.url of a server",
+        ),
+        ('[broker]\nnats_url = "nats://b"\n', "broker: nats_url: expected only together with url"),
+        ('[registry]\npassword_file = "p"\n', "password_file: expected only together with a url of postgresql://"),
         ('[store]\nurl = "mysql"\n', "/cloud.toml:2: store.url: 'mysql': expected duckdb, influxdb:"),
     ],
 )
 def test_error_names_file_line_key_and_what_is_allowed(tmp_path: Path, text: str, message: str) -> None:
     assert message in refusal(tmp_path, text)
+
+
+def test_one_file_for_many_processes(tmp_path: Path) -> None:
+    (tmp_path / "word").write_text("p@ss/word\n")
+    path = written(
+        tmp_path,
+        """
+        [broker]
+        url = "mqtt://a:1,b,[::1]:3"
+        nats_url = "nats://a,b"
+        [store]
+        url = "victoriametrics://vm"
+        [registry]
+        url = "postgresql://yingzhou@db/yingzhou"
+        password_file = "word"
+        """,
+    )
+    assert load(path).process.role == "all"
+    config = load(path, role="ingest")
+    assert config.process.role == "ingest"
+    assert config.registry_url == "postgresql://yingzhou:p%40ss%2Fword@db/yingzhou"
 
 
 def test_every_fault_has_its_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import httpx
 from cloud.registry import gateways
 from cloud.registry.mac_keys import MacKeys
 from tests.cloud.api.conftest import Desk
+from tests.cloud.registry.place import sqlite_only
 
 
 async def test_credentials_are_shown_once_and_rotate(admin: httpx.AsyncClient, desk: Desk) -> None:
@@ -31,6 +32,7 @@ async def test_credentials_are_shown_once_and_rotate(admin: httpx.AsyncClient, d
         assert secret not in everything
 
 
+@sqlite_only
 async def test_dump_of_the_database_holds_no_usable_secret(admin: httpx.AsyncClient, desk: Desk) -> None:
     await admin.post("/api/v1/gateways", json={"id": "gw-1"})
     made = (await admin.post("/api/v1/gateways/gw-1/credentials", json={})).json()

@@ -10,6 +10,7 @@ from cloud.api.app import create_app
 from cloud.registry import deliveries
 from cloud.registry.deliveries import Attempt
 from tests.cloud.api.conftest import NOW, Desk
+from tests.cloud.registry.place import sqlite_only
 
 URL = "https://desk.example:8443/hook"
 
@@ -24,6 +25,7 @@ async def public(desk: Desk) -> httpx.AsyncClient:
     return await desk.client(desk.key("admin"))
 
 
+@sqlite_only
 async def test_secret_is_shown_once(public: httpx.AsyncClient, desk: Desk) -> None:
     made = await public.post("/api/v1/webhooks", json={"url": URL})
     assert made.status_code == 201

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
 from sqlalchemy import text
 
 from cloud.registry import dialect
@@ -12,6 +13,7 @@ from cloud.registry import dialect
 SERVER = "YINGZHOU_TEST_POSTGRESQL"
 """Environment: a URL of ``postgresql://``; tests/peers/test_postgresql.py runs these tests with it."""
 ON_SQLITE = SERVER not in os.environ
+sqlite_only = pytest.mark.skipif(not ON_SQLITE, reason="says what SQLite's files are like")
 
 
 def registry_url(folder: Path) -> str:

@@ -12,16 +12,13 @@ from cloud.registry import gateways
 from cloud.registry.database import Database
 from cloud.registry.errors import Conflict
 from cloud.registry.schema import METADATA, NEURON
-from tests.cloud.registry.place import ON_SQLITE
+from tests.cloud.registry.place import sqlite_only
 
 
 def test_migrations_and_schema_agree(database: Database) -> None:
     with database.read() as tx:
         context = MigrationContext.configure(tx, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
-
-
-sqlite_only = pytest.mark.skipif(not ON_SQLITE, reason="says what SQLite's files are like")
 
 
 @sqlite_only
