@@ -235,7 +235,8 @@ class Core:
         sessions = {"uplink": self.uplink, "open door": self.open_door}
         missing = [f"broker: {name} not connected" for name, one in sessions.items() if not one.connected.is_set()]
         missing += self.doors.missing()
-        return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
+        trouble = self.pipeline.trouble()
+        return missing if trouble is None else [*missing, f"store: {trouble}"]
 
     def write(self, columns: Columns) -> CommitReport:
         """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread.
