@@ -75,6 +75,8 @@ class Prepared:
     registered: bool = False
     """Suspects and events are in the registry already: a commit that is tried again does not count them twice."""
     parcels: list[Parcel] = field(default_factory=list)
+    bytes: int = 0
+    """Of the parcels' payloads."""
     readings: int = 0
     report: "asyncio.Future[CommitReport] | None" = None
     """Somebody who waits for what became of it."""
