@@ -32,7 +32,7 @@ check: setup             ## ruff, mypy --strict, import-linter
 
 test-peers: setup        ## tests against Debian's real peers (installs them; needs root)
 	tests/peers/install
-	$(BIN)/python -m pytest -m peers $(ARGS)
+	$(BIN)/python -m pytest -m "peers and not soak" $(ARGS)
 
 bench: setup             ## the benchmarks, each a table and one JSON line
 	$(BIN)/python -m bench.ingest $(ARGS)

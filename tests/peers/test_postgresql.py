@@ -23,7 +23,13 @@ def server() -> Iterator[PostgreSQL]:
         yield running
 
 
-@pytest.mark.parametrize("part", ["registry", "alarms", "commands", "api", "ingest", "pictures"])
+LONG = ("alarms", "api", "ingest")
+"""Minutes each: with the soak."""
+
+
+@pytest.mark.parametrize(
+    "part", ["registry", "commands", "pictures", *(pytest.param(part, marks=pytest.mark.soak) for part in LONG)]
+)
 def test_the_same_tests_pass_on_postgresql(part: str, server: PostgreSQL) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/cloud/{part}"]
     done = subprocess.run(
