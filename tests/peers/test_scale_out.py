@@ -90,7 +90,7 @@ async def test_alarms_go_on_without_a_gap_while_their_process_is_away(district: 
     await measured(41.0, 21.0, 42.0, 22.0)
     await until(district.copies, lambda found: found == 5, 60)
     await district.start_cloud()
-    assert await latest() == [22.0]
+    await until(latest, lambda found: found == [22.0], 60)
     (alarm,) = await until(lambda: _alarms(district), lambda found: found and found[0]["count"] == 2, 60)
     assert alarm["state"] == "cleared_unacked"
     await measured(43.0)
