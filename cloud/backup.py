@@ -128,8 +128,10 @@ def bring_back(folder: Path, data: Path, now_ms: int) -> dict[str, Any]:
     for path in sorted(folder.iterdir()):
         if path.name != MANIFEST:
             path.rename(data / path.name)
-    for path in (data / "secrets", *(data / "secrets").glob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
+    if (data / "secrets").is_dir():
+        (data / "secrets").chmod(0o700)
+        for path in (data / "secrets").iterdir():
+            path.chmod(0o600)
     told = {"taken_ms": manifest["taken_ms"], "restored_ms": now_ms, "readings": manifest["readings"]}
     (data / "restored.json").write_text(json.dumps(told))
     for path in (data, *(one for one in data.rglob("*") if one.is_file())):

@@ -276,7 +276,8 @@ class Core:
         lines = self.lines.every
         missing = [f"broker: {name} not connected" for name, one in lines.items() if not one.connected.is_set()]
         missing += self.doors.missing()
-        return missing if self.pipeline.failing is None else [*missing, f"store: {self.pipeline.failing}"]
+        trouble = self.pipeline.trouble()
+        return missing if trouble is None else [*missing, f"store: {trouble}"]
 
     def write(self, columns: Columns) -> CommitReport:
         """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread.

@@ -36,6 +36,10 @@ class CoreCollector(Collector):
             "yz_ingest_commit_failures", "Commits that failed and were tried again", counts.commit_failures
         )
         yield GaugeMetricFamily("yz_ingest_waiting", "Messages that wait to be decoded", core.pipeline.waiting)
+        backlog = core.pipeline.backlog
+        yield GaugeMetricFamily("yz_ingest_waiting_bytes", "Bytes of the messages that wait", backlog.bytes)
+        yield GaugeMetricFamily("yz_ingest_held_back", "1 while brokers are held back", int(backlog.held_back))
+        yield CounterMetricFamily("yz_ingest_holds", "How often brokers were held back", backlog.holds)
         quarantined = CounterMetricFamily("yz_ingest_quarantined", "Put into quarantine, by reason", labels=["reason"])
         for reason, count in core.pipeline.reasons.items():
             quarantined.add_metric([reason], count)

@@ -25,6 +25,7 @@ from cloud.config import Broker, CloudConfig, read_secret
 from cloud.config import HomeAssistant as HomeAssistantConfig
 from cloud.core import BrokerSettings, Core
 from cloud.home_assistant.publisher import HomeAssistant
+from cloud.ingest.doors.collector import DoorCollector
 from cloud.ingest.doors.http_door import HttpDoor
 from cloud.ingest.doors.waiting import replay_waiting
 from cloud.ingest.line_writer import LineWriter
@@ -138,6 +139,7 @@ class CloudProcess:
         metrics = CollectorRegistry()
         metrics.register(CoreCollector(core))
         metrics.register(AlarmCollector(alarms))
+        metrics.register(DoorCollector(core.doors, core.registry))
         metrics.register(FeedCollector(feed.counts))
         future_ms = self._config.limits.future_s * 1000
         writer = LineWriter(core.directory, core.write, self._clock, future_ms=future_ms, keep=core.keep)

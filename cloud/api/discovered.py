@@ -25,6 +25,8 @@ from cloud.registry.neurons import Neuron
 from cloud.registry.selection import Page
 from protocols.vocabulary import HardwareId, unit_of
 
+_LISTED: Final = 20
+"""Metrics of a device in a list."""
 router: Final = APIRouter(prefix="/api/v1/discovered", tags=["discovered"])
 
 
@@ -55,6 +57,8 @@ class DiscoveredAnswer(BaseModel):
     messages: int
     readings: int
     metrics: list[SeenAnswer]
+    metrics_more: int
+    """That a list does not show; asked for alone, a device shows them all."""
     readings_left_out: int
     """Under names for which the list had no room."""
 
@@ -96,7 +100,7 @@ def list_discovered(  # noqa: PLR0913 - a list is narrowed by these
         return listing(Page(list[Discovered](), None), lambda one: _form(context, one))
     with context.database.read() as tx:
         page = discovered.page(tx, limit, None if before is None else before[0], door=door, gateway=gateway)
-    return listing(page, lambda one: _form(context, one))
+    return listing(page, lambda one: _form(context, one, _LISTED))
 
 
 @router.get("/{number}")
@@ -185,7 +189,8 @@ def _visible(tx: Connection, who: Principal, number: int) -> Discovered:
     return discovered.get(tx, number)
 
 
-def _form(context: Context, one: Discovered) -> DiscoveredAnswer:
+def _form(context: Context, one: Discovered, most: int | None = None) -> DiscoveredAnswer:
+    names = one.names[:most]
     return DiscoveredAnswer(
         id=one.id,
         door=one.door,
@@ -206,7 +211,8 @@ def _form(context: Context, one: Discovered) -> DiscoveredAnswer:
                 value=seen.value,
                 time=format_time(seen.time),
             )
-            for seen in one.names
+            for seen in names
         ],
+        metrics_more=len(one.names) - len(names),
         readings_left_out=one.names_left_out,
     )

@@ -10,6 +10,7 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from cloud.api.feed import Feed
+from cloud.api.head import HANG_UP
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,13 @@ class EventStream(Response):
         self._name = name
         self._events = events
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See Starlette."""
         self._feed.counts.following += 1
         self._following[self._name] += 1
         try:
             async with asyncio.TaskGroup() as group:
-                sending = group.create_task(self._send(send))
+                sending = group.create_task(self._send(scope, send))
                 gone = group.create_task(_disconnected(receive))
                 await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
                 sending.cancel()
@@ -50,7 +51,7 @@ class EventStream(Response):
             self._following[self._name] -= 1
             self._following += Counter()  # forgets who follows nothing any more
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, scope: Scope, send: Send) -> None:
         start: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         loop = asyncio.get_running_loop()
@@ -62,6 +63,9 @@ class EventStream(Response):
             except TimeoutError:
                 self._feed.counts.dropped += 1
                 log.warning("a stream of %s is closed: nothing was read for %g s", self._name, STUCK_S)
+                # closing would wait until he has read what is on its way: at a byte a second for days
+                if (hang_up := scope.get("extensions", {}).get(HANG_UP)) is not None:
+                    hang_up["call"]()
                 return
             if loop.time() > ends_s:
                 break

@@ -26,6 +26,7 @@ OPEN_PATHS: Final = frozenset(
         "/favicon.ico",
         "/healthz",
         "/readyz",
+        "/ping",
         "/login",
         "/docs",
         "/docs/oauth2-redirect",

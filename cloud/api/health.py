@@ -32,6 +32,13 @@ async def readyz(context: Context, response: Response) -> Health:
     return Health(status="unready" if reasons else "ready", reasons=reasons)
 
 
+@router.head("/ping", include_in_schema=False, response_model=None)
+@router.get("/ping", include_in_schema=False, response_model=None)
+async def ping() -> Response:
+    """As InfluxDB answers who is about to write to it."""
+    return Response(status_code=204)
+
+
 @router.get("/metrics", response_model=None)
 def metrics(context: Context) -> Response:
     """Prometheus text; open to this machine, elsewhere with a key."""

@@ -74,15 +74,21 @@ def answer(
     return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
 
 
-def refusal(scope: Scope, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """A no in the words of the path: InfluxDB's for its write route, a problem elsewhere."""
+def refusal(
+    scope: Scope, status: int, detail: str, headers: dict[str, str] | None = None, *, line: int | None = None
+) -> Response:
+    """A no in the words of the path: InfluxDB's for its write route, a problem elsewhere.
+
+    :param line: the first of line protocol that was not taken.
+    """
     if not scope["path"].startswith("/api/v2/"):
         if status == HTTPStatus.UNAUTHORIZED:
             headers = {"WWW-Authenticate": "Bearer"}
         return answer(status, detail, headers=headers)
     code = _INFLUX_CODES.get(status, "invalid")
     message = "unauthorized access" if status == HTTPStatus.UNAUTHORIZED else _sendable(detail)
-    body = msgspec.json.encode({"code": code, "message": message})
+    told = {"code": code, "message": message} if line is None else {"code": code, "message": message, "line": line}
+    body = msgspec.json.encode(told)
     return Response(body, status, headers, "application/json")
 
 

@@ -130,13 +130,15 @@ async def _events(feed: Feed, narrowed: _Filter, mark: Mark | None, only: What |
         yield _missed(mark, begin)
         mark = begin
     yield b"retry: %d\nid: %b\n\n" % (RETRY_MS, str(mark).encode())
-    number = mark.number
+    number, loop = mark.number, asyncio.get_running_loop()
+    quiet_s = loop.time()
     while not feed.closed:
         try:
-            async with asyncio.timeout(HEARTBEAT_S):
+            async with asyncio.timeout_at(quiet_s + HEARTBEAT_S):
                 await feed.beyond(number)
         except TimeoutError:
-            yield b":\n\n"
+            yield _heartbeat(mark)
+            quiet_s = loop.time()
             continue
         here = Mark(feed.boot, number, 0)
         if not feed.knows(here):  # it was slower than the ring
@@ -152,10 +154,17 @@ async def _events(feed: Feed, narrowed: _Filter, mark: Mark | None, only: What |
         mark = Mark(feed.boot, number, blocks[-1].at_ms)
         wanted, names = await narrowed.renewed()
         told = await run_in_threadpool(_told, blocks, wanted, names, mark, only)
-        if told:
-            yield told
-        await asyncio.sleep(PAUSE_S)
+        if told or loop.time() > quiet_s + HEARTBEAT_S:
+            yield told or _heartbeat(mark)
+            quiet_s = loop.time()
+        if told or number >= feed.mark().number:  # who is behind and passes over others' readings does not rest
+            await asyncio.sleep(PAUSE_S)
     yield b'event: bye\ndata: {"reason":"the cloud stops; come again"}\n\n'
+
+
+def _heartbeat(mark: Mark) -> bytes:
+    """With an id: others' readings pass by meanwhile, and must not count as missed when the client comes again."""
+    return b"id: %b\n\n" % str(mark).encode()
 
 
 def _missed(mark: Mark, now: Mark) -> bytes:

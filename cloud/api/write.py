@@ -63,7 +63,8 @@ def _answer(scope: Scope, report: LineReport) -> Response:
         return Response(status_code=204)
     told = "; ".join(_told(fault) for fault in report.faults[:_TOLD])
     partial = "partial write: " if report.stored or report.duplicates else ""
-    return refusal(scope, 400, f"{partial}{told} dropped={len(report.faults)}")
+    first = next((fault.number for fault in report.faults if fault.number), None)
+    return refusal(scope, 400, f"{partial}{told} dropped={len(report.faults)}", line=first)
 
 
 def _told(fault: LineFault) -> str:

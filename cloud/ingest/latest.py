@@ -80,16 +80,20 @@ class Frontier:
         self._reach(datastreams)
         ends = np.cumsum(counts)
         starts = ends - counts
-        late = time[starts] <= self._time[datastreams]
-        last = time[ends - 1]
-        if len(time) > len(counts):
-            falling = time[1:] <= time[:-1]
-            falling[starts[1:] - 1] = False  # where another run begins
-            if falling.any():
-                late[np.searchsorted(ends, np.flatnonzero(falling) + 1, side="right")] = True
-                last = np.maximum.reduceat(time, starts)
-        self._time[datastreams] = np.maximum(self._time[datastreams], last)
-        return late if late.any() else None
+        before, last = self._time[datastreams], time[ends - 1]
+        late: NDArray[np.bool_]
+        rising = time[1:] > time[:-1]
+        rising[ends[:-1] - 1] = True  # from one run to the next
+        if rising.all():
+            late = time[starts] <= before
+            if not late.any():
+                self._time[datastreams] = last
+                return None
+        else:
+            late = np.logical_or.reduceat(np.append(False, ~rising), starts) | (time[starts] <= before)
+            last = np.maximum.reduceat(time, starts)
+        self._time[datastreams] = np.maximum(before, last)
+        return late
 
     def pass_any(self, columns: Columns) -> None:
         """Advance over readings in no order."""

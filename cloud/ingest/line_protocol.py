@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 Precision = Literal["ns", "us", "ms", "s"]
 FieldValue = float | int | bool | str
 
-_PER_MS: Final = {"ns": 1_000_000, "us": 1_000, "ms": 1}
+PER_MS: Final = {"ns": 1_000_000, "us": 1_000, "ms": 1}
 _MEASUREMENT: Final = re.compile(r"(?:[^\\, \n]|\\[^\n]|\\(?=\n|$))+")
 _KEY: Final = re.compile(r"(?:[^\\,= \n]|\\[^\n])+")
 _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -46,11 +46,14 @@ class _Wrong(Exception):
     pass
 
 
-def parse(text: str, precision: Precision) -> tuple[list[Line], list[LineFault]]:
-    """The lines of a body and what was wrong with the others; a wrong line does not hurt its neighbours."""
+def parse(text: str, precision: Precision, number: int = 1) -> tuple[list[Line], list[LineFault]]:
+    """The lines of a body and what was wrong with the others; a wrong line does not hurt its neighbours.
+
+    :param number: of the first line.
+    """
     lines: list[Line] = []
     faults: list[LineFault] = []
-    at, number = 0, 1
+    at = 0
     while at < len(text):
         cursor = _Cursor(text, at)
         if cursor.at_blank_or_comment():
@@ -152,7 +155,7 @@ def _time(cursor: _Cursor, precision: Precision) -> int | None:
         return None
     if _TIME.fullmatch(text) is None:
         raise _Wrong(f"bad timestamp {text[:40]!r}")
-    return int(text) * 1000 if precision == "s" else int(text) // _PER_MS[precision]
+    return int(text) * 1000 if precision == "s" else int(text) // PER_MS[precision]
 
 
 def _line_end(text: str, at: int) -> int:

@@ -8,15 +8,17 @@ import numpy as np
 
 from cloud.ingest.doors.placing import Origin, suspects
 from cloud.ingest.doors.readers import HISTORY_MS, LINE_PROTOCOL
-from cloud.ingest.doors.senml import series_of
 from cloud.ingest.doors.sighting import Sighting
 from cloud.ingest.doors.units import scale
+from cloud.ingest.line_bulk import BulkReader, Rows
 from cloud.ingest.line_protocol import Line, LineFault, Precision, parse
 from cloud.registry.directory import Directory, Refusal, Slot
 from cloud.registry.discovered import LONGEST_NAME
 from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, CommitReport
 from protocols.vocabulary import OBSERVED_PROPERTIES, Clock, HardwareId, IdentityError, Point, Quality
+from protocols.vocabulary.identity import is_series
+from protocols.vocabulary.scale import SAME
 
 _REFUSALS = {
     Refusal.UNKNOWN_NEURON: "no such neuron",
@@ -98,29 +100,54 @@ class LineWriter:
             text = body.decode()
         except UnicodeDecodeError as error:
             return LineReport(0, 0, [LineFault(body.count(b"\n", 0, error.start) + 1, "no UTF-8")])
-        lines, faults = parse(text, precision)
         now_ms = self._clock.now_ms()
+        window = HISTORY_MS, now_ms + self._future_ms
+        reader = BulkReader(precision, window, lambda line, name: self._plain(line, name, towns))
+        plain = reader.read(text)
+        lines, faults = parse(text, precision) if plain is None else _parsed(reader.left, precision)
+        rows, strays = self._sorted(lines, faults, now_ms, towns)
+        faults.sort(key=lambda fault: fault.number)
+        if strays and self._keep is not None and not towns:
+            self._keep(suspects(strays, Origin(LINE_PROTOCOL, "", PATH, now_ms, {})))
+        columns = _columns(plain or [], rows)
+        if not len(columns):
+            return LineReport(0, 0, faults)
+        done = self._commit(columns)
+        if len(done.conflicts):
+            what = f"{len(done.conflicts)} readings differ from what is stored of their instant; the first stays"
+            faults.append(LineFault(0, what))
+        return LineReport(done.stored, done.duplicates, faults)
+
+    def _sorted(
+        self, lines: Sequence[Line], faults: list[LineFault], now_ms: int, towns: frozenset[str]
+    ) -> tuple[list[tuple[int, int, float]], dict[tuple[str, str], list[Sighting]]]:
+        """Readings of lines, and those that have no place by (reason, source); what is wrong is added to the faults."""
         rows: list[tuple[int, int, float]] = []
         strays: dict[tuple[str, str], list[Sighting]] = {}
         for line in lines:
             for row in self._readings(line, now_ms, towns):
                 if isinstance(row, LineFault):
                     faults.append(row)
-                elif isinstance(row, _Stray):
-                    if row.refusal is not Refusal.IGNORED:
-                        faults.append(LineFault(line.number, row.message))
-                        strays.setdefault((row.refusal.value, row.sighting.source), []).append(row.sighting)
-                else:
+                elif not isinstance(row, _Stray):
                     rows.append(row)
-        if strays and self._keep is not None and not towns:
-            self._keep(suspects(strays, Origin(LINE_PROTOCOL, "", PATH, now_ms, {})))
-        if not rows:
-            return LineReport(0, 0, faults)
-        done = self._commit(_columns(rows))
-        if len(done.conflicts):
-            what = f"{len(done.conflicts)} readings differ from what is stored of their instant; the first stays"
-            faults.append(LineFault(0, what))
-        return LineReport(done.stored, done.duplicates, faults)
+                elif row.refusal is not Refusal.IGNORED:
+                    faults.append(LineFault(line.number, row.message))
+                    strays.setdefault((row.refusal.value, row.sighting.source), []).append(row.sighting)
+        return rows, strays
+
+    def _plain(self, line: Line, name: str, towns: frozenset[str]) -> int | None:
+        """The datastream of a field that is known and in its unit."""
+        source = self._source(line, towns)
+        found = None if source is None else self._slot(source, line.measurement, name, towns)
+        return found.number if isinstance(found, Slot) and scale(found.told, found.unit) is SAME else None
+
+    def _slot(self, source: str, measurement: str, name: str, towns: frozenset[str]) -> Slot | Refusal:
+        """Of a field by its name or, where the registry knows it so, with the measurement before it."""
+        found = self._directory.slot(None, source, name, name if is_series(name) else "", towns)
+        if found in {Refusal.UNKNOWN_DATASTREAM, Refusal.UNKNOWN_NAME}:
+            named = self._directory.slot(None, source, _qualified(measurement, name), "", towns)
+            return found if named is Refusal.UNKNOWN_NAME else named
+        return found
 
     def _readings(
         self, line: Line, now_ms: int, towns: frozenset[str]
@@ -155,12 +182,7 @@ class LineWriter:
     def _reading(  # noqa: PLR0913 - the parts of a reading
         self, line: Line, source: str, name: str, time: int, value: float, towns: frozenset[str]
     ) -> "tuple[int, int, float] | LineFault | _Stray":
-        series = series_of(source, name)
-        qualified = f"{line.measurement}.{name}"[:LONGEST_NAME]
-        found = self._directory.slot(None, source, name, series, towns)
-        if found in {Refusal.UNKNOWN_DATASTREAM, Refusal.UNKNOWN_NAME}:
-            named = self._directory.slot(None, source, qualified, "", towns)
-            found = found if named is Refusal.UNKNOWN_NAME else named
+        found = self._slot(source, line.measurement, name, towns)
         label = f"field {name[:80]!r}"
         if isinstance(found, Slot):
             way = scale(found.told, found.unit)
@@ -171,7 +193,9 @@ class LineWriter:
             Point.parse(f"{source}/ph")
         except IdentityError as error:
             return LineFault(line.number, f"{label}: {error}")
-        told = name if series.partition("/")[0] in OBSERVED_PROPERTIES else qualified
+        series = name if is_series(name) else ""
+        known = series.partition("/")[0] in OBSERVED_PROPERTIES
+        told = name if known else _qualified(line.measurement, name)
         return _Stray(found, f"{label}: {_REFUSALS[found]}", Sighting(source, told, series, time, value))
 
 
@@ -191,12 +215,29 @@ def _identity(key: str, value: str) -> HardwareId:
         return HardwareId.of_text(*plain)
 
 
-def _columns(rows: list[tuple[int, int, float]]) -> Columns:
+def _qualified(measurement: str, name: str) -> str:
+    return f"{measurement}.{name}"[:LONGEST_NAME]
+
+
+def _parsed(left: Sequence[tuple[int, str]], precision: Precision) -> tuple[list[Line], list[LineFault]]:
+    """Lines that stand alone, since no string goes over their ends."""
+    lines: list[Line] = []
+    faults: list[LineFault] = []
+    for number, text in left:
+        read, wrong = parse(text, precision, number)
+        lines += read
+        faults += wrong
+    return lines, faults
+
+
+def _columns(plain: Sequence[Rows], rows: Sequence[tuple[int, int, float]]) -> Columns:
     count = len(rows)
-    return Columns(
+    others = Rows(
         np.fromiter((row[0] for row in rows), np.int32, count),
         np.fromiter((row[1] for row in rows), np.int64, count),
         np.fromiter((row[2] for row in rows), np.float64, count),
-        np.full(count, Quality.NOT_EVALUATED, np.uint8),
-        np.zeros(count, np.uint32),
     )
+    numbers, times, values = (np.concatenate(parts) for parts in zip(*plain, others, strict=True))
+    total = len(numbers)
+    quality = np.full(total, Quality.NOT_EVALUATED, np.uint8)
+    return Columns(numbers, times, values, quality, np.zeros(total, np.uint32))

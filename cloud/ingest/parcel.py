@@ -64,8 +64,8 @@ class Prepared:
     """Parcels on their way into one commit."""
 
     fresh: list[Columns] = field(default_factory=list)
-    newest: list[Columns] = field(default_factory=list)
-    """The last reading of each fresh run."""
+    counts: list[NDArray[np.intp]] = field(default_factory=list)
+    """Readings of each fresh run; the last of a run is its newest."""
     late: list[Columns] = field(default_factory=list)
     envelopes: list[EnvelopeKey] = field(default_factory=list)
     answers: dict[str, dict[tuple[int, int], list[int]]] = field(default_factory=dict)
@@ -75,6 +75,8 @@ class Prepared:
     registered: bool = False
     """Suspects and events are in the registry already: a commit that is tried again does not count them twice."""
     parcels: list[Parcel] = field(default_factory=list)
+    bytes: int = 0
+    """Of the parcels' payloads."""
     readings: int = 0
     report: "asyncio.Future[CommitReport] | None" = None
     """Somebody who waits for what became of it."""

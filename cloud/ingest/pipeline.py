@@ -4,16 +4,17 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import repeat
 from typing import Final, Protocol
 
 import duckdb
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
+from cloud.ingest.backlog import Backlog
 from cloud.ingest.latest import Frontier, Latest
 from cloud.ingest.ledger import Ledger
 from cloud.ingest.parcel import Parcel, Prepared, Runs
@@ -26,16 +27,19 @@ from protocols.vocabulary import Clock
 
 log = logging.getLogger(__name__)
 
-MAX_WAITING: Final = 4000
-"""Parcels that may wait before the broker is asked to hold back."""
 PER_COMMIT: Final = 100_000
 """Readings in one commit, about."""
+PARCELS_PER_COMMIT: Final = 4000
+BYTES_PER_COMMIT: Final = 16 << 20
+"""Likewise, for those with few readings or none."""
 GATHER_S: Final = 0.05
 _LOOK_AT: Final = 1000
 """Parcels of which others are asked at once."""
 _BREATH: Final = 16
 """Parcels decoded before others on the event loop get their turn."""
 RETRY_CAP_S: Final = 30.0
+SLOW_COMMIT_S: Final = 3.0
+"""A commit that takes longer, while senders are held back, is told to whoever asks whether all is well."""
 UNREACHABLE_S: Final = 1.0
 """Until registry or store are asked again."""
 _UNREACHABLE: Final = (SQLAlchemyError, duckdb.Error, StoreError)
@@ -102,14 +106,13 @@ class Pipeline:
         self._registry = registry
         self._clock = clock
         self._answer = answer
-        self._hold = hold
         self._committed = committed
         self._name = name
         self._ahead = ahead
         self._announce = announce
         self._bounds = bounds or quarantine.Bounds()
-        self._waiting: deque[Parcel] = deque()
-        self._held_back = False
+        self.backlog = Backlog(hold)
+        self._writing_since: float | None = None
         self._wake = asyncio.Event()
         self._ready: asyncio.Queue[Prepared] = asyncio.Queue(maxsize=1)
         self._order = asyncio.Lock()  # who passed the frontier first is committed first
@@ -117,7 +120,17 @@ class Pipeline:
     @property
     def waiting(self) -> int:
         """Parcels that wait to be decoded."""
-        return len(self._waiting)
+        return len(self.backlog)
+
+    def trouble(self) -> str | None:
+        """Why readings are not taken as they come; None: they are."""
+        if self.failing is not None or self._writing_since is None or not self.backlog.held_back:
+            return self.failing
+        took = self._clock.monotonic_s() - self._writing_since
+        if took < SLOW_COMMIT_S:
+            return None
+        megabytes = self.backlog.bytes / 1e6
+        return f"a commit has taken {took:.0f} s so far, {self.waiting} messages ({megabytes:.1f} MB) wait"
 
     def load(self) -> None:
         """Read what the store holds; blocks."""
@@ -128,11 +141,8 @@ class Pipeline:
 
     def receive(self, parcel: Parcel) -> None:
         """Take a parcel; it is settled once what became of it is on disk."""
-        self._waiting.append(parcel)
+        self.backlog.add(parcel)
         self._wake.set()
-        if len(self._waiting) >= MAX_WAITING and not self._held_back:
-            self._held_back = True
-            self._hold(True)
 
     async def write(self, columns: Columns) -> CommitReport:
         """Readings whose datastreams are known already, in a commit of their own."""
@@ -167,33 +177,31 @@ class Pipeline:
             await self._wake.wait()
             await asyncio.sleep(GATHER_S)
             self._wake.clear()
-            while self._waiting:
+            while self.backlog:
                 async with self._order:
                     await self._ready.put(await self._gathered())
-                if self._held_back and len(self._waiting) < MAX_WAITING // 2:
-                    self._held_back = False
-                    self._hold(False)
+                self.backlog.relieve()
 
     async def _gathered(self) -> Prepared:
         prepared = Prepared()
         most = await self._looked()
-        while self._waiting and prepared.readings < PER_COMMIT and len(prepared.parcels) < most:
-            for _ in repeat(None, min(_BREATH, len(self._waiting), most - len(prepared.parcels))):
+        while self.backlog and not _full(prepared, most):
+            for _ in repeat(None, min(_BREATH, self.waiting, most - len(prepared.parcels))):
                 try:
-                    self.prepare(self._waiting[0], prepared)
+                    self.prepare(self.backlog.first(), prepared)
                 except _UNREACHABLE as error:
                     log.error("parcels wait for registry or store: %s", error)  # noqa: TRY400 - tried again
                     await self._clock.sleep(UNREACHABLE_S)
                     return prepared
-                self._waiting.popleft()
+                self.backlog.drop_first()
             await asyncio.sleep(0)
         return prepared
 
     async def _looked(self) -> int:
         """How many of those that wait may be read now."""
         if self._ahead is None:
-            return MAX_WAITING
-        parcels = list(islice(self._waiting, _LOOK_AT))
+            return PARCELS_PER_COMMIT
+        parcels = self.backlog.head(_LOOK_AT)
         while True:
             try:
                 held = await asyncio.to_thread(self._ahead, parcels)
@@ -228,6 +236,7 @@ class Pipeline:
             into.suspects.append(suspect)
         self.counts.parcels += 1
         into.parcels.append(parcel)
+        into.bytes += len(parcel.payload)
         if runs is not None:
             self._sort_in(runs, into, again=parcel.again)
 
@@ -267,24 +276,26 @@ class Pipeline:
         late = self._frontier.pass_runs(runs.datastreams, runs.counts, columns.time)
         if late is None:
             into.fresh.append(columns)
-            into.newest.append(columns.take(np.cumsum(runs.counts) - 1))
+            into.counts.append(runs.counts)
         elif late.all():
             into.late.append(columns)
         else:
             rows = np.repeat(late, runs.counts)
             into.late.append(columns.take(rows))
             into.fresh.append(columns.take(~rows))
-            into.newest.append(columns.take((np.cumsum(runs.counts) - 1)[~late]))
+            into.counts.append(runs.counts[~late])
 
     # -- committing ----------------------------------------------------------------------------------------------
 
     async def _commit(self) -> None:
         while True:
             prepared = await self._ready.get()
+            self._writing_since = self._clock.monotonic_s()
             report = await self._written(prepared)
             if self._announce is not None:
                 await self._announce(prepared)
             self._done(prepared, report)
+            self._writing_since = None
 
     async def _written(self, prepared: Prepared) -> CommitReport:
         """Try until the store has it: nothing is acknowledged meanwhile, and the broker is held back by the bound."""
@@ -311,15 +322,17 @@ class Pipeline:
         if (prepared.suspects or prepared.events) and not prepared.registered:
             self._register(prepared)
             prepared.registered = True
+        fresh = Columns.join(prepared.fresh)
         report = self._store.commit(
-            Columns.join(prepared.fresh),
+            fresh,
             Columns.join(prepared.late),
             prepared.envelopes,
             now_ms,
             again=again,
             keep=lambda conflicts: self._keep(self._conflict(conflicts, now_ms)),
         )
-        self._latest.advance(Columns.join(prepared.newest))
+        if prepared.counts:
+            self._latest.advance(fresh.take(np.cumsum(np.concatenate(prepared.counts)) - 1))
         self._latest.take(report.late)
         return report
 
@@ -370,3 +383,9 @@ class Pipeline:
         for columns in (*prepared.fresh, report.late):
             if len(columns):
                 self._committed(columns)
+
+
+def _full(prepared: Prepared, most_parcels: int) -> bool:
+    return (
+        prepared.readings >= PER_COMMIT or len(prepared.parcels) >= most_parcels or prepared.bytes >= BYTES_PER_COMMIT
+    )

@@ -134,13 +134,14 @@ class EnvelopeReader:
             for refusal in set(refusals.values()):
                 those = np.array([i for i, r in refusals.items() if r is refusal])
                 bad[refusal.value] = np.repeat(np.isin(np.arange(len(points)), those), counts)
-        placed = rows != REFUSED
+        if not np.isfinite(decoded.value).all():
+            wrong = np.isinf(decoded.value) | (np.isnan(decoded.value) & (decoded.quality != 9))
+            if wrong.any():
+                bad["not_a_number"] = (rows != REFUSED) & ~np.isfinite(decoded.value) & (decoded.quality != 9)
         if int(decoded.time.max()) > now_ms + self._ahead_ms:
-            bad["future"] = placed & (decoded.time > now_ms + self._ahead_ms)
+            bad["future"] = (rows != REFUSED) & (decoded.time > now_ms + self._ahead_ms)
         if int(decoded.time.min()) < EARLIEST_MS:
-            bad["past"] = placed & (decoded.time < EARLIEST_MS)
-        if (np.isinf(decoded.value) | (np.isnan(decoded.value) & (decoded.quality != 9))).any():
-            bad["not_a_number"] = placed & ~np.isfinite(decoded.value) & (decoded.quality != 9)
+            bad["past"] = (rows != REFUSED) & (decoded.time < EARLIEST_MS)
         if not bad:
             return Runs(datastreams, counts, columns)
         good = np.ones(len(rows), np.bool_)

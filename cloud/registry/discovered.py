@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from cloud.registry import tally
 from cloud.registry.errors import NotFound
@@ -14,9 +14,11 @@ MAX_ROWS: Final = 10_000
 MAX_NAMES: Final = 200
 """Names that are listed of one device."""
 LONGEST_NAME: Final = 200
+_LONGEST_UNIT: Final = 32
 _ROWS: Final = "discovered_rows"
 _DROPPED: Final = "discovered_dropped"
 _DROP_AT_ONCE: Final = 100
+_ASKED_AT_ONCE: Final = 500
 
 
 class Seen(NamedTuple):
@@ -68,22 +70,38 @@ def note(tx: Connection, finds: Iterable[Find], max_rows: int = MAX_ROWS) -> Non
     grouped: dict[tuple[str, str, str], list[Find]] = {}
     for find in finds:
         grouped.setdefault((find.door, find.gateway, find.subject), []).append(find)
-    fresh = 0
-    for (door, gateway, subject), of_one in grouped.items():
-        conditions = (
-            DISCOVERED.c.door == door,
-            DISCOVERED.c.gateway == gateway,
-            DISCOVERED.c.subject == subject,
-        )
-        row = tx.execute(select(DISCOVERED).where(*conditions)).one_or_none()
-        values = _summed(None if row is None else _discovered(row), of_one)
-        if row is None:
-            fresh += 1
-            tx.execute(insert(DISCOVERED).values(door=door, gateway=gateway, subject=subject, **values))
+    known = _known(tx, sorted({subject for _, _, subject in grouped}))
+    changed, fresh = [], []
+    for key, of_one in grouped.items():
+        old = known.get(key)
+        values = _summed(old, of_one)
+        if old is None:
+            fresh.append(dict(zip(("door", "gateway", "subject"), key, strict=True)) | values)
         else:
-            tx.execute(update(DISCOVERED).where(DISCOVERED.c.id == row.id).values(values))
+            changed.append({"which": old.id} | {f"new_{name}": value for name, value in values.items()})
+    if changed:
+        tx.execute(_CHANGE, changed)
     if fresh:
-        _trim(tx, tally.add(tx, _ROWS, fresh) - max_rows)
+        tx.execute(insert(DISCOVERED), fresh)
+        _trim(tx, tally.add(tx, _ROWS, len(fresh)) - max_rows)
+
+
+_WRITTEN: Final = ("label", "first_ms", "last_ms", "messages", "readings", "names", "names_left_out")
+_CHANGE: Final = (
+    update(DISCOVERED)
+    .where(DISCOVERED.c.id == bindparam("which"))
+    .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
+)
+
+
+def _known(tx: Connection, subjects: Sequence[str]) -> dict[tuple[str, str, str], Discovered]:
+    """What is listed of these, by door, gateway and subject."""
+    found = {}
+    for start in range(0, len(subjects), _ASKED_AT_ONCE):
+        some = subjects[start : start + _ASKED_AT_ONCE]
+        for row in tx.execute(select(DISCOVERED).where(DISCOVERED.c.subject.in_(some))):
+            found[row.door, row.gateway, row.subject] = _discovered(row)
+    return found
 
 
 def get(tx: Connection, number: int) -> Discovered:
@@ -128,7 +146,8 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
     names = {} if known is None else {seen.name: seen for seen in known.names}
     left_out = 0 if known is None else known.names_left_out
     for find in finds:
-        for seen in find.names:
+        for told in find.names:
+            seen = told._replace(name=_plain(told.name), unit=told.unit and _plain(told.unit)[:_LONGEST_UNIT])
             old = names.get(seen.name)
             if old is not None:
                 newest = seen if seen.time >= old.time else old
@@ -145,7 +164,7 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
         "last_ms": max(last.at_ms, 0 if known is None else known.last_ms),
         "messages": len(finds) + (0 if known is None else known.messages),
         "readings": readings + (0 if known is None else known.readings),
-        "names": [[_plain(seen.name), *seen[1:]] for seen in names.values()],
+        "names": [list(seen) for seen in names.values()],
         "names_left_out": left_out,
     }
 

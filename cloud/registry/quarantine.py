@@ -1,10 +1,11 @@
 """Quarantine: what could not be stored, with its raw bytes and the reason; bounded, oldest dropped and counted."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from cloud.registry import discovered, tally
 from cloud.registry.discovered import Find
@@ -16,6 +17,7 @@ _ROWS: Final = "quarantine_rows"
 _BYTES: Final = "quarantine_bytes"
 _DROPPED: Final = "quarantine_dropped"
 _DROP_AT_ONCE: Final = 100
+_ASKED_AT_ONCE: Final = 500
 _DEDUPE_LENGTH: Final = 200
 
 
@@ -69,23 +71,48 @@ class Totals(NamedTuple):
 def add(tx: Connection, suspects: Iterable[Suspect], bounds: Bounds) -> None:
     """Take suspects in; one that is there already (same ``dedupe``) counts up and is no longer called replayed."""
     suspects = list(suspects)
-    discovered.note(tx, [suspect.find for suspect in suspects if suspect.find is not None])
-    rows = size = 0
     tally.add(tx, _ROWS, 0)  # its row is the lock: of two who bring the same one comes second
+    discovered.note(tx, [suspect.find for suspect in suspects if suspect.find is not None])
+    times: Counter[str] = Counter()
+    first: dict[str, Suspect] = {}
     for suspect in suspects:
         dedupe = bounded_dedupe(suspect.dedupe)
-        again = update(QUARANTINE).where(QUARANTINE.c.dedupe == dedupe)
-        if tx.execute(again.values(times=QUARANTINE.c.times + 1, replayed_ms=None)).rowcount:
-            continue
-        values = {**suspect._asdict(), "dedupe": dedupe, "times": 1}
-        del values["find"]
-        for name, length in (("gateway", 32), ("topic", 200), ("reason", 48), ("source", 100), ("detail", 1000)):
-            values[name] = _plain(values[name], length)
-        tx.execute(insert(QUARANTINE).values(values))
-        rows += 1
-        size += len(suspect.payload)
+        times[dedupe] += 1
+        first.setdefault(dedupe, suspect)
+    known = _known(tx, list(times))
+    if known:
+        tx.execute(_AGAIN, [{"which": dedupe, "more": times[dedupe]} for dedupe in known])
+    fresh = {dedupe: suspect for dedupe, suspect in first.items() if dedupe not in known}
+    if fresh:
+        values = [_values(suspect, dedupe, times[dedupe]) for dedupe, suspect in fresh.items()]
+        tx.execute(insert(QUARANTINE), values)
+    rows, size = len(fresh), sum(len(suspect.payload) for suspect in fresh.values())
     kept = tally.add(tx, _ROWS, rows), tally.add(tx, _BYTES, size)
     _trim(tx, kept[0] - bounds.rows, kept[1] - bounds.bytes)
+
+
+_AGAIN: Final = (
+    update(QUARANTINE)
+    .where(QUARANTINE.c.dedupe == bindparam("which"))
+    .values(times=QUARANTINE.c.times + bindparam("more"), replayed_ms=None)
+)
+
+
+def _known(tx: Connection, dedupes: Sequence[str]) -> set[str]:
+    """Those that are there already."""
+    found: set[str] = set()
+    for start in range(0, len(dedupes), _ASKED_AT_ONCE):
+        some = dedupes[start : start + _ASKED_AT_ONCE]
+        found.update(tx.scalars(select(QUARANTINE.c.dedupe).where(QUARANTINE.c.dedupe.in_(some))))
+    return found
+
+
+def _values(suspect: Suspect, dedupe: str, times: int) -> dict[str, Any]:
+    values = {**suspect._asdict(), "dedupe": dedupe, "times": times}
+    del values["find"]
+    for name, length in (("gateway", 32), ("topic", 200), ("reason", 48), ("source", 100), ("detail", 1000)):
+        values[name] = _plain(values[name], length)
+    return values
 
 
 def get(tx: Connection, number: int) -> Quarantined:

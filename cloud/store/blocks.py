@@ -41,6 +41,8 @@ class BlockIndex:
     length: NDArray[np.uint32]
     """Bytes of the column's zstd frame."""
     base: Ints
+    step: Ints
+    """What each difference is more than the number that is kept; 0 of plain columns."""
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -48,7 +50,7 @@ class BlockIndex:
     @classmethod
     def of(cls, blocks: "Sequence[BlockHead]", columns: int) -> "BlockIndex":
         """The heads of blocks as columns."""
-        shapes = {"width": (-1, columns), "length": (-1, columns), "base": (-1, columns)}
+        shapes = dict.fromkeys(("width", "length", "base", "step"), (-1, columns))
         return cls(
             *(
                 np.array([getattr(b, f.name) for b in blocks], DTYPES[f.name]).reshape(shapes.get(f.name, (-1,)))
@@ -59,7 +61,7 @@ class BlockIndex:
 
 DTYPES: Final[dict[str, type[np.generic]]] = {
     "offset": np.int64, "rows": np.int64, "crc": np.uint32, "first": np.int32, "last": np.int32, "earliest": np.int64,
-    "latest": np.int64, "scale": np.int8, "width": np.uint8, "length": np.uint32, "base": np.int64,
+    "latest": np.int64, "scale": np.int8, "width": np.uint8, "length": np.uint32, "base": np.int64, "step": np.int64,
 }  # fmt: skip
 
 
@@ -78,28 +80,24 @@ class BlockHead:
     width: list[int]
     length: list[int]
     base: list[int]
+    step: list[int]
 
 
-def encode(columns: Sequence[Ints], differences: Sequence[bool]) -> tuple[bytes, list[int], list[int], list[int]]:
-    """One block: its bytes, and width, length and base of each column.
+def encode(columns: Sequence[Ints], differences: Sequence[bool]) -> tuple[bytes, list[list[int]]]:
+    """One block: its bytes, and widths, lengths, bases and steps of its columns.
 
     :param differences: whether a column is kept as the differences of its rows.
     """
-    frames: list[bytes] = []
-    widths: list[int] = []
-    bases: list[int] = []
-    for column, by_difference in zip(columns, differences, strict=True):
-        base, width, frame = _packed(column, by_difference)
-        frames.append(frame)
-        widths.append(width)
-        bases.append(base)
-    return b"".join(frames), widths, [len(frame) for frame in frames], bases
+    packed = [_packed(*one) for one in zip(columns, differences, strict=True)]
+    frames = [frame for *_, frame in packed]
+    told = [[one[0] for one in packed], [len(frame) for frame in frames]]
+    return b"".join(frames), [*told, [one[1] for one in packed], [one[2] for one in packed]]
 
 
 class Blocks:
     """Some blocks of a table as they were read; each column is made when it is asked for."""
 
-    __slots__ = ("_base", "_data", "_ends", "_sizes", "_widths", "rows", "scales")
+    __slots__ = ("_base", "_data", "_ends", "_sizes", "_step", "_widths", "rows", "scales")
 
     def __init__(self, index: BlockIndex, blocks: NDArray[np.intp], data: Sequence[memoryview]) -> None:
         """:param data: the bytes of each of the blocks."""
@@ -109,16 +107,23 @@ class Blocks:
         self._sizes = index.length[blocks].tolist()
         self._widths = index.width[blocks].T.tolist()
         self._base = index.base[blocks]
+        self._step = index.step[blocks]
         self._ends = self.rows.cumsum()
 
     def __len__(self) -> int:
         return len(self._data)
 
+    @property
+    def total(self) -> int:
+        """Rows of all of them."""
+        return int(self._ends[-1])
+
     def single(self, block: int) -> "Blocks":
         """One of them."""
         one: Blocks = object.__new__(Blocks)
         here = slice(block, block + 1)
-        one.rows, one.scales, one._base = self.rows[here], self.scales[here], self._base[here]
+        one.rows, one.scales = self.rows[here], self.scales[here]
+        one._base, one._step = self._base[here], self._step[here]
         one._data, one._sizes = self._data[here], self._sizes[here]
         one._widths = [widths[here] for widths in self._widths]
         one._ends = one.rows
@@ -128,15 +133,22 @@ class Blocks:
         """The number that all rows of a column have; None when they differ."""
         if any(self._widths[column]):
             return None
+        if len(self._data) == 1:
+            return None if self._step[0, column] else int(self._base[0, column])
+        if self._step[:, column].any():
+            return None
         base = self._base[:, column]
         first = int(base[0])
         return first if len(base) == 1 or (base == first).all() else None
 
     def column(self, column: int, *, by_difference: bool) -> Ints:
-        """The numbers of one column, one block behind the other."""
+        """The numbers of one column, one block behind the other; perhaps not to be written to."""
         same = self.same(column)
         if same is not None:
-            return np.full(int(self._ends[-1]), same, np.int64)
+            return np.broadcast_to(np.int64(same), (self.total,))
+        if len(self) == 1 and not self._widths[column][0]:
+            base, step = int(self._base[0, column]), int(self._step[0, column])
+            return np.arange(base, base + step * int(self._ends[0]), step, dtype=np.int64)
         if len(self) == 1 and self._widths[column][0] == 1:
             sizes = self._sizes[0]
             start = sum(sizes[:column])
@@ -171,9 +183,12 @@ class Blocks:
         signed: Ints = numbers.view(np.int64)
         np.negative(odd, out=odd)
         signed ^= odd
+        step = self._step[:, column]
+        if step.any():
+            signed += step[0] if len(self) == 1 or (step == step[0]).all() else np.repeat(step, self.rows)
         np.cumsum(signed, out=signed)
         if len(self) == 1:
-            signed += base[0]
+            signed += base[0] - step[0]  # the first row's difference is 0, the step was added there, too
         else:
             signed += np.repeat(base - signed[self._ends - self.rows], self.rows)
         return signed
@@ -208,17 +223,23 @@ def _expander() -> zstandard.ZstdDecompressor:
     return expander
 
 
-def _packed(column: Ints, by_difference: bool) -> tuple[int, int, bytes]:
+def _packed(column: Ints, by_difference: bool) -> tuple[int, int, int, bytes]:
+    """Width, base, step and frame."""
+    step = 0
     if by_difference:
         base = int(column[0])
-        step = np.zeros_like(column)
-        np.subtract(column[1:], column[:-1], out=step[1:])
-        numbers = ((step << 1) ^ (step >> 63)).view(np.uint64)
+        steps = np.zeros_like(column)
+        np.subtract(column[1:], column[:-1], out=steps[1:])
+        if len(steps) > 1:
+            some = np.sort(steps[1:66])
+            step = int(some[len(some) // 2])
+            steps[1:] -= step
+        numbers = ((steps << 1) ^ (steps >> 63)).view(np.uint64)
     else:
         base = int(column.min())
         numbers = (column - base).view(np.uint64)
     width = (int(numbers.max()).bit_length() + 7) // 8
     if not width:
-        return base, 0, b""
+        return 0, base, step, b""
     planes = numbers.view(np.uint8).reshape(-1, 8)[:, :width].T
-    return base, width, compress(np.ascontiguousarray(planes).tobytes())
+    return width, base, step, compress(np.ascontiguousarray(planes).tobytes())

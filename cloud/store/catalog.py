@@ -19,8 +19,6 @@ CREATE TABLE IF NOT EXISTS sorted_file (name VARCHAR, tier UTINYINT, readings BI
 CREATE SEQUENCE IF NOT EXISTS made;
 """
 _HOT: Final = "(datastream INTEGER, t BIGINT, value DOUBLE, quality UTINYINT, reasons UINTEGER, stored BIGINT)"
-_BEFORE_NUMBERS: Final = "reading"
-"""Where an earlier version had all readings."""
 
 
 class Listed(NamedTuple):
@@ -53,6 +51,9 @@ class Catalog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = duckdb.connect(str(self.path), config=self._config)
         self._writer.execute(_SCHEMA)
+        earlier = self._writer.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reading'").fetchone()
+        if earlier is not None:  # what an earlier version had in one table is sorted at the next occasion
+            self._writer.execute("ALTER TABLE reading RENAME TO reading_0")
 
     def close(self) -> None:
         with self.writing:

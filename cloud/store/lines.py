@@ -79,5 +79,7 @@ class LineWriter:
         if point is not None:
             tags = f",neuron={point.source},property={point.observed}"
             tags += f",channel={point.channel}" if point.channel else ""
-        head = self._heads[number] = f"{MEASUREMENT},ds={number}{tags}"
+        head = f"{MEASUREMENT},ds={number}{tags}"
+        if point is not None:  # whoever is not known yet may be the next time
+            self._heads[number] = head
         return head

@@ -140,6 +140,13 @@ class Segment:
         """The blocks of readings in which they may be."""
         return _overlapping(self.index["readings"], wanted, from_ms, to_ms)
 
+    def blocks_between(self, wanted: NDArray[np.int32]) -> int:
+        """How many blocks there are from the first to the last of these datastreams, whatever their times."""
+        if not len(wanted):
+            return 0
+        index = self.index["readings"]
+        return int(index.first.searchsorted(wanted[-1], side="right") - index.last.searchsorted(wanted[0]))
+
     def expired(self, cutoffs: NDArray[np.int64]) -> int:
         """About how many readings are older than the cutoff of their datastream: as blocks tell without being read."""
         index = self.index["readings"]
@@ -247,7 +254,11 @@ def _only(
     """The rows of these datastreams with from_ms <= time < to_ms; rows are ordered by datastream and time."""
     streams, times = piece["datastream"], piece[time]
     if wanted is not None and len(wanted) == 1:
-        begin, end = streams.searchsorted(wanted[0]), streams.searchsorted(wanted[0], side="right")
+        begin, end = 0, len(streams)
+        if streams.strides[0]:  # a column of one number has none
+            begin, end = streams.searchsorted(wanted[0]), streams.searchsorted(wanted[0], side="right")
+        elif end and streams[0] != wanted[0]:
+            end = 0
         mine = times[begin:end]
         rows: slice | NDArray[np.bool_] = slice(
             begin + mine.searchsorted(np.int64(from_ms)), begin + mine.searchsorted(np.int64(to_ms))

@@ -109,18 +109,18 @@ class SegmentWriter:
 
 
 def _cuts(ends: list[int]) -> list[int]:
-    """Where blocks begin and end: whole datastreams together while there is room, long ones alone and in pieces.
+    """Where blocks begin and end: those with few readings together, those with many alone, the longest in pieces.
 
     :param ends: behind the last row of each datastream.
     """
-    cuts = [0]
-    begin = 0
+    cuts, begin, alone = [0], 0, False
     for end in ends:
-        if end - cuts[-1] > BLOCK_ROWS and begin > cuts[-1]:
+        many = end - begin > BLOCK_ROWS // 4
+        if begin > cuts[-1] and (many or alone or end - cuts[-1] > BLOCK_ROWS):
             cuts.append(begin)
         while end - cuts[-1] > BLOCK_ROWS:
             cuts.append(cuts[-1] + BLOCK_ROWS)
-        begin = end
+        begin, alone = end, many
     if begin > cuts[-1]:
         cuts.append(begin)
     return cuts

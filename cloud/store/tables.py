@@ -20,7 +20,11 @@ _DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low", 
 _BESIDE_LOW: Final = frozenset({"high", "first", "last"})
 """Kept as what they are more than ``low``."""
 _VALUES: Final = frozenset({"value", "low", "high", "total", "first", "last"})
-_KINDS: Final[dict[str, type[np.generic]]] = {"datastream": np.int32, "quality": np.uint8, "reasons": np.uint32}
+_KINDS: Final[dict[str, type[np.int32 | np.uint8 | np.uint32]]] = {
+    "datastream": np.int32,
+    "quality": np.uint8,
+    "reasons": np.uint32,
+}
 _MOST_DECIMALS: Final = 9
 _EXACT: Final = 2.0**52
 _POWERS: Final = 10.0 ** np.arange(_MOST_DECIMALS + 1)
@@ -62,10 +66,19 @@ class Readings(NamedTuple):
 
     def ordered(self) -> "Readings":
         """By datastream and time; of equal instants the first stays."""
-        order = np.lexsort((self.time, self.datastream))
+        order = _order(self.datastream, self.time)
         found = self.take(order)
         same = (found.datastream[1:] == found.datastream[:-1]) & (found.time[1:] == found.time[:-1])
         return found.take(np.append(True, ~same)) if same.any() else found
+
+
+def _order(datastream: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.intp]:
+    """By datastream and time, stable: by one number for both where they fit, which is three times as fast."""
+    if len(time):
+        low, span = int(time.min()), int(time.max() - time.min())
+        if span < 1 << 42 and datastream.min() >= 0 and datastream.max() < 1 << 21:
+            return np.argsort((datastream.astype(np.int64) << 42) | (time - low), kind="stable")
+    return np.lexsort((time, datastream))
 
 
 def encode_readings(rows: Readings) -> Encoded:
@@ -108,15 +121,18 @@ def decode_readings(blocks: Blocks, name: str) -> NDArray[Any]:
         if blocks.same(READINGS.index("missing")) != 0:
             value[_column(blocks, READINGS, "missing") != 0] = np.nan
         return value
-    column = _column(blocks, READINGS, name)
-    return column.astype(_KINDS[name]) if name in _KINDS else column
+    if name not in _KINDS:
+        return _column(blocks, READINGS, name)
+    same = blocks.same(READINGS.index(name))
+    if same is not None:
+        return np.broadcast_to(_KINDS[name](same), (blocks.total,))
+    return _column(blocks, READINGS, name).astype(_KINDS[name])
 
 
 def decode_rollups(blocks: Blocks, names: Sequence[str], level_ms: int) -> Partials:
     """Some columns of rollups; ``datastream`` and ``start`` are among them anyway."""
     found: Partials = {"datastream": _column(blocks, ROLLUPS, "datastream").astype(np.int32)}
-    found["start"] = _column(blocks, ROLLUPS, "start")
-    found["start"] *= level_ms
+    found["start"] = _column(blocks, ROLLUPS, "start") * level_ms
     scaled = bool((blocks.scales >= 0).all())
     divisor = _divisor(blocks) if scaled else 1.0
     for name in names:
@@ -125,12 +141,11 @@ def decode_rollups(blocks: Blocks, names: Sequence[str], level_ms: int) -> Parti
         elif name in _VALUES:
             number = _column(blocks, ROLLUPS, name)
             if name in _BESIDE_LOW:
-                number += _column(blocks, ROLLUPS, "low")
+                number = number + _column(blocks, ROLLUPS, "low")
             found[name] = number / divisor
         else:
-            found[name] = _column(blocks, ROLLUPS, name)
-            if name.endswith("_at"):
-                found[name] += found["start"]
+            number = _column(blocks, ROLLUPS, name)
+            found[name] = number + found["start"] if name.endswith("_at") else number
     return found
 
 
@@ -144,7 +159,7 @@ def _unscaled(blocks: Blocks, name: str) -> NDArray[Any]:
             continue
         number = _column(one, ROLLUPS, name)
         if name in _BESIDE_LOW:
-            number += _column(one, ROLLUPS, "low")
+            number = number + _column(one, ROLLUPS, "low")
         parts.append(number / _divisor(one))
     return np.concatenate(parts)
 
@@ -178,9 +193,10 @@ def _block(
     columns: Sequence[Ints], names: Sequence[str], scale: int, datastream: NDArray[np.int32], span: tuple[int, int]
 ) -> Encoded:
     differences = [name in _DIFFERENCES and (scale >= 0 or name not in _VALUES) for name in names]
-    data, width, length, base = encode(columns, differences)
+    data, told = encode(columns, differences)
     first, last = int(datastream[0]), int(datastream[-1])
-    return Encoded(data, BlockHead(0, len(datastream), crc32(data), first, last, *span, scale, width, length, base))
+    head = BlockHead(0, len(datastream), crc32(data), first, last, *span, scale, *told)
+    return Encoded(data, head)
 
 
 def _scaled(values: NDArray[np.float64], *others: NDArray[np.float64]) -> tuple[int, Ints]:

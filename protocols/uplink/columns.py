@@ -59,6 +59,10 @@ class _Cursor:
             raise ProtocolError(f"body of {len(self.body)} bytes ends within a column at {start}", self.body)
         return start
 
+    def byte(self) -> int:
+        """One unsigned byte."""
+        return self.body[self.take(1)]
+
     def number(self, length: int, *, signed: bool = False) -> int:
         start = self.take(length)
         return int.from_bytes(self.body[start : self.offset], "little", signed=signed)
@@ -66,14 +70,15 @@ class _Cursor:
     def column(self, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Undo the byte planes: shape (count,)."""
         width = dtype.itemsize
-        flat = np.frombuffer(self.body, np.uint8, count * width, self.take(count * width))
+        start = self.take(count * width)
         if width == 1:
-            return flat.view(dtype)
+            return np.frombuffer(self.body, dtype, count, start)
+        flat = np.frombuffer(self.body, np.uint8, count * width, start)
         return np.ascontiguousarray(flat.reshape(width, count).T).view(dtype).reshape(count)
 
     def integers(self, count: int) -> NDArray[Any] | None:
         """A column of signed integers of the width that stands before it; None when all are 0."""
-        width = self.number(1)
+        width = self.byte()
         if width == 0:
             return None
         if width not in _INTEGER:
@@ -124,7 +129,7 @@ def decode(body: bytes, count: int) -> Decoded:
 
 def _counts(cursor: _Cursor, points: int) -> tuple[NDArray[np.intp], int]:
     """Readings per point, and how many each has when all have the same number; 0 when they differ."""
-    mode = cursor.number(1)
+    mode = cursor.byte()
     if mode == 0:
         each = cursor.number(2)
         return _constant(each, points, _INTP), each
@@ -178,7 +183,7 @@ def _unlike(
 
 def _constant_or(cursor: _Cursor, count: int, dtype: np.dtype[Any]) -> tuple[NDArray[Any], bool]:
     """A column, and whether it holds one value only."""
-    mode = cursor.number(1)
+    mode = cursor.byte()
     if mode == 0:
         return _constant(cursor.number(dtype.itemsize), count, dtype), True
     if mode != 1:

@@ -187,6 +187,14 @@ class HardwareId(NamedTuple):
         return f"{self.scheme}:{self.value}"
 
 
+def is_series(text: str) -> bool:
+    """Whether it has the shape of ``<observed property>[/<channel>]``."""
+    name, slash, channel = text.partition("/")
+    if _PROPERTY.fullmatch(name) is None:
+        return False
+    return not slash or _CHANNEL.fullmatch(channel) is not None
+
+
 class Point(NamedTuple):
     """Where a reading belongs, as the gateway knows it.
 

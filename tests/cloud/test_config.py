@@ -70,6 +70,15 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         ('[api]\nport = "80"\n', "/cloud.toml:2: api.port: '80': Input should be a valid integer"),
         ("[api]\nport = true\n", "/cloud.toml:2: api.port: 'True': Input should be a valid integer"),
         ("[api]\nprot = 80\n", "/cloud.toml:2: api.prot: '80': no such key; expected one of host, port"),
+        (
+            "[doors.sparkplug]\nopne = true\n",
+            "/cloud.toml:2: doors.sparkplug.opne: 'True': no such key; expected one of open, accounts, host_id",
+        ),
+        (
+            "[doors.thingsboard]\naccounts = ['x']\n",
+            "/cloud.toml:2: doors.thingsboard.accounts.0: 'x': gateway identifier",
+        ),
+        ("[home_assistant]\ntopic = 'a/+'\n", "/cloud.toml:2: home_assistant.topic: 'a/+'"),
         ("a = 1\n", "/cloud.toml:1: a: '1': no such key; expected one of api, data, broker, store, registry"),
         ("[api]\n[api]\n", "/cloud.toml:2: no TOML: "),
         ("[api\n", "/cloud.toml:1: no TOML: "),

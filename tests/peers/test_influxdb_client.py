@@ -103,6 +103,46 @@ async def test_what_is_refused_of_a_body_is_named_and_the_rest_is_stored(cloud: 
     )  # a repetition is fine
 
 
+def test_its_ping_is_answered(cloud: Installation) -> None:
+    with client(cloud, "") as opened:
+        assert opened.ping()
+
+
+async def test_telegrafs_requests(cloud: Installation) -> None:
+    """As telegraf's outputs.influxdb_v2 makes them: gzip, nanoseconds, its host tag, many metrics of one host."""
+    made = await cloud.post(
+        "/api/v1/neurons",
+        {
+            "kind": "computer",
+            "observed_properties": [{"name": "cpu_idle", "unit": "%"}, "air_temperature"],
+            "hardware": [{"scheme": "host", "value": "edge-7"}],
+        },
+    )
+    metrics = {"metrics": {"cpu.usage_idle": {"property": {"name": "cpu_idle", "unit": "%"}}, "cpu.usage_user": None}}
+    async with cloud.api() as api:
+        assert (await api.put(f"/api/v1/neurons/{made['id']}/metrics", json=metrics)).is_success
+    lines = [
+        f"cpu,cpu=cpu-total,host=edge-7 usage_idle={90 + number / 8},usage_user=3 {(BASE_S + number) * 10**9}\n"
+        f"room,host=edge-7 air_temperature=21i {(BASE_S + number) * 10**9}\n"
+        for number in range(100)
+    ]
+    headers = {
+        "Authorization": f"Token {admin_key(cloud)}",
+        "Content-Encoding": "gzip",
+        "Content-Type": "text/plain; charset=utf-8",
+        "User-Agent": "Telegraf",
+    }
+    url = f"http://127.0.0.1:{cloud.api_port}/api/v2/write"
+    async with httpx.AsyncClient(headers=headers) as http:
+        sent = await http.post(
+            url, params={"bucket": "telegraf", "org": "o"}, content=gzip.compress("".join(lines).encode())
+        )
+    assert sent.status_code == 204, sent.text
+    rows = await cloud.stored(f"{made['id']}/cpu_idle")
+    assert rows == [((BASE_S + number) * 1000, 90 + number / 8) for number in range(100)]
+    assert len(await cloud.stored(f"{made['id']}/air_temperature")) == 100
+
+
 @pytest.mark.parametrize("token", ["", "wrong", "yz_00000000_" + "0" * 40])
 async def test_a_wrong_token_stores_nothing(cloud: Installation, token: str) -> None:
     who = await neuron(cloud, f"TOKEN-{token}")

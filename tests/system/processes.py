@@ -96,7 +96,7 @@ class Installation:
         await self.cloud_ready()
         return time.monotonic() - began
 
-    async def cloud_ready(self, patience_s: float = 30) -> None:
+    async def cloud_ready(self, patience_s: float = 120) -> None:
         until = time.monotonic() + patience_s
         async with httpx.AsyncClient() as probe:
             while True:

@@ -7,8 +7,8 @@ from cloud.ingest.doors.sighting import Sighting
 from protocols.senml import resolve
 from protocols.senml.points import source_and_series
 from protocols.senml.readings import CBOR, DECODERS, JSON
-from protocols.senml.record import Record
-from protocols.vocabulary import IdentityError, Point
+from protocols.vocabulary import IdentityError
+from protocols.vocabulary.identity import is_series
 
 MAX_PACK: Final = 256 << 10
 """Bytes."""
@@ -40,6 +40,7 @@ def read_pack(payload: bytes, form: int, arrived_ms: int, counters: Counter[str]
     :raises ProtocolError: the pack is malformed; nothing of it is taken.
     """
     found: dict[tuple[str, str, int], Sighting] = {}
+    names: dict[str, tuple[str, str, str]] = {}
     refused = []
     relative = False
     for record in resolve(DECODERS[form](payload, MAX_PACK), arrived_ms / 1000):
@@ -47,27 +48,21 @@ def read_pack(payload: bytes, form: int, arrived_ms: int, counters: Counter[str]
             counters["sum_only" if record.s is not None else "not_a_number"] += 1
             continue
         try:
-            one = _sighting(record, record.v, arrived_ms)
+            known = names.get(record.name) or names.setdefault(record.name, _named(record.name))
         except IdentityError as wrong:
             counters["name"] += 1
             refused.append(str(wrong))
             continue
-        if found.setdefault((one.source, one.name, one.time), one) is not one:
+        time = record.time_ms
+        one = Sighting(*known, time, record.v, record.unit or None)
+        if found.setdefault((known[0], known[1], time), one) is not one:
             counters["double_record"] += 1
             continue
         relative |= record.relative
     return Pack(list(found.values()), refused, relative)
 
 
-def _sighting(record: Record, value: float, arrived_ms: int) -> Sighting:
-    source, name = source_and_series(record.name)
-    time = arrived_ms if record.time_ms == arrived_ms else record.time_ms
-    return Sighting(source, name, series_of(source, name), time, value, record.unit or None)
-
-
-def series_of(source: str, name: str) -> str:
-    """The name itself when it has the shape of a series, ``<observed property>[/<channel>]``; else empty."""
-    try:
-        return Point.parse(f"{source}/{name}").series
-    except IdentityError:
-        return ""
+def _named(name: str) -> tuple[str, str, str]:
+    """Source, the name of the series as the device has it, and what that means by itself."""
+    source, series = source_and_series(name)
+    return source, series, series if is_series(series) else ""

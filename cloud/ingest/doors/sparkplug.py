@@ -18,7 +18,7 @@ from protocols.conversation import Send
 from protocols.sparkplug import Host, Measured, Published, Refused, Sample, StateChange
 from protocols.sparkplug.outcomes import Said
 from protocols.sparkplug.points import hardware_id
-from protocols.sparkplug.readings import quality_of
+from protocols.sparkplug.readings import LATEST_MS, quality_of
 from protocols.sparkplug.samples import BD_SEQ, NODE_CONTROL
 from protocols.vocabulary import Clock, Event, Quality, Reason
 from protocols.vocabulary.names import series_named
@@ -140,6 +140,9 @@ class SparkplugReader(DoorReader):
             return None
         if value is not None and not isinstance(value, int | float):
             self.ignored["not_a_number"] += 1
+            return None
+        if sample.time is not None and sample.time > LATEST_MS:
+            self.ignored["time"] += 1
             return None
         quality, reasons = quality_of(sample.quality)
         if sample.time == 0:

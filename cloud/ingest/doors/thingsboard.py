@@ -10,9 +10,9 @@ from cloud.ingest.parcel import Parcel, Prepared, Runs
 from cloud.ingest.reader import AHEAD_MS
 from cloud.registry.directory import Directory
 from protocols.thingsboard import Told, Topic, decode_connect, decode_device, decode_gateway
-from protocols.vocabulary import Clock, Event, HardwareId
+from protocols.vocabulary import Clock, Event, HardwareId, IdentityError, parse_gateway_id
 from protocols.vocabulary.names import series_named
-from protocols.vocabulary.topics import topic
+from protocols.vocabulary.topics import PREFIX, topic
 
 SCHEME: Final = "thingsboard"
 SUBSCRIPTIONS: Final = [(name, 1) for one in Topic for name in (one.value, topic("+", one.value))]
@@ -30,9 +30,14 @@ class Heard(NamedTuple):
 def heard(name: str) -> Heard | None:
     """What a topic says; None: it is none of this door."""
     gateway, bare = "", name
-    if name.startswith("yz/v1/"):
-        gateway, _, bare = name.removeprefix("yz/v1/").partition("/")
-    return Heard(Topic(bare), gateway) if bare in _TOPICS else None
+    if name.startswith(f"{PREFIX}/"):
+        gateway, _, bare = name.removeprefix(f"{PREFIX}/").partition("/")
+    if bare not in _TOPICS:
+        return None
+    try:
+        return Heard(Topic(bare), parse_gateway_id(gateway) if gateway else "")
+    except IdentityError:
+        return None
 
 
 _TOPICS: Final = frozenset(Topic)
@@ -47,7 +52,7 @@ class ThingsBoardReader(DoorReader):
     def __init__(self, directory: Directory, clock: Clock, device: str | None, *, ahead_ms: int = AHEAD_MS) -> None:
         super().__init__(directory, clock, ahead_ms=ahead_ms)
         self._device = device
-        self._notes = Notes(THINGSBOARD, directory)
+        self.notes = Notes(THINGSBOARD, directory)
 
     def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """Readings that have a place; numbers, and truths as 1 and 0, are readings, other values are counted.
@@ -63,7 +68,7 @@ class ThingsBoardReader(DoorReader):
             connected = decode_connect(parcel.payload)
             data = {"type": connected.type} if connected.type else {}
             event = Event(str(HardwareId.of_text(SCHEME, connected.device)), _KINDS[name.topic], arrived_ms, data)
-            self._notes.take(event, parcel, into)
+            self.notes.take(event, parcel, into)
             return None
         told = self._told(parcel.payload, name)
         if name.topic in {Topic.GATEWAY_ATTRIBUTES, Topic.DEVICE_ATTRIBUTES}:
@@ -101,4 +106,4 @@ class ThingsBoardReader(DoorReader):
         for device, values in told.items():
             data = {one.key: one.value for one in values if one.value is not None}
             event = Event(str(HardwareId.of_text(SCHEME, device)), "device.attributes", arrived_ms, data)
-            self._notes.take(event, parcel, into)
+            self.notes.take(event, parcel, into)

@@ -123,6 +123,15 @@ async def test_an_existing_neuron_takes_a_device_over(admin: httpx.AsyncClient) 
     assert made["replayed"]["stored"] == 1
 
 
+async def test_a_list_shows_some_metrics_and_a_device_all(admin: httpx.AsyncClient) -> None:
+    records = pack({"bn": "serial:X/", "n": "n0", "v": 1}, *({"n": f"n{number}", "v": 1} for number in range(1, 25)))
+    await admin.post("/api/v1/senml", json=records, headers=JSON)
+    [one] = await discovered(admin)
+    assert (len(one["metrics"]), one["metrics_more"]) == (20, 5)
+    alone = (await admin.get(f"/api/v1/discovered/{one['id']}")).json()
+    assert (len(alone["metrics"]), alone["metrics_more"]) == (25, 0)
+
+
 async def test_cbor_and_what_is_no_pack(admin: httpx.AsyncClient, desk: Desk) -> None:
     made = await admin.post("/api/v1/neurons", json={"kind": "weather", "observed_properties": ["ph"]})
     name = f"{made.json()['id']}/ph"

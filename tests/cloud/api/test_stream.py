@@ -237,6 +237,41 @@ async def test_f29_who_does_not_read_is_let_go_and_costs_nobody_anything(
                 await asyncio.sleep(0.01)
             while desk.feed.counts.following:
                 await asyncio.sleep(0.01)
+        slow.settimeout(30)
+        with pytest.raises(ConnectionResetError):  # at once, not when all that was on its way has been read
+            await served.in_thread(_read_all, slow)
+
+
+def _read_all(client: socket.socket) -> None:
+    while client.recv(1 << 16):
+        pass
+
+
+async def test_others_readings_do_not_keep_a_narrow_stream_silent(
+    desk: Desk, served: Served, keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets heartbeats, whose ids move on, and ends when its time is over."""
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(event_stream, "LASTS_S", 0.3)
+    monkeypatch.setattr(stream, "PAUSE_S", 0.01)
+    async with (
+        following(desk, served, property="soil_moisture") as events,
+        asyncio.timeout(30),
+        asyncio.TaskGroup() as group,
+    ):
+        others = group.create_task(_others(desk, keys[1]))
+        got = [event async for event in events]
+        others.cancel()
+    numbers = [mark.number for _, text, _ in got if (mark := Mark.parse(text))]
+    assert len(numbers) == len(got) > 1
+    assert numbers == sorted(numbers)
+    assert numbers[-1] > numbers[0]
+
+
+async def _others(desk: Desk, key: str) -> None:
+    while True:
+        desk.take(key, [(NOW, 1.0, 1, 0)])
+        await asyncio.sleep(0.01)
 
 
 async def test_it_says_good_bye(desk: Desk, served: Served) -> None:

@@ -56,6 +56,7 @@ async def test_partial_write_names_what_was_dropped(admin: httpx.AsyncClient, ne
         "partial write: line 2: unable to parse 'nonsense': missing fields; line 3: field 'ph': no such neuron"
     )
     assert told["message"].endswith("dropped=2")
+    assert told["line"] == 2, "the first that was not taken"
     assert await values(admin, f"{neuron}/ph") == [7.5]
 
 

@@ -142,7 +142,8 @@ async def test_only_what_is_wanted_and_bounded(tmp_path: Path, broker: EmbeddedB
         neuron, numbers = home.neuron("weather", Series("noise", "dB"), Series("ph", "[pH]"), Series("orp", "mV"))
         for number in range(1, 6):
             home.commit(number, NOW, 1)
-        await home.until_heard(f"yingzhou/{neuron}/ph")
+        for topic in (f"yingzhou/{neuron}/ph", *(f"homeassistant/sensor/{neuron}/{n}/config" for n in ("noise", "ph"))):
+            await home.until_heard(topic)
         assert home.publisher.left_out == 1
         assert sorted(topic for topic in home.heard if topic.endswith("config")) == [
             f"homeassistant/sensor/{neuron}/{name}/config" for name in ("noise", "ph")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cloud.ingest import backlog
 from cloud.ingest import pipeline as module
 from cloud.ingest.parcel import Source
 from cloud.store.port import Columns
@@ -181,7 +182,7 @@ async def test_a_parcel_that_only_fails_itself_does_not_wait_for_ever(ingest: In
 async def test_at_the_bound_the_broker_is_held_back_and_released_at_half_of_it(
     ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING", 40)
+    monkeypatch.setattr(backlog, "MAX_PARCELS", 40)
     ingest.gateway()
     neuron = ingest.neuron()
     failing = Failing(ingest.store, "commit", DOWN, 3)
@@ -202,7 +203,8 @@ async def test_at_the_bound_the_broker_is_held_back_and_released_at_half_of_it(
 async def test_a_flood_without_readings_is_committed_in_bounded_parts(
     ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING", 40)
+    monkeypatch.setattr(backlog, "MAX_PARCELS", 40)
+    monkeypatch.setattr(module, "PARCELS_PER_COMMIT", 40)
     sent = 0
 
     def flood(parcel: Any, into: Any) -> None:

@@ -288,3 +288,20 @@ def test_a_disk_that_is_full_while_readings_are_sorted_loses_nothing(
     store.sort()
     assert len(store.raw([0, 1, 2, 3, 4, 5], 0, 10**9, limit=10**6)) == 120_000
     assert len(store.latest()) == 6
+
+
+def test_a_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "r.duckdb")) as earlier:
+        columns_ = "datastream INTEGER, t BIGINT, value DOUBLE, quality UTINYINT, reasons UINTEGER, stored BIGINT"
+        earlier.execute(f"CREATE TABLE reading ({columns_})")
+        earlier.execute("INSERT INTO reading VALUES (1, 10, 2.5, 1, 0, 20), (2, 11, NULL, 9, 0, 20)")
+    store = DuckDBStore(tmp_path / "r.duckdb", memory_mb=128)
+    store.open()
+    store.commit(columns([(1, 12, 3.5)]), NONE, [], 1)
+    for _ in range(2):
+        assert plain(store.raw([1, 2], 0, 99, limit=9)) == [(1, 10, 2.5), (2, 11, None), (1, 12, 3.5)]
+        store.sort()
+    store.close()
+    store.open()
+    assert store.count() == 3
+    store.close()

@@ -184,7 +184,7 @@ async def test_answers_that_always_come_late_never_land_in_another_item(wire, li
             await asleep(clock)
     assert liar.questions
     for reading in intake.readings:
-        low, high = {"voltage": (210, 240), "current": (0.1, 30), "water_volume": (0, 1e5)}[reading.point.observed]
+        low, high = {"voltage": (210, 240), "current": (0.001, 30), "water_volume": (0, 1e5)}[reading.point.observed]
         assert low < reading.value < high
 
 

@@ -124,7 +124,7 @@ async def test_every_last_pair_finds_the_meter_that_another_one_drowns(wire, met
 
 async def test_a_line_that_is_never_readable_comes_to_an_end(wire, way, monkeypatch):
     monkeypatch.setattr(scan, "_PAIRS", tuple(f"{pair:02d}" for pair in range(GARBLED)))
-    meter_port = way.meters(0.02)
+    meter_port = way.meters(0.1)
     liar = MeterLiar(wire.say)
     wire.hear = liar.hear
     liar.script = lambda _, __: b"\x68\x01\x00\x16" * 9

@@ -9,6 +9,7 @@ import aiomqtt
 import pytest
 
 from cloud.config import Doors, ThingsBoardDoor
+from cloud.ingest.parcel import Parcel, Source
 from cloud.registry import events
 from tests.cloud.ingest.doors.town import Town, running, until
 
@@ -108,10 +109,9 @@ async def test_a_neuron_of_a_gateway_is_that_gateways(town: Town) -> None:
 
 async def test_a_retained_copy_without_a_time_is_no_reading(town: Town) -> None:
     known = town.neuron("thingsboard:D", "air_temperature")
-    async with town.device("gw-tb") as gateway:
-        await gateway.publish(TELEMETRY, b'{"D": [{"air_temperature": 1}]}', qos=1, retain=True)
-        await until(lambda: town.stored(known, "air_temperature"))
-    town.core.doors.thingsboard.ignored.clear()
-    town.core.lines.every["open door"]._client.subscribe([("v1/gateway/telemetry", 1)])
+    for retained in (False, True):
+        pack = b'{"D": [{"air_temperature": 1}]}'
+        town.core.pipeline.receive(Parcel(Source.THINGSBOARD, "", TELEMETRY, pack, lambda: None, None, retained))
     await until(lambda: town.core.doors.thingsboard.ignored["retained_without_time"] == 1)
+    await until(lambda: town.stored(known, "air_temperature"))
     assert len(town.stored(known, "air_temperature")) == 1
