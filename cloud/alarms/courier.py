@@ -26,8 +26,6 @@ AT_ONCE: Final = 4
 """Requests under way to one endpoint, each of another alarm."""
 LONGEST_WAIT_S: Final = 3600.0
 """Then the wall clock is looked at again: it may have been set."""
-LOOK_S: Final = 5.0
-"""Likewise where another process may have left something in the outbox."""
 CLAIM_MS: Final = 60_000
 """A message that another process took is ours when it has not said by then what became of it."""
 _AFTER_FAILURE_S: Final = 5.0
@@ -91,7 +89,7 @@ class Courier:
                         for delivery in due.now:
                             group.create_task(self._deliver(webhook, delivery))
                     continue
-                wait_s = LOOK_S if self._database.shared else LONGEST_WAIT_S
+                wait_s = LONGEST_WAIT_S
                 if due.next_ms is not None:
                     wait_s = min(wait_s, (due.next_ms - self._clock.now_ms()) / 1000)
                 await wait_at_most(self._clock, wait_s, wake)

@@ -33,6 +33,8 @@ Found = TypeVar("Found")
 
 LOOK_EVERY_S: Final = 1.0
 """How often it is asked whether the registry changed; asking costs a comparison of two numbers."""
+OUTBOX_EVERY_S: Final = 5.0
+"""How often the outbox is looked at where another process may have left something in it and died."""
 MOST_WAITING: Final = 20_000
 """Transitions; with more, evaluation stops until they are written, and then goes on with the latest readings."""
 _AT_ONCE: Final = 100
@@ -103,6 +105,7 @@ class Alarms:
         self._version = (-1, -1)
         self._seen_commits = -1
         self._returns_ms: int | None = None
+        self._outbox_s = 0.0
         self._waiting: deque[Transition] = deque()
         self._changed = asyncio.Event()
         self._to_write = asyncio.Event()
@@ -158,6 +161,9 @@ class Alarms:
                 found = await self._insist(self._read)
                 if found is not None:
                     self._install(found)
+                self.courier.wake()
+            elif self.registry.shared and self._clock.monotonic_s() >= self._outbox_s:
+                self._outbox_s = self._clock.monotonic_s() + OUTBOX_EVERY_S
                 self.courier.wake()
             self._return_from_shelf()
             await wait_at_most(self._clock, LOOK_EVERY_S, self._changed)

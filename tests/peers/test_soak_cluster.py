@@ -5,13 +5,13 @@ import os
 import random
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from tests.peers.cluster import District, NatsCluster
-from tests.peers.test_scale_out import assert_kept_once
 from tests.system.proxy import Proxy
-from tests.system.run import Run
+from tests.system.run import Run, assert_nothing_lost
 
 pytestmark = pytest.mark.soak
 MINUTES = float(os.environ.get("SOAK_MINUTES", "6"))
@@ -59,7 +59,12 @@ async def test_nodes_and_workers_are_killed_again_and_again(tmp_path: Path) -> N
 
             await run.upload_during(faults, patience_s=MINUTES * 60 + 240)
             await run.settled()
-        print(counts)
-        await assert_kept_once(run, district)
+        assert_nothing_lost(await run.verdict())
+        rows = sum([len(await district.stored(key)) for key in run.keys])
+        # who dies between engine and ledger leaves lines that come again by the gateway; the engine counts them once
+        print(counts, f"{rows} readings, {await district.copies() - rows} lines of them twice in the engine's files")
+        day = {"from": "2020-01-01T00:00:00Z", "every": "1d", "agg": "count"}
+        buckets = [await district.get(f"/api/v1/datastreams/{quote(key, safe='')}/readings", **day) for key in run.keys]
+        assert sum(one["value"] for found in buckets for one in found["items"]) == rows
     finally:
         await asyncio.to_thread(district.close)

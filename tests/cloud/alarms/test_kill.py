@@ -12,6 +12,7 @@ from cloud.registry.alarms import Filters
 from cloud.registry.database import Database
 from tests.cloud.alarms.district import with_neurons, with_rule, with_webhook
 from tests.cloud.alarms.receiver import Received, Receiver
+from tests.cloud.registry.place import sqlite_only
 
 KILLS, STREAMS = 3, 20
 LAST = 77.0
@@ -64,6 +65,7 @@ def is_complete(database: Database, told: Told) -> bool:
     )
 
 
+@sqlite_only  # elsewhere a message that was under way goes out a minute later: tests/peers/test_split_brain.py
 async def test_killed_with_9_at_random_nothing_is_told_twice_or_lost(
     database: Database, tmp_path: Path, receiver: Receiver
 ) -> None:
