@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.store.port import Columns
+from cloud.store.reached import Reached
 
 
 class Latest:
@@ -61,7 +62,7 @@ class Frontier:
     """How far each datastream has come, ahead of the commit: what is behind it is looked up before it is written."""
 
     def __init__(self) -> None:
-        self._time = np.zeros(1024, np.int64)
+        self._reached = Reached()
 
     def load(self, columns: Columns) -> None:
         """Take the store's latest."""
@@ -77,33 +78,26 @@ class Frontier:
         :param time: shape (sum of counts,).
         :returns: which runs may already be stored or hold an instant twice; None when none does.
         """
-        self._reach(datastreams)
         ends = np.cumsum(counts)
         starts = ends - counts
-        before, last = self._time[datastreams], time[ends - 1]
+        before, last = self._reached.of(datastreams), time[ends - 1]
         late: NDArray[np.bool_]
         rising = time[1:] > time[:-1]
         rising[ends[:-1] - 1] = True  # from one run to the next
         if rising.all():
             late = time[starts] <= before
             if not late.any():
-                self._time[datastreams] = last
+                self._reached.put(datastreams, last)
                 return None
         else:
             late = np.logical_or.reduceat(np.append(False, ~rising), starts) | (time[starts] <= before)
             last = np.maximum.reduceat(time, starts)
-        self._time[datastreams] = np.maximum(before, last)
+        self._reached.put(datastreams, np.maximum(before, last))
         return late
 
     def pass_any(self, columns: Columns) -> None:
         """Advance over readings in no order."""
-        self._reach(columns.datastream)
-        np.maximum.at(self._time, columns.datastream, columns.time)
-
-    def _reach(self, datastreams: NDArray[np.int32]) -> None:
-        top = int(datastreams.max(initial=0))
-        if top >= len(self._time):
-            self._time = np.concatenate([self._time, np.zeros(max(top + 1, len(self._time)), np.int64)])
+        self._reached.advance(columns.datastream, columns.time)
 
 
 def _rows(length: int) -> Columns:

@@ -6,28 +6,26 @@ from contextlib import AbstractContextManager
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.hot import Hot
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey
+from cloud.store.reached import Reached
 from cloud.store.segment import promptly
 from cloud.store.shelf import Shelf
-from cloud.store.unseen import unseen
-from cloud.store.view import View
+from cloud.store.unseen import sift
 
 
 class DuckDBStore(Shelf):
     """Implements the ports Store, Prompt and Tended of :mod:`cloud.store.port`."""
 
-    _reached = np.zeros(0, np.int64)
-    """The newest time of each datastream, by its number."""
+    _reached: Reached
     _doubtful = False
     """Whether the last commit may have reached the disk although it failed."""
 
     def open(self) -> None:
         super().open()
-        self._reached = np.zeros(1024, np.int64)
+        self._reached = Reached()
         newest = self._view.newest()
         if newest is not None:
-            self._reach(newest.datastream, newest.time)
+            self._reached.advance(newest.datastream, newest.time)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -46,22 +44,12 @@ class DuckDBStore(Shelf):
             if self._doubtful:
                 self._load_hot()
                 self._doubtful = False
-            duplicates, conflicts = 0, Columns.empty()
-            if len(fresh):
-                fresh, behind = (Columns.empty(), fresh) if again else self._told_apart(fresh)
-                if len(behind):
-                    # never written unseen: what is behind was stored before, or it is not as fresh as was said
-                    behind, duplicates, conflicts = unseen(self._view, behind)
-                    fresh = Columns.join([fresh, behind])
-            late_new = late
-            if len(late):
-                view = self._view if not len(fresh) else _with(self._view, fresh)
-                late_new, late_duplicates, late_conflicts = unseen(view, late)
-                duplicates, conflicts = duplicates + late_duplicates, Columns.join([conflicts, late_conflicts])
+            fresh, doubtful = (Columns.empty(), fresh) if again else self._told_apart(fresh)
+            fresh, late, duplicates, conflicts = sift(self._view, fresh, doubtful, late)
             if len(conflicts) and keep is not None:
                 keep(conflicts)
-            self._write([one for one in (fresh, late_new) if len(one)], envelopes, stored_ms)
-        return CommitReport(len(fresh) + len(late_new), duplicates, conflicts, late_new)
+            self._write([one for one in (fresh, late) if len(one)], envelopes, stored_ms)
+        return CommitReport(len(fresh) + len(late), duplicates, conflicts, late)
 
     def _write(self, parts: Iterable[Columns], envelopes: Sequence[EnvelopeKey], stored_ms: int) -> None:
         hot = self._hot[-1]
@@ -77,28 +65,23 @@ class DuckDBStore(Shelf):
             raise
         for part in parts:
             hot.append(part, stored_ms)
-            self._reach(part.datastream, part.time)
+            self._reached.advance(part.datastream, part.time)
         self._publish()
 
     def _told_apart(self, fresh: Columns) -> tuple[Columns, Columns]:
-        """What is newer than all that is stored of its datastream, and what is not."""
-        self._reach(fresh.datastream[:0], fresh.time[:0], int(fresh.datastream.max()))
-        behind = fresh.time <= self._reached[fresh.datastream]
+        """What is newer than all that is stored of its datastream, and what is not as fresh as was said."""
+        behind = fresh.time <= self._reached.of(fresh.datastream)
         return (fresh.take(~behind), fresh.take(behind)) if behind.any() else (fresh, Columns.empty())
-
-    def _reach(self, datastream: NDArray[np.int32], time: NDArray[np.int64], top: int = 0) -> None:
-        top = max(top, int(datastream.max(initial=0)))
-        if top >= len(self._reached):
-            more = max(top + 1 - len(self._reached), len(self._reached))
-            self._reached = np.concatenate([self._reached, np.zeros(more, np.int64)])
-        np.maximum.at(self._reached, datastream, time)
 
     def _make_room(self) -> None:
         """Ingest waits for sorting rather than that memory grows without bound."""
-        if sum(one.length for one in self._hot) >= self._most_hot_rows:
+        if self._is_full():
             with self._tending:
-                if sum(one.length for one in self._hot) >= self._most_hot_rows:
+                if self._is_full():
                     self.sort()
+
+    def _is_full(self) -> bool:
+        return sum(one.length for one in self._hot) >= self._most_hot_rows
 
     # -- the ledger of envelopes ---------------------------------------------------------------------------------
 
@@ -150,10 +133,3 @@ class DuckDBStore(Shelf):
 
 def _wanted(datastreams: Sequence[int]) -> NDArray[np.int32]:
     return np.unique(np.asarray(datastreams, np.int32))
-
-
-def _with(view: View, fresh: Columns) -> View:
-    """The view as it is when these are written."""
-    hot = Hot(-1)
-    hot.append(fresh, 0)
-    return View((*view.hot, hot.view()), view.segments)

@@ -13,7 +13,7 @@ from cloud.store.line_client import LineClient
 from cloud.store.lines import LineWriter, codes
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey, StoreError
-from cloud.store.unseen import unseen
+from cloud.store.unseen import sift
 
 FIRST_WIDTH_MS: Final = 3_600_000
 MOST_ROWS: Final = 400_000
@@ -86,12 +86,8 @@ class RemoteStore:
         again: bool = False,
         keep: Callable[[Columns], None] | None = None,
     ) -> CommitReport:
-        duplicates, conflicts = 0, Columns.empty()
-        if again and len(fresh):
-            fresh, duplicates, conflicts = unseen(self, fresh, self.engine.digits)
-        if len(late):
-            late, late_duplicates, late_conflicts = unseen(_Beside(self, fresh), late, self.engine.digits)
-            duplicates, conflicts = duplicates + late_duplicates, Columns.join([conflicts, late_conflicts])
+        fresh, doubtful = (Columns.empty(), fresh) if again else (fresh, Columns.empty())
+        fresh, late, duplicates, conflicts = sift(self, fresh, doubtful, late, self.engine.digits)
         if len(conflicts) and keep is not None:
             keep(conflicts)
         rows = Columns.join([one for one in (fresh, late) if len(one)])
@@ -228,23 +224,6 @@ class RemoteStore:
             found.append(rows)
             left -= len(rows)
         return _once(Columns.join(found))
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """The store, and what is written together with what is looked up."""
-
-    store: RemoteStore
-    fresh: Columns
-
-    def values(
-        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
-    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
-        yield from self.store.values(wanted, from_ms, to_ms)
-        fresh = self.fresh
-        some = np.isin(fresh.datastream, wanted) & (fresh.time >= from_ms) & (fresh.time < to_ms)
-        if some.any():
-            yield fresh.datastream[some], fresh.time[some], fresh.value[some]
 
 
 def _once(rows: Columns) -> Columns:

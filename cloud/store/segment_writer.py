@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.disk import to_disk
 from cloud.store.blocks import BLOCK_ROWS, BlockHead, BlockIndex, compress
 from cloud.store.partials import EVERYTHING, Partials, of_readings
 from cloud.store.segment import MAGIC, TAIL
@@ -90,11 +91,7 @@ class SegmentWriter:
         os.fsync(self._file.fileno())
         size = self._file.tell()
         self._file.close()
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        to_disk(self.path.parent)
         return size
 
     @property

@@ -1,7 +1,8 @@
-"""Which late readings are not stored yet: one reading per datastream and instant, the first that came."""
+"""Which readings are not stored yet: one per datastream and instant, the first that came."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,50 @@ class Stored(Protocol):
     ) -> Iterable[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
         """(datastream, time, value) of what has from_ms <= time < to_ms, in any order."""
         ...
+
+
+class Sifted(NamedTuple):
+    """What is to be written of a commit, and what became of the rest."""
+
+    fresh: Columns
+    late: Columns
+    duplicates: int
+    conflicts: Columns
+
+
+def sift(stored: Stored, fresh: Columns, doubtful: Columns, late: Columns, digits: float = 0.0) -> Sifted:
+    """One commit's readings without those that are stored already.
+
+    :param fresh: newer than all that is stored of their datastream, none twice: never looked up.
+    :param doubtful: said to be so, too, but they may be stored; those that are not become fresh.
+    :param late: any others, measured against what is stored and what is written with them.
+    :param digits: relative error with which a value comes back.
+    """
+    duplicates, conflicts = 0, Columns.empty()
+    if len(doubtful):
+        doubtful, duplicates, conflicts = unseen(stored, doubtful, digits)
+        fresh = Columns.join([fresh, doubtful])
+    if len(late):
+        late, late_duplicates, late_conflicts = unseen(_Beside(stored, fresh), late, digits)
+        duplicates, conflicts = duplicates + late_duplicates, Columns.join([conflicts, late_conflicts])
+    return Sifted(fresh, late, duplicates, conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is stored, and what is written together with what is looked up."""
+
+    stored: Stored
+    fresh: Columns
+
+    def values(
+        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
+    ) -> Iterable[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
+        yield from self.stored.values(wanted, from_ms, to_ms)
+        fresh = self.fresh
+        some = np.isin(fresh.datastream, wanted) & (fresh.time >= from_ms) & (fresh.time < to_ms)
+        if some.any():
+            yield fresh.datastream[some], fresh.time[some], fresh.value[some]
 
 
 def unseen(view: Stored, late: Columns, digits: float = 0.0) -> tuple[Columns, int, Columns]:

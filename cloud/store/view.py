@@ -180,7 +180,7 @@ class View:
                 parts = [added(parts, every_ms)]
                 waiting = 0
         if not parts:
-            return Buckets(*(np.empty(0, kind) for kind in (np.int32, np.int64, np.float64, np.int64, np.uint8)))  # type: ignore[arg-type]
+            return Buckets.of(())
         return finished(added(parts, every_ms), aggregate)
 
     def _partials(
