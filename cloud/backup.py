@@ -13,6 +13,7 @@ from typing import IO, Any, Final, Protocol
 
 from sqlalchemy.engine import make_url
 
+from cloud.disk import to_disk
 from protocols.vocabulary import YingzhouError
 
 MANIFEST: Final = "backup.json"
@@ -90,7 +91,8 @@ def check(folder: Path) -> dict[str, Any]:
 
 def packed(folder: Path) -> Iterator[bytes]:
     """A backup as the bytes of a tar file."""
-    for path in [folder / MANIFEST, *sorted(one for one in folder.rglob("*") if one.is_file())]:
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    for path in sorted(files, key=lambda one: one != folder / MANIFEST):  # first what the others are checked by
         name = str(path.relative_to(folder))
         with path.open("rb") as file:
             info = tarfile.TarInfo(name)
@@ -134,8 +136,8 @@ def bring_back(folder: Path, data: Path, now_ms: int) -> dict[str, Any]:
             path.chmod(0o600)
     told = {"taken_ms": manifest["taken_ms"], "restored_ms": now_ms, "readings": manifest["readings"]}
     (data / "restored.json").write_text(json.dumps(told))
-    for path in (data, *(one for one in data.rglob("*") if one.is_file())):
-        _to_disk(path)
+    for path in (data, *data.rglob("*")):
+        to_disk(path)
     return {**told, "registry": manifest["registry"]}
 
 
@@ -147,11 +149,3 @@ def _linked(source: str, target: str) -> str:
 def _sum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from cloud.disk import to_disk
 from protocols.vocabulary import ConfigError
 from protocols.vocabulary.identity import CROCKFORD
 
@@ -77,11 +78,7 @@ def _read_or_make(path: Path, content: str) -> str:
         with suppress(FileExistsError):  # another process was first: its secret counts
             os.link(draft, path)
         draft.unlink()
-        handle = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        to_disk(path.parent)
     _check(path)
     return path.read_text(encoding="ascii", errors="replace").strip()
 

@@ -1,7 +1,6 @@
 """Picture files by their SHA-256: taken in pieces, checked as a whole, bounded, deleted in time."""
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
 
+from cloud.disk import to_disk
 from cloud.registry import pictures
 from cloud.registry.database import Database
 from cloud.registry.pictures import Picture
@@ -203,9 +203,9 @@ class PictureFiles:
             raise NotThePicture("these bytes are no JPEG picture")
         path = self._path(upload.sha256)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        _sync(part)
+        to_disk(part)
         part.replace(path)
-        _sync(path.parent)
+        to_disk(path.parent)
         del self._parts[upload.name]
         self._enter(upload)
 
@@ -249,11 +249,3 @@ class PictureFiles:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.jpg"
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

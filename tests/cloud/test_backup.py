@@ -1,6 +1,8 @@
 """F36: a restore drill, twenty fixed questions before and after; F27: what a backup of an hour ago does not know."""
 
+import io
 import json
+import tarfile
 import threading
 import time
 from dataclasses import replace
@@ -119,7 +121,12 @@ def test_what_is_damaged_is_named_and_not_brought_back(
     assert "expected an empty folder" in capsys.readouterr().err
     assert main(["restore", str(tmp_path / "none"), "--check"]) == 2
     assert main(["backup", "-o", str(whole), "--data", str(data)]) == 2
-    (tmp_path / "cut.tar").write_bytes(b"".join(backup.packed(whole))[:5000])
+    packed = b"".join(backup.packed(whole))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        names = tar.getnames()
+    assert names[0] == backup.MANIFEST
+    assert sorted(names) == sorted({str(one.relative_to(whole)) for one in whole.rglob("*") if one.is_file()})
+    (tmp_path / "cut.tar").write_bytes(packed[:5000])
     assert main(["restore", str(tmp_path / "cut.tar"), "--check"]) == 1
 
 

@@ -232,7 +232,7 @@ def test_a_disk_that_does_not_take_it_is_said_and_it_goes_on_later(
 
     whole, one = picture(1), depot.upload(picture(1))
     depot.files.take(one, 0, whole[:2000])
-    monkeypatch.setattr("cloud.pictures.files._sync", failing)
+    monkeypatch.setattr("cloud.pictures.files.to_disk", failing)
     with pytest.raises(LinkDown, match="No space"):
         depot.files.take(one, 2000, whole[2000:])
     assert depot.listed == []
