@@ -85,7 +85,8 @@ class CloudProcess:
         latest = core.latest if notes is None else notes
         alarms = Alarms(core.registry, core.directory, latest, core.secrets, self._clock, targets)
         feed = Feed(core.registry, self._clock)
-        core.listeners += [alarms.watch, feed.stored]
+        if self._role is not Role.INGEST:
+            core.listeners += [alarms.watch, feed.stored]
         context = self._context(core, alarms, targets, feed)
         server = _Server(
             uvicorn.Config(

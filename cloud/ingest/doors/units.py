@@ -3,34 +3,13 @@
 from typing import Final
 
 from protocols.senml.units import UNITS
+from protocols.sparkplug.readings import UNITS as SPARKPLUG_UNITS
 from protocols.vocabulary.scale import SAME, Scale
 
-_ALIASES: Final[dict[str, str]] = {
-    "°C": "Cel",
-    "℃": "Cel",
-    "degC": "Cel",
-    "C": "Cel",
+_ALIASES: Final[dict[str, str]] = SPARKPLUG_UNITS | {
     "°F": "[degF]",
     "degF": "[degF]",
-    "pH": "[pH]",
-    "NTU": "[NTU]",
-    "ppm": "[ppm]",
-    "dBm": "dB[mW]",
-    "μg/m3": "ug/m3",
-    "µg/m3": "ug/m3",
-    "μg/m³": "ug/m3",
-    "µg/m³": "ug/m3",
-    "mg/m³": "mg/m3",
-    "m³/s": "m3/s",
     "m³": "m3",
-    "μS/cm": "uS/cm",
-    "µS/cm": "uS/cm",
-    "mS/cm": "mS/cm",
-    "W/m²": "W/m2",
-    "°": "deg",
-    "%RH": "%",
-    "lux": "lx",
-    "kWh": "kW.h",
     "Wh": "W.h",
 }
 """Other ways to write a unit."""
