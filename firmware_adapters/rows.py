@@ -7,7 +7,7 @@ from typing import Final, Literal
 from protocols.modbus.plan import Table
 from protocols.modbus.values import WIDTH, Order
 from protocols.modbus.values import Kind as NumberKind
-from protocols.vocabulary import unit_of
+from protocols.vocabulary import series_name, unit_of
 
 Kind = Literal["bit", "bits", NumberKind]
 """``bit`` is a coil or a discrete input, ``bits`` a run of bits in one register or across two."""
@@ -143,7 +143,7 @@ class RegisterRow:
     @property
     def series(self) -> str:
         """Observed property with the channel if there is one."""
-        return f"{self.observed}/{self.channel}" if self.channel else self.observed
+        return series_name(self.observed, self.channel)
 
     @property
     def number_registers(self) -> int:

@@ -11,7 +11,7 @@ from firmware_adapters.rows import RegisterRow
 from firmware_adapters.sl651_elements import meaning_of
 from protocols.cjt188.control import type_name
 from protocols.dlt645.items import is_block, item_of, name_of
-from protocols.vocabulary import unit_of
+from protocols.vocabulary import series_name, unit_of
 
 _HEAD: Final = """# Devices that we know
 
@@ -86,7 +86,7 @@ def _split(series: str) -> tuple[str, str]:
 
 
 def _line(place: str, observed: str, channel: str, how: str) -> Line:
-    return Line(place, f"{observed}/{channel}" if channel else observed, unit_of(observed) or "", how)
+    return Line(place, series_name(observed, channel), unit_of(observed) or "", how)
 
 
 def _register(row: RegisterRow) -> Line:

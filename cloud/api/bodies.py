@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from cloud.api.problems import Problem
 from cloud.api.times import parse_time
 from cloud.geo.towns import Place, parse_place
 from cloud.registry.access import Principal
@@ -142,6 +143,10 @@ def site_of(town: str | None, location: GeoPoint | None) -> Site:
     return Site(place, lon, lat)
 
 
-def outside(principal: Principal, site: Site) -> bool:
-    """Whether somebody may not put something there."""
-    return bool(principal.towns) and site.place.town not in principal.towns
+def refuse_outside(principal: Principal, site: Site) -> None:
+    """Nothing for somebody who may put something there.
+
+    :raises Problem: 403, the place is in none of the key's towns.
+    """
+    if principal.towns and site.place.town not in principal.towns:
+        raise Problem(403, "this key is limited to some towns, and this is none of them")

@@ -9,12 +9,23 @@ from sqlalchemy import Connection
 
 from cloud.api import answers
 from cloud.api.answers import NeuronDetail
-from cloud.api.bodies import Attributes, Body, GatewayText, GeoPoint, Kind, Name, Property, TownCode, outside, site_of
+from cloud.api.bodies import (
+    Attributes,
+    Body,
+    GatewayText,
+    GeoPoint,
+    Kind,
+    Name,
+    Property,
+    TownCode,
+    refuse_outside,
+    site_of,
+)
 from cloud.api.context import Context
 from cloud.api.gatekeeper import Reader, Writer
 from cloud.api.metric_names import MetricAnswer, Metrics, ReplayedAnswer, form, replayed, series_and_names
 from cloud.api.paging import Cursor, Limit, Listing, RowNumber, listing, numbers_after
-from cloud.api.problems import Problem, wrong_field
+from cloud.api.problems import wrong_field
 from cloud.api.times import format_time
 from cloud.registry import bindings, datastreams, discovered, metric_names, neurons
 from cloud.registry.access import Principal
@@ -147,8 +158,7 @@ def _adopted(context: Context, tx: Connection, who: Principal, found: Discovered
         if body.kind is None:
             raise wrong_field("kind", "a new neuron has a kind")
         site = site_of(body.town, body.location)
-        if outside(who, site):
-            raise Problem(403, "this key is limited to some towns, and this is none of them")
+        refuse_outside(who, site)
         hardware = (HardwareId.parse(found.subject),)
         gateway = body.gateway if body.gateway is not None else (found.gateway or None)
         name = body.name or found.label

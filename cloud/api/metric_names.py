@@ -13,6 +13,7 @@ from cloud.ingest.doors.units import scale
 from cloud.registry import discovered, metric_names, neurons
 from cloud.registry.datastreams import Series
 from cloud.registry.metric_names import MetricName
+from protocols.vocabulary import series_name
 
 router: Final = APIRouter(prefix="/api/v1/neurons", tags=["neurons"])
 
@@ -107,7 +108,7 @@ def series_and_names(metrics: Metrics) -> tuple[list[Series], list[tuple[str, st
         told = meaning.unit if isinstance(meaning, Meaning) else None
         made = (meaning.property if isinstance(meaning, Meaning) else meaning).series()
         series.append(made)
-        names.append((name, f"{made.observed}/{made.channel}" if made.channel else made.observed, told))
+        names.append((name, series_name(made.observed, made.channel), told))
     return series, names
 
 

@@ -21,14 +21,14 @@ from cloud.api.bodies import (
     Time,
     TownCode,
     TwinText,
-    outside,
+    refuse_outside,
     site_of,
 )
 from cloud.api.context import Context
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader, Writer
 from cloud.api.paging import Cursor, Limit, Listing, RowNumber, listing, text_after
-from cloud.api.problems import Problem, wrong_field
+from cloud.api.problems import wrong_field
 from cloud.api.times import parse_time
 from cloud.registry import bindings, datastreams, neurons, twins
 from cloud.registry.access import Principal
@@ -118,8 +118,7 @@ def enter(tx: Connection, who: Principal, body: NewNeuron, now_ms: int) -> Neuro
     :raises RegistryError: there is no such gateway, or the hardware is another neuron's.
     """
     site = site_of(body.town, body.location)
-    if outside(who, site):
-        raise Problem(403, "this key is limited to some towns, and this is none of them")
+    refuse_outside(who, site)
     new = Neuron("", body.kind, body.name, body.gateway, site, body.attributes, _identities(body.hardware))
     return neurons.add(tx, new, [one.series() for one in body.observed_properties], now_ms)
 
@@ -142,8 +141,7 @@ def change_neuron(context: Context, who: Writer, neuron: str, body: NeuronChange
             asked.place if "town" in given else old.site.place,
             *((asked.lon, asked.lat) if "location" in given else (old.site.lon, old.site.lat)),
         )
-        if outside(who, site):
-            raise Problem(403, "this key is limited to some towns, and this is none of them")
+        refuse_outside(who, site)
         new = Neuron(
             old.id,
             old.kind,

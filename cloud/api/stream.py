@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -56,16 +56,20 @@ class _Filter:
     observed: str | None
     neuron: str | None
     twin: TwinId | None
-    _commits: int = -1
-    _known: tuple[NDArray[np.bool_], Mapping[int, tuple[str, str]]] | None = None
+    _seen: tuple[int, int] | None = None
+    _wanted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, np.bool_))
+    _names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
-    async def renewed(self) -> tuple[NDArray[np.bool_], Mapping[int, tuple[str, str]]]:
-        """By number: whether it is wanted; key and unit of those that are."""
-        commits = self.context.database.commits
-        if self._known is None or commits != self._commits:
-            self._known = await run_in_threadpool(self._read)
-            self._commits = commits
-        return self._known
+    def renewed(self) -> tuple[NDArray[np.bool_], Mapping[int, tuple[str, str]]]:
+        """By number: whether it is wanted; key and unit of those that are. May ask the database: not on the event loop.
+
+        What a twin's neurons are changes with any commit, all else with the directory only.
+        """
+        now = self.context.directory.generation, 0 if self.twin is None else self.context.database.commits
+        if now != self._seen:
+            self._wanted, self._names = self._read()
+            self._seen = now
+        return self._wanted, self._names
 
     def _read(self) -> tuple[NDArray[np.bool_], dict[int, tuple[str, str]]]:
         neurons = None if self.neuron is None else {self.neuron}
@@ -152,8 +156,7 @@ async def _events(feed: Feed, narrowed: _Filter, mark: Mark | None, only: What |
             break
         number = blocks[-1].number
         mark = Mark(feed.boot, number, blocks[-1].at_ms)
-        wanted, names = await narrowed.renewed()
-        told = await run_in_threadpool(_told, blocks, wanted, names, mark, only)
+        told = await run_in_threadpool(_told, blocks, narrowed, mark, only)
         if told or loop.time() > quiet_s + HEARTBEAT_S:
             yield told or _heartbeat(mark)
             quiet_s = loop.time()
@@ -172,13 +175,8 @@ def _missed(mark: Mark, now: Mark) -> bytes:
     return b"event: missed\nid: %b\ndata: %b\n\n" % (str(now).encode(), msgspec.json.encode(told))
 
 
-def _told(
-    blocks: list[Block],
-    wanted: NDArray[np.bool_],
-    names: Mapping[int, tuple[str, str]],
-    mark: Mark,
-    only: What | None,
-) -> bytes:
+def _told(blocks: list[Block], narrowed: _Filter, mark: Mark, only: What | None) -> bytes:
+    wanted, names = narrowed.renewed()
     parts = []
     if only != "alarms":
         found = [part for block in blocks if len(part := _of_these(block.readings, wanted))]

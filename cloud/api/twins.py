@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from cloud.api import answers
 from cloud.api.answers import TwinAnswer, TwinDetail
-from cloud.api.bodies import Attributes, Body, GeoPoint, Kind, Name, TownCode, outside, site_of
+from cloud.api.bodies import Attributes, Body, GeoPoint, Kind, Name, TownCode, refuse_outside, site_of
 from cloud.api.context import Context
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader, Writer
 from cloud.api.paging import Cursor, Limit, Listing, listing, text_after
-from cloud.api.problems import Problem, wrong_field
+from cloud.api.problems import wrong_field
 from cloud.registry import bindings, twins
 from cloud.registry.access import Principal
 from cloud.registry.categories import category_of
@@ -70,8 +70,7 @@ def enter(tx: Connection, who: Principal, body: NewTwin, now_ms: int) -> Twin:
     :raises RegistryError: the code is taken, or all of its category are.
     """
     site = site_of(body.town, body.location)
-    if outside(who, site):
-        raise Problem(403, "this key is limited to some towns, and this is none of them")
+    refuse_outside(who, site)
     if body.code is None:
         name = twins.mint(tx, DISTRICT, body.category or category_of(body.kind))
     elif body.category in {None, body.code[6:10]}:
@@ -100,8 +99,7 @@ def change_twin(context: Context, who: Writer, twin: str, body: TwinChange) -> T
             asked.place if "town" in given else old.site.place,
             *((asked.lon, asked.lat) if "location" in given else (old.site.lon, old.site.lat)),
         )
-        if outside(who, site):
-            raise Problem(403, "this key is limited to some towns, and this is none of them")
+        refuse_outside(who, site)
         attributes = old.attributes if body.attributes is None else body.attributes
         new = Twin(name, old.kind, old.name if body.name is None else body.name, site, attributes)
         return answers.twin_detail(twins.amend(tx, new, context.clock.now_ms()), bindings.of_twin(tx, name))

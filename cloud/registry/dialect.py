@@ -84,6 +84,11 @@ def install(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def plain(text: str, length: int) -> str:
+    """Cut, and without what a text column refuses: NUL and lone surrogates."""
+    return text[:length].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def insert_or_ignore(tx: Connection, table: Table) -> Insert:
     """Insert rows whose key is not there yet; the others stay as they are."""
     make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert

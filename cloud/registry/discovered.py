@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from cloud.registry import tally
+from cloud.registry.dialect import plain
 from cloud.registry.errors import NotFound
 from cloud.registry.schema import DISCOVERED
 from cloud.registry.selection import Page
@@ -147,7 +148,8 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
     left_out = 0 if known is None else known.names_left_out
     for find in finds:
         for told in find.names:
-            seen = told._replace(name=_plain(told.name), unit=told.unit and _plain(told.unit)[:_LONGEST_UNIT])
+            unit = told.unit and plain(told.unit, _LONGEST_UNIT)
+            seen = told._replace(name=plain(told.name, LONGEST_NAME), unit=unit)
             old = names.get(seen.name)
             if old is not None:
                 newest = seen if seen.time >= old.time else old
@@ -159,7 +161,7 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
     readings = sum(seen.readings for find in finds for seen in find.names)
     last = max(finds, key=lambda find: find.at_ms)
     return {
-        "label": _plain(last.label),
+        "label": plain(last.label, LONGEST_NAME),
         "first_ms": min(f.at_ms for f in finds) if known is None else known.first_ms,
         "last_ms": max(last.at_ms, 0 if known is None else known.last_ms),
         "messages": len(finds) + (0 if known is None else known.messages),
@@ -167,11 +169,6 @@ def _summed(known: Discovered | None, finds: Sequence[Find]) -> dict[str, Any]:
         "names": [list(seen) for seen in names.values()],
         "names_left_out": left_out,
     }
-
-
-def _plain(text: str) -> str:
-    """Cut, and without what a text column refuses: NUL and lone surrogates."""
-    return text[:LONGEST_NAME].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _trim(tx: Connection, over: int) -> None:

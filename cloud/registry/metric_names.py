@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from cloud.registry.errors import Invalid
 from cloud.registry.schema import DATASTREAM, METRIC_NAME, NEURON
+from protocols.vocabulary import series_name
 
 MOST: Final = 1_000
 """Names of one neuron."""
@@ -44,7 +45,7 @@ def write(tx: Connection, neuron: str, names: Iterable[tuple[str, str | None, st
     :raises Invalid: the neuron has no such datastream, or too many names.
     """
     known = {
-        f"{row.observed}/{row.channel}" if row.channel else row.observed: row.id
+        series_name(row.observed, row.channel): row.id
         for row in tx.execute(select(DATASTREAM).where(DATASTREAM.c.neuron == neuron))
     }
     for name, series, unit in names:
@@ -68,5 +69,5 @@ def _question() -> Select[Any]:
 
 
 def _metric_name(row: Row[Any]) -> MetricName:
-    series = "" if row.observed is None else f"{row.observed}/{row.channel}" if row.channel else row.observed
+    series = "" if row.observed is None else series_name(row.observed, row.channel)
     return MetricName(row.neuron, row.name, row.datastream, series, row.unit)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from cloud.registry import discovered, tally
+from cloud.registry.dialect import plain
 from cloud.registry.discovered import Find
 from cloud.registry.errors import NotFound
 from cloud.registry.schema import QUARANTINE
@@ -111,7 +112,7 @@ def _values(suspect: Suspect, dedupe: str, times: int) -> dict[str, Any]:
     values = {**suspect._asdict(), "dedupe": dedupe, "times": times}
     del values["find"]
     for name, length in (("gateway", 32), ("topic", 200), ("reason", 48), ("source", 100), ("detail", 1000)):
-        values[name] = _plain(values[name], length)
+        values[name] = plain(values[name], length)
     return values
 
 
@@ -192,11 +193,6 @@ def bounded_dedupe(text: str) -> str:
     if len(text) <= _DEDUPE_LENGTH and "\0" not in text:
         return text
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _plain(text: str, length: int) -> str:
-    """Cut, and without what a text column refuses: NUL and lone surrogates."""
-    return text[:length].replace("\0", "�").encode("utf-8", "replace").decode()
 
 
 def _quarantined(row: Row[Any]) -> Quarantined:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, or_, select
 from cloud.registry.errors import Invalid
 from cloud.registry.schema import BINDING, DATASTREAM, GATEWAY, NEURON, TWIN
 from cloud.registry.selection import Selection
-from protocols.vocabulary import TwinId
+from protocols.vocabulary import TwinId, series_name
 
 Name = TypeVar("Name")
 
@@ -81,7 +81,7 @@ def of_neurons(
                 DATASTREAM.c.neuron.in_(part)
             )
         ):
-            has.setdefault(neuron, set()).add(f"{observed}/{channel}" if channel else observed)
+            has.setdefault(neuron, set()).add(series_name(observed, channel))
         for neuron in part:
             found[neuron] = _target(neuron, gateways.get(neuron), wanted - has.get(neuron, set()))
     return found

@@ -11,7 +11,7 @@ from edge.lwm2m.config import Lwm2mRow
 from protocols.lwm2m import Node, Path, Value, measurement, resource
 from protocols.lwm2m.resources import Type, objects
 from protocols.lwm2m.units import convert
-from protocols.vocabulary import OBSERVED_PROPERTIES, Point, Quality, Reading
+from protocols.vocabulary import OBSERVED_PROPERTIES, Point, Quality, Reading, series_name
 
 MAX_NUMBER: Final = 1e200
 """Beyond it nothing is measured, and scaling might leave the floating-point numbers."""
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 
         :raises Unfit: it may not be written, or not with this value.
         """
-        name = f"{self.observed}/{self.channel}" if self.channel else self.observed
+        name = series_name(self.observed, self.channel)
         if not self.writable and not self.execute:
             raise Unfit(f"{name} ({self.path}) may not be written")
         known = OBSERVED_PROPERTIES.get(self.observed)

@@ -11,7 +11,7 @@ from protocols.vocabulary.errors import (
     YingzhouError,
 )
 from protocols.vocabulary.event import Event
-from protocols.vocabulary.identity import HardwareId, NeuronId, Point, TwinId, parse_gateway_id
+from protocols.vocabulary.identity import HardwareId, NeuronId, Point, TwinId, parse_gateway_id, series_name
 from protocols.vocabulary.properties import OBSERVED_PROPERTIES, ObservedProperty, unit_of
 from protocols.vocabulary.quality import Quality, Reason, reason_names, worst
 from protocols.vocabulary.reading import Batch, Reading
@@ -40,6 +40,7 @@ __all__ = [
     "YingzhouError",
     "parse_gateway_id",
     "reason_names",
+    "series_name",
     "unit_of",
     "wait_at_most",
     "worst",

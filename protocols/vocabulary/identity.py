@@ -187,6 +187,11 @@ class HardwareId(NamedTuple):
         return f"{self.scheme}:{self.value}"
 
 
+def series_name(observed: str, channel: str = "") -> str:
+    """Observed property with the channel if there is one: ``water_temperature`` or ``water_temperature/2``."""
+    return f"{observed}/{channel}" if channel else observed
+
+
 def is_series(text: str) -> bool:
     """Whether it has the shape of ``<observed property>[/<channel>]``."""
     name, slash, channel = text.partition("/")
@@ -235,8 +240,8 @@ class Point(NamedTuple):
 
     @property
     def series(self) -> str:
-        """Observed property with the channel if there is one: ``water_temperature`` or ``water_temperature/2``."""
-        return f"{self.observed}/{self.channel}" if self.channel else self.observed
+        """See :func:`series_name`."""
+        return series_name(self.observed, self.channel)
 
     def __str__(self) -> str:
         return f"{self.source}/{self.series}"
