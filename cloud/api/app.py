@@ -26,7 +26,6 @@ from cloud.api import (
     pictures,
     problems,
     quarantine,
-    quick,
     readings,
     rules,
     senml,
@@ -39,6 +38,7 @@ from cloud.api import (
 from cloud.api.bounds import BodyBound, SafeHeaders
 from cloud.api.context import ApiContext
 from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
+from cloud.api.quick import Quick
 from cloud.api.revalidation import Revalidation
 from cloud.api.traffic import Traffic
 
@@ -84,8 +84,8 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
     app.state.context = context
     for router in (*(module.router for module in _ROUTERS), *routers):
         app.include_router(router, dependencies=[DOCUMENTED])
-    app.router.routes[:0] = quick.ROUTES
     console.install(app, console_folder)
+    app.add_middleware(Quick, context=context)
     return _guarded(app, context)
 
 

@@ -57,5 +57,5 @@ def readings_of_many(
             streams, grid.values.tolist(), grid.counts.tolist(), grid.qualities.tolist(), strict=True
         )
     ]
-    head = {**asked.how, "times": format_times(asked.starts), "series": rows}
+    head = {**asked.how, "times": format_times(grid.starts), "series": rows}
     return Response(msgspec.json.encode(head), media_type="application/json")

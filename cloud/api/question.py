@@ -5,6 +5,7 @@ Parsed by hand: FastAPI takes longer over ten parameters than the store over a d
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args
+from urllib.parse import parse_qsl
 
 import numpy as np
 from fastapi import Depends, Request
@@ -100,13 +101,18 @@ PARAMETERS: Final[dict[str, Any]] = {
 """For the documentation of routes that answer a Question."""
 
 
-async def question_of(request: Request) -> Question:
+async def _question(request: Request) -> Question:
+    context = cast(ApiContext, request.app.state.context)
+    return asked_by(request.url.query, request.headers.get("accept", ""), context)
+
+
+def asked_by(query: str, accept: str, context: ApiContext) -> Question:
     """What a request asks.
 
+    :param accept: the header of that name.
     :raises Problem: a parameter cannot be right.
     """
-    given = request.query_params
-    context = cast(ApiContext, request.app.state.context)
+    given = dict(parse_qsl(query, keep_blank_values=True))
     to_ms = context.clock.now_ms() + context.limits.future_s * 1000
     if (to := given.get("to")) is not None:
         to_ms = time_parameter("to", to)
@@ -131,7 +137,7 @@ async def question_of(request: Request) -> Question:
         _qualities(given.get("quality")),
         _whole("limit", given.get("limit"), 1, MOST_READINGS) or 1000,
         None if after is None else (after[0], after[1]),
-        _one_of("format", given.get("format") or _accepted(request.headers.get("accept", "")), get_args(Format)),
+        _one_of("format", given.get("format") or _accepted(accept), get_args(Format)),
         _one_of("fill", given.get("fill", "none"), get_args(Fill)),
         starts,
         points,
@@ -139,7 +145,7 @@ async def question_of(request: Request) -> Question:
     )
 
 
-Asked = Annotated[Question, Depends(question_of)]
+Asked = Annotated[Question, Depends(_question)]
 
 
 def _starts(every: Every, from_ms: int, to_ms: int) -> NDArray[np.int64]:

@@ -1,42 +1,68 @@
-"""What is asked most, past FastAPI's resolving of dependencies, which takes longer than the answer."""
+"""What is asked most, past FastAPI, which takes longer than the answer."""
 
-from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud.api.context import ApiContext
-from cloud.api.gatekeeper import read_scope
-from cloud.api.question import Question, question_of
-from cloud.api.readings import READINGS_PATH, datastream_readings, point_of
-from cloud.registry.access import Principal
+from cloud.api.question import Question, asked_by
+from cloud.api.readings import READINGS_ROUTE, answered, point_of
 from cloud.registry.datastreams import Datastream
-from cloud.store.port import Prompt, WouldWait
+from cloud.store.port import Prompt
 
 _FEW_BUCKETS: Final = 5_000
+_BEFORE, _, _BEHIND = READINGS_ROUTE.partition("{key:path}")
 
 
-async def _readings(request: Request) -> Response:
-    who = await read_scope(request)
-    asked = await question_of(request)
-    context, key = request.app.state.context, request.path_params["key"]
-    if asked.format == "json" and _is_small(context, who, key, asked):
-        with suppress(WouldWait), context.turns.aside(), context.store.promptly():
-            return datastream_readings(context, who, key, asked)
-    return await run_in_threadpool(datastream_readings, context, who, key, asked)
+class _Route(NamedTuple):
+    path: str
 
 
-def _is_small(context: ApiContext, who: Principal, key: str, asked: Question) -> bool:
+_ROUTE: Final = _Route(READINGS_ROUTE)
+
+
+class Quick:
+    """ASGI middleware, the innermost: a few readings of one datastream, as JSON, from memory.
+
+    All else goes on to the routes; so does whatever is wrong with a request, which they answer better.
+    """
+
+    def __init__(self, app: ASGIApp, context: ApiContext) -> None:
+        self._app = app
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or pass on."""
+        response = None
+        if scope["type"] == "http" and scope["method"] == "GET":
+            path: str = scope["path"]
+            if path.startswith(_BEFORE) and path.endswith(_BEHIND):
+                response = self._answer(scope, path[len(_BEFORE) : -len(_BEHIND)])
+        if response is None:
+            await self._app(scope, receive, send)
+        else:
+            scope["route"] = _ROUTE  # it is counted as the other
+            await response(scope, receive, send)
+
+    def _answer(self, scope: Scope, key: str) -> Response | None:
+        context, who = self._context, scope["state"]["principal"]
+        if not who.may("read"):
+            return None
+        try:
+            asked = asked_by(scope["query_string"].decode("latin-1"), Headers(scope=scope).get("accept", ""), context)
+            stream = context.directory.locate(point_of(key), who.towns)
+            store = context.store
+            if isinstance(stream, Datastream) and isinstance(store, Prompt) and _is_small(store, stream.number, asked):
+                with context.turns.aside(), store.promptly():
+                    return answered(context, stream, asked)
+        except Exception:  # noqa: BLE001 - WouldWait, or a problem: it comes again, to where all of them are answered
+            return None
+        return None
+
+
+def _is_small(store: Prompt, number: int, asked: Question) -> bool:
     """Whether a thread would cost more than the answer."""
-    store = context.store
-    if not isinstance(store, Prompt) or len(asked.starts) > _FEW_BUCKETS:
-        return False
-    found = context.directory.locate(point_of(key), who.towns)
-    return isinstance(found, Datastream) and store.is_small(found.number, asked.from_ms, asked.to_ms)
-
-
-ROUTES: Final = (Route(f"/api/v1{READINGS_PATH}", _readings, methods=["GET"]),)
-"""Each stands before the one of the same path that is in the documentation, and calls the same function."""
+    few = asked.format == "json" and len(asked.starts) <= _FEW_BUCKETS
+    return few and store.is_small(number, asked.from_ms, asked.to_ms)

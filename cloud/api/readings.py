@@ -1,5 +1,6 @@
 """`/api/v1/datastreams`, and the readings of datastreams and twins."""
 
+from functools import lru_cache
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
@@ -11,7 +12,7 @@ from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader
 from cloud.api.paging import Cursor, Limit, Listing, cursor, listing, numbers_after
 from cloud.api.problems import wrong_parameter
-from cloud.api.question import PARAMETERS, Asked
+from cloud.api.question import PARAMETERS, Asked, Question
 from cloud.api.series import Stretch
 from cloud.api.times import format_time
 from cloud.api.twins import twin_id
@@ -21,7 +22,8 @@ from cloud.registry.errors import NotFound
 from protocols.vocabulary import IdentityError, NeuronId, Point
 
 router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
-READINGS_PATH: Final = "/datastreams/{key:path}/readings"
+_READINGS: Final = "/datastreams/{key:path}/readings"
+READINGS_ROUTE: Final = f"{router.prefix}{_READINGS}"
 PropertyName = Annotated[str | None, Query(max_length=48, description="an observed property")]
 
 
@@ -42,10 +44,14 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
     return listing(page, answers.datastream)
 
 
-@router.get(READINGS_PATH, response_model=None, openapi_extra=PARAMETERS)
+@router.get(_READINGS, response_model=None, openapi_extra=PARAMETERS)
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
-    stream = _stream(context, point_of(key), who.towns)
+    return answered(context, _stream(context, point_of(key), who.towns), asked)
+
+
+def answered(context: ApiContext, stream: Datastream, asked: Question) -> Response:
+    """The answer of :func:`datastream_readings`."""
     head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
     if asked.every is None:
         parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
@@ -110,6 +116,7 @@ def _stream(context: ApiContext, point: Point, towns: frozenset[str]) -> Datastr
         return datastreams.get(tx, point, towns)
 
 
+@lru_cache(maxsize=4096)
 def point_of(text: str) -> Point:
     """A datastream's key in a path.
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import MutableMapping
-from hashlib import blake2b
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from xxhash import xxh3_128_hexdigest
 
 _PATHS: Final = re.compile(r"/api/v1/(datastreams/.+/readings|twins/[^/]+/readings|readings|latest)")
 
@@ -46,7 +46,7 @@ class Revalidation:
 def _revalidated(start: MutableMapping[str, Any], body: Message, known: str) -> Message:
     content = body.get("body", b"")
     headers = MutableHeaders(scope=start)
-    tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
+    tag = f'"{xxh3_128_hexdigest(content)}"'
     headers["ETag"] = tag
     headers["Cache-Control"] = "private, no-cache"
     headers.add_vary_header("Accept")

@@ -73,47 +73,53 @@ def buckets(found: Buckets) -> list[BucketRow]:
 
 def readings_json(head: dict[str, Any], columns: Columns, following: str | None) -> Response:
     """As :func:`respond` with :func:`readings`, without making rows of the columns first."""
-    ends = _ends(columns)
-    return _json(head, columns.time, columns.value, ends, following)
+    return _json(head, columns.time, columns.value, _ends(columns), following)
 
 
 def buckets_json(head: dict[str, Any], found: Buckets, following: str | None) -> Response:
     """As :func:`respond` with :func:`buckets`, likewise."""
     pairs = zip(found.quality.tolist(), found.values.tolist(), strict=True)
-    ends = [b',"quality":%d,"count":%d},{"time":"' % pair for pair in pairs]
+    ends = [b',"quality":%d,"count":%d}' % pair for pair in pairs]
     return _json(head, found.start, found.value, ends, following)
 
 
-def _ends(columns: Columns) -> list[bytes]:
-    """What stands behind the value of each reading, up to the time of the next."""
+def _ends(columns: Columns) -> bytes | list[bytes]:
+    """What stands behind the value of each reading; one for all where it is the same."""
     quality, reasons = columns.quality, columns.reasons
     if len(quality) and (quality == quality[0]).all() and (reasons == reasons[0]).all():
-        return [_end(int(quality[0]), int(reasons[0]))] * len(quality)
+        return _end(int(quality[0]), int(reasons[0]))
     return [_end(flag, bits) for flag, bits in zip(quality.tolist(), reasons.tolist(), strict=True)]
 
 
 @lru_cache(maxsize=4096)
 def _end(quality: int, reasons: int) -> bytes:
-    return b',"quality":%d,"reasons":%b},{"time":"' % (quality, msgspec.json.encode(reason_names(reasons)))
+    return b',"quality":%d,"reasons":%b}' % (quality, msgspec.json.encode(reason_names(reasons)))
 
 
 def _json(
     head: dict[str, Any],
     times: NDArray[np.int64],
     values: NDArray[np.float64],
-    ends: list[bytes],
+    ends: bytes | list[bytes],
     following: str | None,
 ) -> Response:
-    count = len(ends)
-    pieces = [b'","value":'] * (4 * count)
-    if count:
-        pieces[0::4] = time_texts(times)
-        pieces[2::4] = msgspec.json.encode(values.tolist())[1:-1].split(b",")  # NaN becomes null
-        pieces[3::4] = ends
-        pieces[0] = b'{"time":"' + pieces[0]
-        pieces[-1] = pieces[-1].removesuffix(b',{"time":"')
-    start = msgspec.json.encode(head)[:-1]
-    body = b'%b,"items":[%b],"next":%b}' % (start, b"".join(pieces), msgspec.json.encode(following))
+    numbers = msgspec.json.encode(values.tolist())[1:-1].split(b",")  # NaN becomes null
+    end, others = (ends, None) if isinstance(ends, bytes) else (b"", ends)
+    each = 2 if others is None else 3
+    pieces = [b""] * (each * len(times))
+    if pieces:
+        before = b'%b,{"time":"' % end
+        pieces[0::each] = time_texts(times, before, b'Z","value":')
+        pieces[1::each] = numbers
+        if others is not None:
+            pieces[2::each] = others
+        pieces[0] = pieces[0][len(end) + 1 :]
+        pieces.append(end)
+    body = b'%b,"items":[%b],"next":%b}' % (
+        msgspec.json.encode(head)[:-1],
+        b"".join(pieces),
+        msgspec.json.encode(following),
+    )
     return Response(body, media_type="application/json")
 
 

@@ -109,11 +109,17 @@ def of_one(store: Store, number: int, question: Question) -> tuple[Buckets, tupl
 
 
 def grid(store: Store, numbers: Sequence[int], question: Question) -> Grid:
-    """Buckets of many datastreams, whose numbers rise."""
-    found = Grid.of(_asked(store, numbers, question.from_ms, question.to_ms, question), numbers, question.starts)
+    """Buckets of many datastreams, whose numbers rise; unless gaps are filled, without those that all of them lack."""
+    buckets = _asked(store, numbers, question.from_ms, question.to_ms, question)
+    starts = question.starts
+    if question.fill == "none":
+        some = np.zeros(len(starts), np.bool_)
+        some[np.searchsorted(starts, buckets.start)] = True
+        starts = starts[some]
+    found = Grid.of(buckets, numbers, starts)
     if question.fill in {"previous", "linear"}:
         for row in found.values:
-            row[:] = filled(row, question.starts, question.fill)
+            row[:] = filled(row, starts, question.fill)
     return found
 
 

@@ -1,5 +1,6 @@
 """How many requests there were, of which kind, how long they took."""
 
+from functools import lru_cache
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -15,6 +16,8 @@ class Traffic:
             "yz_http_requests_total", "Requests answered.", ("method", "route", "status"), registry=metrics
         )
         self._seconds = Histogram("yz_http_seconds", "Time to the answer's end.", ("route",), registry=metrics)
+
+        self._counted = lru_cache(lambda *labels: (self._requests.labels(*labels), self._seconds.labels(labels[1])))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count and go on."""
@@ -34,8 +37,9 @@ class Traffic:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._requests.labels(method, route, str(status)).inc()
-            self._seconds.labels(route).observe(perf_counter() - started)
+            requests, seconds = self._counted(method, route, str(status))
+            requests.inc()
+            seconds.observe(perf_counter() - started)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"})

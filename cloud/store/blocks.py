@@ -1,9 +1,9 @@
 """Columns of whole numbers as blocks of bytes: differences, as few bytes each as they need, byte planes, zstd."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import numpy as np
@@ -94,67 +94,110 @@ def encode(columns: Sequence[Ints], differences: Sequence[bool]) -> tuple[bytes,
     return b"".join(frames), [*told, [one[1] for one in packed], [one[2] for one in packed]]
 
 
-class Blocks:
-    """Some blocks of a table as they were read; each column is made when it is asked for."""
+class Block:
+    """One block of a table as it was read; each column is made when it is asked for."""
 
-    __slots__ = ("_base", "_data", "_ends", "_sizes", "_step", "_widths", "rows", "scales")
+    __slots__ = ("_base", "_data", "_sizes", "_step", "_widths", "made", "scale", "total")
+
+    def __init__(self, index: BlockIndex, number: int, data: memoryview) -> None:
+        self.total = int(index.rows[number])
+        """Rows."""
+        self.scale = int(index.scale[number])
+        self.made: dict[str, NDArray[Any]] = {}
+        """What was made of the columns, by name; not to be written to."""
+        self._data = data
+        self._sizes: list[int] = index.length[number].tolist()
+        self._widths: list[int] = index.width[number].tolist()
+        self._base: list[int] = index.base[number].tolist()
+        self._step: list[int] = index.step[number].tolist()
+
+    @property
+    def scaled(self) -> bool:
+        """Whether values are whole numbers times a power of ten."""
+        return self.scale >= 0
+
+    def divisor(self, powers: NDArray[np.float64]) -> Any:
+        """What whole numbers are divided by."""
+        return powers[self.scale]
+
+    def same(self, column: int) -> int | None:
+        """The number that all rows of a column have; None when they differ."""
+        return None if self._widths[column] or self._step[column] else self._base[column]
+
+    def column(self, column: int, *, by_difference: bool) -> Ints:
+        """The numbers of one column; perhaps not to be written to."""
+        width, base, step = self._widths[column], self._base[column], self._step[column]
+        if not width:
+            if step:
+                return np.arange(base, base + step * self.total, step, dtype=np.int64)
+            return alike(np.int64(base), self.total)
+        start = sum(self._sizes[:column])
+        raw = _expander().decompress(self._data[start : start + self._sizes[column]])
+        if width == 1:
+            numbers = np.frombuffer(raw, np.uint8).astype(np.uint64)
+        else:
+            numbers = np.zeros(self.total, np.uint64)
+            numbers.view(np.uint8).reshape(-1, 8)[:, :width] = np.frombuffer(raw, np.uint8).reshape(width, -1).T
+        if not by_difference:
+            plain: Ints = numbers.view(np.int64)
+            plain += base
+            return plain
+        signed = _signed(numbers)
+        if step:
+            signed += step
+        signed[0] = base  # its difference is from nothing
+        return signed.cumsum(out=signed)
+
+
+class Blocks:
+    """Several blocks, likewise: their rows one behind the other."""
 
     def __init__(self, index: BlockIndex, blocks: NDArray[np.intp], data: Sequence[memoryview]) -> None:
         """:param data: the bytes of each of the blocks."""
-        self.rows = index.rows[blocks]
         self.scales = index.scale[blocks]
+        self.made: dict[str, NDArray[Any]] = {}
+        self._source, self._numbers = index, blocks
         self._data = data
         self._sizes = index.length[blocks].tolist()
         self._widths = index.width[blocks].T.tolist()
         self._base = index.base[blocks]
         self._step = index.step[blocks]
-        self._ends = self.rows.cumsum()
-
-    def __len__(self) -> int:
-        return len(self._data)
+        self._rows = index.rows[blocks]
+        self._ends = self._rows.cumsum()
 
     @property
     def total(self) -> int:
         """Rows of all of them."""
         return int(self._ends[-1])
 
-    def single(self, block: int) -> "Blocks":
-        """One of them."""
-        one: Blocks = object.__new__(Blocks)
-        here = slice(block, block + 1)
-        one.rows, one.scales = self.rows[here], self.scales[here]
-        one._base, one._step = self._base[here], self._step[here]
-        one._data, one._sizes = self._data[here], self._sizes[here]
-        one._widths = [widths[here] for widths in self._widths]
-        one._ends = one.rows
-        return one
+    @property
+    def scaled(self) -> bool:
+        """Whether the values of all are whole numbers times a power of ten."""
+        return bool((self.scales >= 0).all())
+
+    def divisor(self, powers: NDArray[np.float64]) -> Any:
+        """What whole numbers are divided by: one number, or one a row."""
+        scales = self.scales
+        return powers[scales[0]] if (scales == scales[0]).all() else np.repeat(powers[scales], self._rows)
+
+    def each(self) -> Iterator[Block]:
+        """One after the other."""
+        for number, data in zip(self._numbers.tolist(), self._data, strict=True):
+            yield Block(self._source, number, data)
 
     def same(self, column: int) -> int | None:
         """The number that all rows of a column have; None when they differ."""
-        if any(self._widths[column]):
-            return None
-        if len(self._data) == 1:
-            return None if self._step[0, column] else int(self._base[0, column])
-        if self._step[:, column].any():
+        if any(self._widths[column]) or self._step[:, column].any():
             return None
         base = self._base[:, column]
-        first = int(base[0])
-        return first if len(base) == 1 or (base == first).all() else None
+        return int(base[0]) if (base == base[0]).all() else None
 
     def column(self, column: int, *, by_difference: bool) -> Ints:
         """The numbers of one column, one block behind the other; perhaps not to be written to."""
         same = self.same(column)
         if same is not None:
-            return np.broadcast_to(np.int64(same), (self.total,))
-        if len(self) == 1 and not self._widths[column][0]:
-            base, step = int(self._base[0, column]), int(self._step[0, column])
-            return np.arange(base, base + step * int(self._ends[0]), step, dtype=np.int64)
-        if len(self) == 1 and self._widths[column][0] == 1:
-            sizes = self._sizes[0]
-            start = sum(sizes[:column])
-            raw = _expander().decompress(self._data[0][start : start + sizes[column]])
-            return self._whole(np.frombuffer(raw, np.uint8).astype(np.uint64), column, by_difference)
-        numbers = np.zeros(int(self._ends[-1]), np.uint64)
+            return alike(np.int64(same), self.total)
+        numbers = np.zeros(self.total, np.uint64)
         planes = numbers.view(np.uint8).reshape(-1, 8)
         expand = _expander().decompress
         begin = 0
@@ -176,22 +219,33 @@ class Blocks:
         base = self._base[:, column]
         if not by_difference:
             plain: Ints = numbers.view(np.int64)
-            plain += base[0] if len(self) == 1 else np.repeat(base, self.rows)
+            plain += np.repeat(base, self._rows)
             return plain
-        odd = (numbers & _ONE).view(np.int64)
-        numbers >>= _ONE
-        signed: Ints = numbers.view(np.int64)
-        np.negative(odd, out=odd)
-        signed ^= odd
+        signed = _signed(numbers)
         step = self._step[:, column]
         if step.any():
-            signed += step[0] if len(self) == 1 or (step == step[0]).all() else np.repeat(step, self.rows)
-        np.cumsum(signed, out=signed)
-        if len(self) == 1:
-            signed += base[0] - step[0]  # the first row's difference is 0, the step was added there, too
-        else:
-            signed += np.repeat(base - signed[self._ends - self.rows], self.rows)
-        return signed
+            signed += step[0] if (step == step[0]).all() else np.repeat(step, self._rows)
+        begins = self._ends - self._rows
+        signed[begins] = 0
+        before = np.add.reduceat(signed, begins)
+        signed[begins] = base
+        signed[begins[1:]] -= (base + before)[:-1]  # one sum over all of them, which is put right where each begins
+        return signed.cumsum(out=signed)
+
+
+def _signed(numbers: NDArray[np.uint64]) -> Ints:
+    """0, 1, 2, 3, ... to 0, -1, 1, -2, ..., in place."""
+    odd = (numbers & _ONE).view(np.int64)
+    numbers >>= _ONE
+    signed: Ints = numbers.view(np.int64)
+    np.negative(odd, out=odd)
+    signed ^= odd
+    return signed
+
+
+def alike(value: np.generic, count: int) -> NDArray[Any]:
+    """So many times the same, in no space: the stride is 0. Not to be written to."""
+    return np.ndarray((count,), value.dtype, value.tobytes(), 0, (0,))
 
 
 def check(data: memoryview, crc: int, where: str) -> None:

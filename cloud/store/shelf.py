@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cloud.store.catalog import Catalog, Listed
 from cloud.store.compaction import Keep, merged, plan, split
 from cloud.store.hot import Hot
+from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.port import Columns
 from cloud.store.segment import Segment, by_number
 from cloud.store.segment_writer import SegmentWriter
@@ -53,6 +54,7 @@ class Shelf:
         self._tending = threading.RLock()
         self._hot: list[Hot] = []
         self._segments: list[Segment] = []
+        self._kept = KeptBlocks()
         self._resting = threading.Event()
         self._view_now: View | None = None
 
@@ -65,6 +67,7 @@ class Shelf:
     def open(self) -> None:
         """Open or create the files; replays what a killed process had committed."""
         self._resting.clear()
+        self._kept = KeptBlocks()
         self._catalog.open()
         self._folder.mkdir(exist_ok=True)
         listed = self._catalog.listed()
@@ -72,7 +75,7 @@ class Shelf:
         for path in self._folder.iterdir():
             if path.name not in names:
                 path.unlink()  # written, or replaced, by a process that was killed before or after it told the catalog
-        self._segments = [Segment.open(self._folder / one.name, one.tier) for one in listed]
+        self._segments = [Segment.open(self._folder / one.name, one.tier, self._kept) for one in listed]
         self._load_hot()
 
     def close(self) -> None:
@@ -156,7 +159,7 @@ class Shelf:
         except BaseException:
             writer.abandon()
             raise
-        return Segment.open(writer.path, tier)
+        return Segment.open(writer.path, tier, self._kept)
 
     def _exchange(self, made: Sequence[Segment], gone: Sequence[Segment], sorted_out: Sequence[Hot]) -> None:
         """Catalog first, then what is asked, then the files of which nothing is needed any more."""

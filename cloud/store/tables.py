@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import BlockHead, Blocks, Ints, encode
+from cloud.store.blocks import Block, BlockHead, Blocks, Ints, alike, encode
 from cloud.store.partials import Partials
 
 READINGS: Final = ("datastream", "time", "value", "missing", "quality", "reasons", "delay")
@@ -27,7 +27,7 @@ _KINDS: Final[dict[str, type[np.int32 | np.uint8 | np.uint32]]] = {
 }
 _MOST_DECIMALS: Final = 9
 _EXACT: Final = 2.0**52
-_POWERS: Final = 10.0 ** np.arange(_MOST_DECIMALS + 1)
+_POWERS: Final = np.power(10.0, np.arange(_MOST_DECIMALS + 1), dtype=np.float64)
 
 
 class Encoded(NamedTuple):
@@ -114,8 +114,21 @@ def encode_rollups(sums: Partials, level_ms: int) -> Encoded:
     return _block([numbers[name] for name in ROLLUPS], ROLLUPS, scale, sums["datastream"], span)
 
 
-def decode_readings(blocks: Blocks, name: str) -> NDArray[Any]:
-    """One column of readings, in the type that it has in memory; ``missing`` counts in ``value`` already."""
+def decode_readings(blocks: Blocks | Block, name: str) -> NDArray[Any]:
+    """One column of readings, in the type that it has in memory; ``missing`` counts in ``value`` already.
+
+    Not to be written to: it is made once.
+    """
+    return blocks.made[name] if name in blocks.made else _made(blocks, name, _reading_column(blocks, name))
+
+
+def _made(blocks: Blocks | Block, name: str, column: NDArray[Any]) -> NDArray[Any]:
+    column.setflags(write=False)
+    blocks.made[name] = column
+    return column
+
+
+def _reading_column(blocks: Blocks | Block, name: str) -> NDArray[Any]:
     if name == "value":
         value = _values(blocks)
         if blocks.same(READINGS.index("missing")) != 0:
@@ -125,68 +138,54 @@ def decode_readings(blocks: Blocks, name: str) -> NDArray[Any]:
         return _column(blocks, READINGS, name)
     same = blocks.same(READINGS.index(name))
     if same is not None:
-        return np.broadcast_to(_KINDS[name](same), (blocks.total,))
+        return alike(_KINDS[name](same), blocks.total)
     return _column(blocks, READINGS, name).astype(_KINDS[name])
 
 
-def decode_rollups(blocks: Blocks, names: Sequence[str], level_ms: int) -> Partials:
-    """Some columns of rollups; ``datastream`` and ``start`` are among them anyway."""
-    found: Partials = {"datastream": _column(blocks, ROLLUPS, "datastream").astype(np.int32)}
-    found["start"] = _column(blocks, ROLLUPS, "start") * level_ms
-    scaled = bool((blocks.scales >= 0).all())
-    divisor = _divisor(blocks) if scaled else 1.0
-    for name in names:
-        if name in _VALUES and not scaled:
-            found[name] = _unscaled(blocks, name)
-        elif name in _VALUES:
-            number = _column(blocks, ROLLUPS, name)
-            if name in _BESIDE_LOW:
-                number = number + _column(blocks, ROLLUPS, "low")
-            found[name] = number / divisor
-        else:
-            number = _column(blocks, ROLLUPS, name)
-            found[name] = number + found["start"] if name.endswith("_at") else number
+def decode_rollups(blocks: Blocks | Block, names: Sequence[str], level_ms: int) -> Partials:
+    """Some columns of rollups, not to be written to; ``datastream`` and ``start`` are among them anyway."""
+    found: Partials = {}
+    for name in ("datastream", "start", *names):
+        made = blocks.made.get(name)
+        found[name] = _made(blocks, name, _rollup_column(blocks, name, level_ms)) if made is None else made
     return found
 
 
-def _unscaled(blocks: Blocks, name: str) -> NDArray[Any]:
-    """A value column of rollups some of whose blocks hold float64 as they are: block by block."""
-    parts = []
-    for block in range(len(blocks)):
-        one = blocks.single(block)
-        if one.scales[0] < 0:
-            parts.append(_column(one, ROLLUPS, name, by_difference=False).view(np.float64))
-            continue
-        number = _column(one, ROLLUPS, name)
-        if name in _BESIDE_LOW:
-            number = number + _column(one, ROLLUPS, "low")
-        parts.append(number / _divisor(one))
-    return np.concatenate(parts)
+def _rollup_column(blocks: Blocks | Block, name: str, level_ms: int) -> NDArray[Any]:
+    if name in _VALUES:
+        return _rollup_value(blocks, name)
+    number = _column(blocks, ROLLUPS, name)
+    if name == "datastream":
+        return number.astype(np.int32)
+    if name == "start":
+        return number * level_ms
+    return number + _column(blocks, ROLLUPS, "start") * level_ms if name.endswith("_at") else number
 
 
-def _values(blocks: Blocks) -> NDArray[np.float64]:
-    if (blocks.scales >= 0).all():
-        value: NDArray[np.float64] = _column(blocks, READINGS, "value") / _divisor(blocks)
-        return value
-    parts = []
-    for block in range(len(blocks)):
-        one = blocks.single(block)
-        scaled = bool(one.scales[0] >= 0)
-        number = _column(one, READINGS, "value", by_difference=scaled)
-        parts.append(number / _divisor(one) if scaled else number.view(np.float64))
-    return np.concatenate(parts)
+def _rollup_value(blocks: Blocks | Block, name: str) -> NDArray[np.float64]:
+    if isinstance(blocks, Blocks) and not blocks.scaled:
+        return np.concatenate([_rollup_value(one, name) for one in blocks.each()])
+    if not blocks.scaled:
+        return _column(blocks, ROLLUPS, name, by_difference=False).view(np.float64)
+    number = _column(blocks, ROLLUPS, name)
+    if name in _BESIDE_LOW:
+        number = number + _column(blocks, ROLLUPS, "low")
+    value: NDArray[np.float64] = number / blocks.divisor(_POWERS)
+    return value
 
 
-def _column(blocks: Blocks, names: Sequence[str], name: str, *, by_difference: bool | None = None) -> Ints:
+def _values(blocks: Blocks | Block) -> NDArray[np.float64]:
+    if isinstance(blocks, Blocks) and not blocks.scaled:
+        return np.concatenate([_values(one) for one in blocks.each()])
+    if not blocks.scaled:
+        return _column(blocks, READINGS, "value", by_difference=False).view(np.float64)
+    value: NDArray[np.float64] = _column(blocks, READINGS, "value") / blocks.divisor(_POWERS)
+    return value
+
+
+def _column(blocks: Blocks | Block, names: Sequence[str], name: str, *, by_difference: bool | None = None) -> Ints:
     how = name in _DIFFERENCES if by_difference is None else by_difference
     return blocks.column(names.index(name), by_difference=how)
-
-
-def _divisor(blocks: Blocks) -> Any:
-    scales = blocks.scales
-    if len(scales) == 1 or (scales == scales[0]).all():
-        return _POWERS[scales[0]]
-    return np.repeat(_POWERS[scales], blocks.rows)
 
 
 def _block(

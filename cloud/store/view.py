@@ -13,7 +13,7 @@ from cloud.store.blocks import BLOCK_ROWS, StoreDamagedError
 from cloud.store.hot import HotView
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
 from cloud.store.port import Aggregate, Buckets, Columns
-from cloud.store.segment import Segment
+from cloud.store.segment import FEW_BLOCKS, Segment
 from cloud.store.tables import LEVELS, Readings
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,6 @@ _VALUES: Final = ("value", "quality")
 _READING: Final = ("value", "quality", "reasons")
 _SLICE_ROWS: Final = 400_000
 """Of a page that could be very long about so many readings are looked at in one go."""
-_FEW_BLOCKS: Final = 8
 _FEW_FILES: Final = 16
 _SMALL_HOT: Final = 1_500_000
 _MANY: Final = 500_000
@@ -58,9 +57,9 @@ class View:
         parts = [one for one in self.segments if one.from_ms < to_ms and one.to_ms > from_ms]
         if len(parts) > _FEW_FILES:
             return False
-        if sum(one.blocks_between(wanted) for one in parts) <= _FEW_BLOCKS:
+        if sum(one.blocks_between(wanted) for one in parts) <= FEW_BLOCKS:
             return True
-        return sum(len(one.may_hold(wanted, from_ms, to_ms)) for one in parts) <= _FEW_BLOCKS
+        return sum(len(one.may_hold(wanted, from_ms, to_ms)) for one in parts) <= FEW_BLOCKS
 
     def columns(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> Iterator[Columns]:
         """Pieces with from_ms <= time < to_ms, the sorted ones first, each ordered by (datastream, time)."""
@@ -140,11 +139,11 @@ class View:
             if segment.from_ms >= to_ms or segment.to_ms <= from_ms:
                 continue
             index = segment.index["readings"]
-            if segment.blocks_between(wanted) < _FEW_BLOCKS:
-                rows += _FEW_BLOCKS * BLOCK_ROWS
+            if segment.blocks_between(wanted) < FEW_BLOCKS:
+                rows += FEW_BLOCKS * BLOCK_ROWS
                 continue
             blocks = segment.may_hold(wanted, from_ms, to_ms)
-            if len(blocks) < _FEW_BLOCKS:
+            if len(blocks) < FEW_BLOCKS:
                 rows += len(blocks) * BLOCK_ROWS
                 continue
             early = np.maximum(index.earliest[blocks], from_ms)
@@ -201,6 +200,9 @@ class View:
             if len(some) and whole[0] < whole[1]:
                 mixed: list[NDArray[np.int32]] = []
                 for piece in segment.rollups(level, some, *whole, how.names):
+                    if how.mask == quality_mask(()):
+                        yield piece
+                        continue
                     part, again = _permitted(piece, how.mask)
                     mixed.append(again)
                     yield part
@@ -244,9 +246,6 @@ def _part(
 
 def _permitted(piece: Partials, mask: int) -> tuple[Partials, NDArray[np.int32]]:
     """The rollups that hold readings of permitted quality only, and the datastreams with some that hold both."""
-    none = piece["datastream"][:0]
-    if mask == quality_mask(()):
-        return piece, none
     seen = piece["mask"]
     mixed = ((seen & mask) != 0) & ((seen & ~mask) != 0)
     again = np.unique(piece["datastream"][mixed])

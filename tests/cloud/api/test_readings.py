@@ -356,9 +356,20 @@ async def test_gaps_are_filled(admin: httpx.AsyncClient, desk: Desk, fill: str, 
         {(0, 9)} if fill != "none" else set()
     )
     many = (await admin.get("/api/v1/readings", params={**asked, "neuron": named})).json()
-    assert many["series"][0]["values"] == (values if fill != "none" else [0, None, None, 3, None])
-    assert many["series"][0]["counts"] == [1, 0, 0, 1, 0]
-    assert many["times"][1] == "2025-12-31T23:56:00.000Z"
+    assert many["series"][0]["values"] == values
+    assert many["series"][0]["counts"] == ([1, 0, 0, 1, 0] if fill != "none" else [1, 1])
+    assert many["times"] == list(dict.fromkeys(one["time"] for one in items))
+
+
+async def test_of_many_only_the_times_that_all_of_them_lack_are_left_out(admin: httpx.AsyncClient, desk: Desk) -> None:
+    names = [await neuron(admin, "water_temperature") for _ in range(2)]
+    for name, minutes in zip(names, (5, 2), strict=True):
+        desk.take(f"{name}/water_temperature", [(NOW - minutes * MINUTE, float(minutes), 1, 0)])
+    asked = {"from": "2025-12-31T23:55:00Z", "to": "2026-01-01T00:00:00Z", "every": "1m", "neuron": names}
+    many = (await admin.get("/api/v1/readings", params=asked)).json()
+    assert many["times"] == ["2025-12-31T23:55:00.000Z", "2025-12-31T23:58:00.000Z"]
+    assert [one["values"] for one in many["series"]] == [[5.0, None], [None, 2.0]]
+    assert [one["counts"] for one in many["series"]] == [[1, 0], [0, 1]]
 
 
 async def test_gaps_of_a_twin_are_filled(admin: httpx.AsyncClient, desk: Desk) -> None:
