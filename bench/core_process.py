@@ -10,6 +10,7 @@ from typing import Any
 
 import uvloop
 
+from cloud import garbage
 from cloud.core import BrokerSettings, Core
 from cloud.registry import gateways, neurons
 from cloud.registry.datastreams import Series
@@ -68,6 +69,7 @@ async def main() -> None:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(core.run())
             await core.uplink.connected.wait()
+            garbage.settle()
             broker = core.broker.process_id if core.broker else None
             endpoint = core.uplink._endpoint  # noqa: SLF001 - the load speaks with the cloud's own credentials
             print(

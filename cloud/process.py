@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from prometheus_client import CollectorRegistry
 
+from cloud import garbage
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
 from cloud.api.app import create_app, create_worker_app
@@ -115,6 +116,7 @@ class CloudProcess:
             address = f"http://{config.api.host}:{listening.getsockname()[1]}"
             if self._role is not Role.INGEST:
                 (config.data.dir / ADDRESS_FILE).write_text(address)
+            garbage.settle()
             serving(address, self._tickets.issue())
 
     def _home_assistant(self, core: Core) -> HomeAssistant | None:

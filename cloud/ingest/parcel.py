@@ -57,6 +57,8 @@ class Runs:
     columns: Columns
     distinct: bool = True
     """No datastream has two runs."""
+    each: int = 0
+    """Readings of each run, when all have the same number; 0: they differ, or nobody knows."""
 
 
 @dataclass(slots=True)

@@ -273,7 +273,7 @@ class Pipeline:
             self._frontier.pass_any(columns)
             into.late.append(columns)
             return
-        late = self._frontier.pass_runs(runs.datastreams, runs.counts, columns.time)
+        late = self._frontier.pass_runs(runs.datastreams, runs.counts, columns.time, runs.each)
         if late is None:
             into.fresh.append(columns)
             into.counts.append(runs.counts)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from cloud.ingest.events import take_events
 from cloud.ingest.ledger import Ledger, Seen
 from cloud.ingest.parcel import Parcel, Prepared, Runs, Source
-from cloud.ingest.resolver import REFUSED, Resolver
-from cloud.registry.directory import Directory, Refusal
+from cloud.ingest.resolver import REFUSED, Resolved, Resolver
+from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, EnvelopeKey
@@ -87,7 +87,7 @@ class EnvelopeReader:
         decoded = decode(expand(envelope, header), header.readings)
         points = decoded.points()
         resolved = self._resolver.resolve(header.gateway, decoded.table, points)
-        runs = self._place(header, decoded, points, resolved.datastreams, resolved.refusals, into)
+        runs = self._place(header, decoded, points, resolved, into)
         if runs is not None:
             runs.distinct = resolved.distinct
         return runs
@@ -116,25 +116,19 @@ class EnvelopeReader:
         self.duplicates += seen is not Seen.NEW
         return seen is Seen.NEW
 
-    def _place(  # noqa: PLR0913 - the parts of one envelope
-        self,
-        header: Header,
-        decoded: Decoded,
-        points: tuple[Point, ...],
-        datastreams: NDArray[np.int32],
-        refusals: dict[int, Refusal],
-        into: Prepared,
+    def _place(
+        self, header: Header, decoded: Decoded, points: tuple[Point, ...], resolved: Resolved, into: Prepared
     ) -> Runs | None:
         now_ms = self._clock.now_ms()
-        counts = decoded.counts
-        rows = np.repeat(datastreams, counts)
+        counts, datastreams, refusals = decoded.counts, resolved.datastreams, resolved.refusals
+        rows = resolved.rows(counts, decoded.each)
         columns = Columns(rows, decoded.time, decoded.value, decoded.quality, _reasons(header, decoded.reasons))
         bad: dict[str, NDArray[np.bool_]] = {}
         if refusals:
             for refusal in set(refusals.values()):
                 those = np.array([i for i, r in refusals.items() if r is refusal])
                 bad[refusal.value] = np.repeat(np.isin(np.arange(len(points)), those), counts)
-        if not np.isfinite(decoded.value).all():
+        if not decoded.finite:
             wrong = np.isinf(decoded.value) | (np.isnan(decoded.value) & (decoded.quality != 9))
             if wrong.any():
                 bad["not_a_number"] = (rows != REFUSED) & ~np.isfinite(decoded.value) & (decoded.quality != 9)
@@ -143,7 +137,7 @@ class EnvelopeReader:
         if int(decoded.time.min()) < EARLIEST_MS:
             bad["past"] = (rows != REFUSED) & (decoded.time < EARLIEST_MS)
         if not bad:
-            return Runs(datastreams, counts, columns)
+            return Runs(datastreams, counts, columns, each=decoded.each)
         good = np.ones(len(rows), np.bool_)
         for reason, mask in bad.items():
             good &= ~mask

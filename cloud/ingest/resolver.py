@@ -1,6 +1,7 @@
 """A batch's table of points to the registry's datastream numbers, remembered by the table's bytes."""
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,12 @@ from protocols.vocabulary import Point
 
 REFUSED: Final = -1
 _REMEMBERED: Final = 10_000
+_LENGTHS: Final = 4
+"""Of columns are kept for each table."""
 
 
-class Resolved(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Resolved:
     """Aligned with the table."""
 
     datastreams: NDArray[np.int32]
@@ -21,6 +25,22 @@ class Resolved(NamedTuple):
     """Index in the table -> why."""
     distinct: bool
     """No two points mean the same datastream."""
+    _repeated: dict[int, NDArray[np.int32]] = field(default_factory=dict)
+
+    def rows(self, counts: NDArray[np.intp], each: int) -> NDArray[np.int32]:
+        """The datastream of every reading.
+
+        :param each: how many a point has, when all have the same number: a gateway sends as many again and again.
+        """
+        if not each:
+            return np.repeat(self.datastreams, counts)
+        rows = self._repeated.get(each)
+        if rows is None:
+            if len(self._repeated) >= _LENGTHS:
+                self._repeated.clear()
+            rows = self._repeated[each] = np.repeat(self.datastreams, each)
+            rows.setflags(write=False)
+        return rows
 
 
 class Resolver:

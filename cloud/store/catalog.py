@@ -200,7 +200,7 @@ class Catalog:
     def note(self, connection: duckdb.DuckDBPyConnection, envelopes: Sequence[EnvelopeKey]) -> None:
         """Within a transaction: these are held."""
         table = {
-            "gateway": np.array([e.gateway for e in envelopes]),
+            "gateway": np.array([e.gateway for e in envelopes], object),
             "stream": np.array([e.stream for e in envelopes], np.uint8),
             "epoch": np.array([e.epoch for e in envelopes], np.int64),
             "sequence": np.array([e.sequence for e in envelopes], np.uint32),

@@ -37,10 +37,10 @@ class Part(NamedTuple):
 
 def split(rows: Readings) -> list[Part]:
     """A file for each day that has enough, one for what is scattered over others."""
+    if rows.time.min() // DAY_MS == rows.time.max() // DAY_MS:
+        return [Part(0, rows)]
     day = rows.time // DAY_MS
     days, number, counts = np.unique(day, return_inverse=True, return_counts=True)
-    if len(days) == 1:
-        return [Part(0, rows)]
     enough = counts >= max(2000, len(rows.time) // 50)
     parts = [Part(0, rows.take(number == one)) for one in np.flatnonzero(enough)]
     scattered = ~enough[number]

@@ -11,13 +11,15 @@ class Reached:
         self._time = np.zeros(1024, np.int64)
 
     def of(self, datastreams: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Of each of these, in their order; a copy."""
-        self._make_room(datastreams)
-        return self._time[datastreams]
+        """Of each of these, in their order; a copy. From then on there is room for them."""
+        try:
+            return self._time[datastreams]
+        except IndexError:
+            self._make_room(datastreams)
+            return self._time[datastreams]
 
     def put(self, datastreams: NDArray[np.int32], time: NDArray[np.int64]) -> None:
-        """Take these as they are; none twice."""
-        self._make_room(datastreams)
+        """Take these, which were asked for, as they are; none twice."""
         self._time[datastreams] = time
 
     def advance(self, datastreams: NDArray[np.int32], time: NDArray[np.int64]) -> None:

@@ -33,6 +33,7 @@ class Shelf:
 
     :param path: the database file; the sorted files lie in a folder of that name with ``.sorted``.
     :param memory_mb: what DuckDB may use.
+    :param threads: of DuckDB; it only ever appends, and takes half as long again with two.
     :param hot_rows: so many readings are sorted at the next occasion.
     :param most_hot_rows: with so many that are not sorted a commit waits until they are.
     :param hot_ms: for so long a reading may wait to be sorted.
@@ -43,7 +44,7 @@ class Shelf:
         path: Path,
         *,
         memory_mb: int = 1024,
-        threads: int = 2,
+        threads: int = 1,
         hot_rows: int = 1_000_000,
         most_hot_rows: int = 8_000_000,
         hot_ms: int = 6 * 3_600_000,
