@@ -11,6 +11,7 @@ import zstandard
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Whole = NDArray[np.integer[Any]] | NDArray[np.bool_]
 BLOCK_ROWS: Final = 2048
 _LEVEL: Final = 3
 _ONE: Final = np.uint64(1)
@@ -83,7 +84,7 @@ class BlockHead:
     step: list[int]
 
 
-def encode(columns: Sequence[Ints], differences: Sequence[bool]) -> tuple[bytes, list[list[int]]]:
+def encode(columns: Sequence[Whole], differences: Sequence[bool]) -> tuple[bytes, list[list[int]]]:
     """One block: its bytes, and widths, lengths, bases and steps of its columns.
 
     :param differences: whether a column is kept as the differences of its rows.
@@ -277,8 +278,12 @@ def _expander() -> zstandard.ZstdDecompressor:
     return expander
 
 
-def _packed(column: Ints, by_difference: bool) -> tuple[int, int, int, bytes]:
+def _packed(column: Whole, by_difference: bool) -> tuple[int, int, int, bytes]:
     """Width, base, step and frame."""
+    low, high = int(np.minimum.reduce(column)), int(np.maximum.reduce(column))
+    if low == high:
+        return 0, low, 0, b""
+    column = column.astype(np.int64, copy=False)
     step = 0
     if by_difference:
         base = int(column[0])
@@ -289,11 +294,12 @@ def _packed(column: Ints, by_difference: bool) -> tuple[int, int, int, bytes]:
             step = int(some[len(some) // 2])
             steps[1:] -= step
         numbers = ((steps << 1) ^ (steps >> 63)).view(np.uint64)
+        most = int(np.maximum.reduce(numbers))
     else:
-        base = int(column.min())
+        base, most = low, high - low
         numbers = (column - base).view(np.uint64)
-    width = (int(numbers.max()).bit_length() + 7) // 8
+    width = (most.bit_length() + 7) // 8
     if not width:
         return 0, base, step, b""
-    planes = numbers.view(np.uint8).reshape(-1, 8)[:, :width].T
-    return width, base, step, compress(np.ascontiguousarray(planes).tobytes())
+    planes = numbers.view(np.uint8).reshape(-1, 8)
+    return width, base, step, compress(b"".join([planes[:, plane].tobytes() for plane in range(width)]))

@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import Block, BlockHead, Blocks, Ints, alike, encode
+from cloud.store.blocks import Block, BlockHead, Blocks, Ints, Whole, alike, encode
 from cloud.store.partials import Partials
 
 READINGS: Final = ("datastream", "time", "value", "missing", "quality", "reasons", "delay")
@@ -89,10 +89,8 @@ def encode_readings(rows: Readings) -> Encoded:
         present = np.maximum.accumulate(np.where(missing, 0, np.arange(len(value))))
         value = np.where(missing[present], 0.0, value[present])
     scale, number = _scaled(value)
-    columns = [
-        rows.datastream.astype(np.int64), rows.time, number, missing.astype(np.int64), rows.quality.astype(np.int64),
-        rows.reasons.astype(np.int64), (rows.stored - rows.time) // 1000,
-    ]  # fmt: skip
+    delay = (rows.stored - rows.time) // 1000
+    columns: list[Whole] = [rows.datastream, rows.time, number, missing, rows.quality, rows.reasons, delay]
     return _block(columns, READINGS, scale, rows.datastream, (int(rows.time.min()), int(rows.time.max())))
 
 
@@ -107,8 +105,8 @@ def encode_rollups(sums: Partials, level_ms: int) -> Encoded:
         numbers = {name: column - low for name, column in whole.items()} | {"low": low}
         numbers["total"] = np.rint(sums["total"] * _POWERS[scale]).astype(np.int64)
     numbers |= {
-        "datastream": sums["datastream"].astype(np.int64), "start": start // level_ms, "count": count,
-        "first_at": sums["first_at"] - start, "last_at": sums["last_at"] - start, "mask": sums["mask"].astype(np.int64),
+        "datastream": sums["datastream"], "start": start // level_ms, "count": count,
+        "first_at": sums["first_at"] - start, "last_at": sums["last_at"] - start, "mask": sums["mask"],
     }  # fmt: skip
     span = int(start.min()), int(start.max())
     return _block([numbers[name] for name in ROLLUPS], ROLLUPS, scale, sums["datastream"], span)
@@ -189,7 +187,7 @@ def _column(blocks: Blocks | Block, names: Sequence[str], name: str, *, by_diffe
 
 
 def _block(
-    columns: Sequence[Ints], names: Sequence[str], scale: int, datastream: NDArray[np.int32], span: tuple[int, int]
+    columns: Sequence[Whole], names: Sequence[str], scale: int, datastream: NDArray[np.int32], span: tuple[int, int]
 ) -> Encoded:
     differences = [name in _DIFFERENCES and (scale >= 0 or name not in _VALUES) for name in names]
     data, told = encode(columns, differences)
