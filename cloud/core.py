@@ -16,6 +16,7 @@ from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.lines import Role, lines_of
 from cloud.commands.dispatcher import Dispatcher
 from cloud.config import Doors, Limits, Retention
+from cloud.disk import free_bytes, shortage
 from cloud.ingest.doors.open_doors import OpenDoors
 from cloud.ingest.doors.readers import SenmlReader, SightingReader
 from cloud.ingest.latest import Latest
@@ -276,8 +277,13 @@ class Core:
         lines = self.lines.every
         missing = [f"broker: {name} not connected" for name, one in lines.items() if not one.connected.is_set()]
         missing += self.doors.missing()
-        trouble = self.pipeline.trouble()
-        return missing if trouble is None else [*missing, f"store: {trouble}"]
+        troubles = {"store": self.pipeline.trouble(), "disk": shortage(self._data)}
+        return [*missing, *(f"{name}: {trouble}" for name, trouble in troubles.items() if trouble is not None)]
+
+    @property
+    def free_bytes(self) -> int:
+        """What is left on the disk under our folder."""
+        return free_bytes(self._data)
 
     def write(self, columns: Columns) -> CommitReport:
         """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread.

@@ -1,7 +1,23 @@
-"""What must outlive a power cut."""
+"""What must outlive a power cut, and whether there is room for it."""
 
 import os
+import shutil
 from pathlib import Path
+from typing import Final
+
+SPACE: Final = 64 << 20
+"""Bytes below which nobody can be sure that the next commit, and the broker's next message, find room."""
+
+
+def free_bytes(folder: Path) -> int:
+    """What is left on the disk of a folder."""
+    return shutil.disk_usage(folder).free
+
+
+def shortage(folder: Path) -> str | None:
+    """What is to be said of a disk that is full, or nearly; None: there is room."""
+    free = free_bytes(folder)
+    return None if free >= SPACE else f"{folder}: {free >> 20} MB left on its disk, {SPACE >> 20} MB are needed"
 
 
 def to_disk(path: Path) -> None:

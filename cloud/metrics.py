@@ -35,6 +35,7 @@ class CoreCollector(Collector):
         yield CounterMetricFamily(
             "yz_ingest_commit_failures", "Commits that failed and were tried again", counts.commit_failures
         )
+        yield GaugeMetricFamily("yz_disk_free_bytes", "Left on the disk of the data folder", core.free_bytes)
         yield GaugeMetricFamily("yz_ingest_waiting", "Messages that wait to be decoded", core.pipeline.waiting)
         backlog = core.pipeline.backlog
         yield GaugeMetricFamily("yz_ingest_waiting_bytes", "Bytes of the messages that wait", backlog.bytes)

@@ -15,7 +15,7 @@ from cloud.secrets import Secrets
 OVERLAP_MS: Final = 24 * 3600 * 1000
 """How long the previous HMAC key is accepted after a rotation: backlog was signed with it."""
 _PASSWORD_BYTES: Final = 24
-_BCRYPT_ROUNDS: Final = 6  # the password is 192 random bits: cost would slow the broker down, not a guesser
+_BCRYPT_ROUNDS: Final = 4  # the password is 192 random bits: cost would slow a fleet that comes back, not a guesser
 
 
 class Gateway(NamedTuple):

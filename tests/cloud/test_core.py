@@ -117,3 +117,13 @@ async def test_a_status_is_answered_with_the_time(district: Ingest, monkeypatch:
         assert (name, qos) == (topic("gw-1", DOWN_TIME), 0)
         told = ToldTime.of(Signed.of_gateway(payload, Kind.TIME, "gw-1", keys).body)
         assert told == ToldTime(77, district.clock.now_ms())
+
+
+async def test_a_disk_that_is_nearly_full_is_told(district: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Core(district.folder, BrokerSettings(), district.clock) as core:
+        assert not any("disk" in reason for reason in core.ready())
+        assert core.free_bytes > 0
+        monkeypatch.setattr("cloud.disk.SPACE", 1 << 62)
+        (told,) = (reason for reason in core.ready() if reason.startswith("disk: "))
+        assert str(district.folder) in told
+        assert "MB left on its disk" in told
