@@ -172,12 +172,12 @@ def sparkplug() -> Row:
 
 
 def uplink() -> Row:
-    from bench.ingest import INSTANTS, envelopes
+    from bench.ingest import INSTANTS, envelopes, rows
     from protocols.uplink import expand, read_header
     from protocols.uplink.columns import decode
 
     keys = [f"mn:A{number}/ph" for number in range(1000 // INSTANTS)]
-    ((_, envelope),) = envelopes([{"id": "gw-1", "keys": keys, "hmac_key": "00" * 32, "key_id": 1}], 1)
+    ((_, envelope),) = envelopes(rows([{"id": "gw-1", "keys": keys, "hmac_key": "00" * 32, "key_id": 1}], 1))
 
     def ours(raw: bytes) -> object:
         header = read_header(raw)

@@ -3,6 +3,9 @@
 ``python -m bench.ingest [--seconds N] [--gateways N] [--datastreams N] [--json]``. Everything runs on this machine:
 load generator, nats-server, ingest, DuckDB. The broker's own limit is measured in the same run with the same
 messages: publisher -> broker -> a subscriber that only counts. ``--peers``: see bench/ingest_peers.py.
+
+Envelopes are made before the clock starts, as a district's gateways would make them elsewhere. ``--encode``: while it
+runs, here and for the peers, so that what the sender's encoding costs counts, too.
 """
 
 import argparse
@@ -16,6 +19,8 @@ import tempfile
 import threading
 import time
 from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +39,27 @@ INSTANTS = 5
 EPOCH = 1 << 40
 
 
-def envelopes(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> list[tuple[str, bytes]]:
-    """(topic, envelope) in the order of time: each round one envelope a gateway, INSTANTS of all its datastreams."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a gateway took in one round: INSTANTS of all its datastreams, ordered by datastream and time."""
+
+    gateway: dict[str, Any]
+    number: int
+    base_ms: int
+    batch: Batch
+
+
+def rows(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> Iterator[Rows]:
+    """In the order of time, each round once for every gateway."""
     rng = random.Random(seed)
-    encoder = BodyEncoder()
     base_ms = time.time_ns() // 1_000_000 - rounds * INSTANTS * 1000 - 60_000
-    out = []
     states = []
     for gateway in gateways:
         points = tuple(Point.parse(key) for key in gateway["keys"])
-        states.append((gateway, points, [rng.uniform(0, 100) for _ in points], bytes.fromhex(gateway["hmac_key"])))
+        states.append((gateway, points, [rng.uniform(0, 100) for _ in points]))
     n_index: dict[int, array[int]] = {}
     for number in range(rounds):
-        for gateway, points, levels, key in states:
+        for gateway, points, levels in states:
             n = len(points)
             times, values = array("q"), array("d")
             for index in range(n):
@@ -58,10 +71,18 @@ def envelopes(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> lis
                 levels[index] = level
             point = n_index.setdefault(n, array("I", [i for i in range(n) for _ in range(INSTANTS)]))
             batch = Batch(points, point, times, values, array("B", [1]) * len(times), array("I", [0]) * len(times))
-            body, count = encoder.encode([batch])
-            header = Header(gateway["id"], EPOCH, number, count, base_ms, 0)
-            out.append((topic(gateway["id"], UP_BATCH), sign(unsigned(header, body), key, key_id=gateway["key_id"])))
-    return out
+            yield Rows(gateway, number, base_ms, batch)
+
+
+def envelopes(taken: Iterable[Rows]) -> Iterator[tuple[str, bytes]]:
+    """(topic, envelope) of each."""
+    encoder = BodyEncoder()
+    for one in taken:
+        gateway = one.gateway
+        body, count = encoder.encode([one.batch])
+        envelope = unsigned(Header(gateway["id"], EPOCH, one.number, count, one.base_ms, 0), body)
+        key = bytes.fromhex(gateway["hmac_key"])
+        yield topic(gateway["id"], UP_BATCH), sign(envelope, key, key_id=gateway["key_id"])
 
 
 class Load:
@@ -95,7 +116,7 @@ class Load:
             self.acknowledged += ranges.total() - before
             self.changed.notify()
 
-    def run(self, messages: list[tuple[str, bytes]], window: int, deadline_s: float) -> float:
+    def run(self, messages: Iterable[tuple[str, bytes]], window: int, deadline_s: float) -> float:
         """Seconds from the first publish to the last acknowledgement."""
         started = time.perf_counter()
         sent = 0
@@ -183,6 +204,7 @@ def main() -> int:
     parser.add_argument("--gateways", type=int, default=50)
     parser.add_argument("--datastreams", type=int, default=200, help="of each gateway")
     parser.add_argument("--window", type=int, default=400, help="envelopes that may be unacknowledged in all")
+    parser.add_argument("--encode", action="store_true", help="envelopes and the peers' bodies are made meanwhile")
     parser.add_argument("--peers", action="store_true", help="VictoriaMetrics and InfluxDB take the same rows in turns")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     args = parser.parse_args()
@@ -210,12 +232,13 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
     keys = {g["id"]: bytes.fromhex(g["hmac_key"]) for g in known["gateways"]}
     rounds = max(1, args.readings // (args.gateways * args.datastreams * INSTANTS))
     print(f"preparing {rounds * args.gateways:,} envelopes ...", file=sys.stderr, flush=True)
-    messages = envelopes(known["gateways"], rounds)
+    taken = list(rows(known["gateways"], rounds))
+    messages = list(envelopes(taken))
     readings = rounds * args.gateways * args.datastreams * INSTANTS
     size = sum(len(payload) for _, payload in messages)
     load = Load(port, known["user"], known["password"], keys)
     before, broker_before, own_before = ask(core), cpu_of(known["broker"]), time.process_time()
-    took = load.run(messages, args.window, 60)
+    took = load.run(envelopes(taken) if args.encode else messages, args.window, 60)
     after, broker_after, own_after = ask(core), cpu_of(known["broker"]), time.process_time()
     load.client.disconnect()
     load.client.loop_stop()
@@ -240,7 +263,7 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
             "commit (DuckDB and its threads)": round((sum(used.values()) - loop_s) * per),
             "of the loop: MAC, expand, columns (measured alone)": round(decode_cost(messages, keys)),
         },
-        **_beside(args, messages, readings / took),
+        **_beside(args, taken, readings / took),
         "commits": after["commits"] - before["commits"],
         "duplicates": after["duplicates"],
         "quarantined": after["quarantined"],
@@ -258,12 +281,12 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
     return 0 if stored == readings else 1
 
 
-def _beside(args: argparse.Namespace, messages: list[tuple[str, bytes]], ours: float) -> dict[str, Any]:
+def _beside(args: argparse.Namespace, taken: list[Rows], ours: float) -> dict[str, Any]:
     """What the peers do with the same rows on this machine, one after the other."""
     if not args.peers:
         return {}
     print("the peers ...", file=sys.stderr, flush=True)
-    found = ingest_peers.run(messages)
+    found = ingest_peers.run([one.batch for one in taken], meanwhile=args.encode)
     fastest = max(found.values(), default=0)
     ratio = {"ratio_fastest_peer": round(ours / fastest, 2)} if fastest else {}
     return {"peers_readings_per_s": found, **ratio}

@@ -1,6 +1,6 @@
 """What bench/ingest.py runs beside: VictoriaMetrics and InfluxDB take the same rows by their fastest public doors.
 
-Bodies are made before the clock starts, as our envelopes are; two connections send them. What an answer means differs:
+Two connections send bodies made before the clock started, or made meanwhile. What an answer means differs:
 VictoriaMetrics keeps what it took in memory for about five seconds, InfluxDB has it in its log, we have it committed.
 """
 
@@ -16,13 +16,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.devices import free_ports
-from protocols.uplink import expand, read_header
-from protocols.uplink.columns import decode
+from protocols.vocabulary import Batch
 
 CONNECTIONS = 2
 TOGETHER = 10
@@ -33,19 +31,24 @@ class Peer(NamedTuple):
     name: str
     path: str
     """Of the door."""
-    bodies: list[bytes]
+    bodies: Iterable[bytes]
     command: Callable[[Path, int, int], list[str]]
     prepare: str
     """What is asked of it first, by POST; empty: nothing."""
     count: Callable[[str], int]
 
 
-def run(messages: Sequence[tuple[str, bytes]]) -> dict[str, int]:
-    """Peer and door -> readings/s; those that are not installed are left out."""
-    readings = sum(read_header(payload).readings for _, payload in messages)
+def run(batches: Sequence[Batch], *, meanwhile: bool = False) -> dict[str, int]:
+    """Peer and door -> readings/s; those that are not installed are left out.
+
+    :param meanwhile: bodies are made while the clock runs.
+    """
+    readings = sum(len(one.time) for one in batches)
     found: dict[str, int] = {}
     for make in (_victoria_json, _victoria_lines, _influx):
-        peer = make(messages)
+        peer = make(batches)
+        if not meanwhile:
+            peer = peer._replace(bodies=list(peer.bodies))
         if shutil.which(peer.command(Path(), 0, 0)[0]) is None:
             continue
         with _started(peer) as base:
@@ -57,33 +60,27 @@ def run(messages: Sequence[tuple[str, bytes]]) -> dict[str, int]:
     return found
 
 
-def _rows(messages: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, list[int], list[float]]]:
-    """Series, times and values of each envelope's runs."""
-    for _, payload in messages:
-        header = read_header(payload)
-        decoded = decode(expand(payload, header), header.readings)
-        times, values, at = decoded.time.tolist(), decoded.value.tolist(), 0
-        for point, count in zip(decoded.points(), decoded.counts.tolist(), strict=True):
-            yield str(point), times[at : at + count], values[at : at + count]
-            at += count
+def _rows(batches: Iterable[Batch]) -> Iterator[tuple[str, list[int], list[float]]]:
+    """Series, times and values: the batches have as many of each of their points."""
+    for batch in batches:
+        times, values, each = batch.time.tolist(), batch.value.tolist(), len(batch.time) // len(batch.points)
+        for at, point in zip(range(0, len(times), each), batch.points, strict=True):
+            yield str(point), times[at : at + each], values[at : at + each]
 
 
-def _grouped(messages: Sequence[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
-    rest = iter(messages)
-    while part := list(islice(rest, TOGETHER)):
-        yield part
+def _grouped(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
+    for begin in range(0, len(batches), TOGETHER):
+        yield batches[begin : begin + TOGETHER]
 
 
-def _lines(messages: Sequence[tuple[str, bytes]]) -> list[bytes]:
-    bodies = []
-    for part in _grouped(messages):
+def _lines(batches: Sequence[Batch]) -> Iterator[bytes]:
+    for part in _grouped(batches):
         rows = (
             f"yz,series={series} v={value!r} {time_ms}"
             for series, times, values in _rows(part)
             for time_ms, value in zip(times, values, strict=True)
         )
-        bodies.append("\n".join(rows).encode())
-    return bodies
+        yield "\n".join(rows).encode()
 
 
 def _victoria_command(folder: Path, port: int, _other: int) -> list[str]:
@@ -103,23 +100,23 @@ def _victoria_count(base: str) -> int:
     return round(float(answer[0]["value"][1])) if answer else 0
 
 
-def _victoria_json(messages: Sequence[tuple[str, bytes]]) -> Peer:
-    bodies = []
-    for part in _grouped(messages):
-        rows = (
+def _victoria_json(batches: Sequence[Batch]) -> Peer:
+    bodies = (
+        "\n".join(
             f'{{"metric":{{"__name__":"yz_v","series":"{series}"}},"values":{values},"timestamps":{times}}}'
             for series, times, values in _rows(part)
-        )
-        bodies.append("\n".join(rows).encode())
+        ).encode()
+        for part in _grouped(batches)
+    )
     return Peer("VictoriaMetrics", "/api/v1/import", bodies, _victoria_command, "", _victoria_count)
 
 
-def _victoria_lines(messages: Sequence[tuple[str, bytes]]) -> Peer:
-    bodies = _lines(messages)
+def _victoria_lines(batches: Sequence[Batch]) -> Peer:
+    bodies = _lines(batches)
     return Peer("VictoriaMetrics", "/write?precision=ms", bodies, _victoria_command, "", _victoria_count)
 
 
-def _influx(messages: Sequence[tuple[str, bytes]]) -> Peer:
+def _influx(batches: Sequence[Batch]) -> Peer:
     def command(folder: Path, port: int, other: int) -> list[str]:
         if port:
             (folder / "influxdb.conf").write_text(
@@ -136,7 +133,7 @@ def _influx(messages: Sequence[tuple[str, bytes]]) -> Peer:
         return int(series[0]["values"][0][1]) if series else 0
 
     create = "/query?" + urllib.parse.urlencode({"q": "CREATE DATABASE bench"})
-    return Peer("InfluxDB 1.6", "/write?db=bench&precision=ms", _lines(messages), command, create, count)
+    return Peer("InfluxDB 1.6", "/write?db=bench&precision=ms", _lines(batches), command, create, count)
 
 
 @contextmanager
