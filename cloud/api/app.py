@@ -41,6 +41,7 @@ from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
 from cloud.api.quick import Quick
 from cloud.api.revalidation import Revalidation
 from cloud.api.traffic import Traffic
+from cloud.store.port import Prompt
 
 CONSOLE: Final = Path(__file__).parents[1] / "console"
 _ROUTERS: Final = (
@@ -85,7 +86,8 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
     for router in (*(module.router for module in _ROUTERS), *routers):
         app.include_router(router, dependencies=[DOCUMENTED])
     console.install(app, console_folder)
-    app.add_middleware(Quick, context=context)
+    if isinstance(context.store, Prompt):
+        app.add_middleware(Quick, context=context, store=context.store)
     return _guarded(app, context)
 
 

@@ -29,9 +29,10 @@ class Quick:
     All else goes on to the routes; so does whatever is wrong with a request, which they answer better.
     """
 
-    def __init__(self, app: ASGIApp, context: ApiContext) -> None:
+    def __init__(self, app: ASGIApp, context: ApiContext, store: Prompt) -> None:
         self._app = app
         self._context = context
+        self._store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or pass on."""
@@ -53,16 +54,13 @@ class Quick:
         try:
             asked = asked_by(scope["query_string"].decode("latin-1"), Headers(scope=scope).get("accept", ""), context)
             stream = context.directory.locate(point_of(key), who.towns)
-            store = context.store
-            if isinstance(stream, Datastream) and isinstance(store, Prompt) and _is_small(store, stream.number, asked):
-                with context.turns.aside(), store.promptly():
+            if isinstance(stream, Datastream) and _is_plain(asked):
+                with context.turns.aside(), self._store.promptly():
                     return answered(context, stream, asked)
         except Exception:  # noqa: BLE001 - WouldWait, or a problem: it comes again, to where all of them are answered
             return None
         return None
 
 
-def _is_small(store: Prompt, number: int, asked: Question) -> bool:
-    """Whether a thread would cost more than the answer."""
-    few = asked.format == "json" and len(asked.starts) <= _FEW_BUCKETS
-    return few and store.is_small(number, asked.from_ms, asked.to_ms)
+def _is_plain(asked: Question) -> bool:
+    return asked.format == "json" and len(asked.starts) <= _FEW_BUCKETS

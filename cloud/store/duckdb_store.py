@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey
+from cloud.store.promptness import promptly
 from cloud.store.reached import Reached
-from cloud.store.segment import promptly
 from cloud.store.shelf import Shelf
 from cloud.store.unseen import sift
 
@@ -90,9 +90,6 @@ class DuckDBStore(Shelf):
 
     def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
         return self._catalog.digest(gateway, stream, epoch, sequence)
-
-    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
-        return self._view.is_small(datastream, from_ms, to_ms)
 
     def promptly(self) -> AbstractContextManager[None]:
         return promptly()

@@ -209,12 +209,8 @@ class WouldWait(Exception):
 class Prompt(Protocol):
     """A store that answers small questions from memory, so that no thread is needed to wait for it."""
 
-    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
-        """Whether the readings of one datastream in that time are few enough to be looked at on the event loop."""
-        ...
-
     def promptly(self) -> AbstractContextManager[None]:
-        """Within, questions of this thread raise WouldWait rather than wait for the disk."""
+        """Within, questions of this thread raise WouldWait rather than wait for the disk, or look at much."""
         ...
 
 

@@ -3,9 +3,7 @@
 import json
 import os
 import struct
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 from weakref import finalize
@@ -17,6 +15,7 @@ from cloud.store.blocks import DTYPES, Block, BlockIndex, Blocks, StoreDamagedEr
 from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.partials import Partials
 from cloud.store.port import WouldWait
+from cloud.store.promptness import is_prompt, spend
 from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
@@ -24,18 +23,7 @@ TAIL: Final = struct.Struct("<QII8s")
 _PIECE_BLOCKS: Final = 32
 """Read and decoded in one go: more do not fit the processor's cache, fewer are more calls."""
 FEW_BLOCKS: Final = 8
-_local: Final = threading.local()
 WHOLE: Final = ("value", "quality", "reasons", "delay")
-
-
-@contextmanager
-def promptly() -> Iterator[None]:
-    """Within, reading raises WouldWait rather than wait for the disk, in this thread."""
-    _local.promptly = True
-    try:
-        yield
-    finally:
-        _local.promptly = False
 
 
 class Segment:
@@ -189,6 +177,7 @@ class Segment:
                         yield self._block(table, number)
                 return
         blocks = _overlapping(index, wanted, from_ms, to_ms)
+        spend(len(blocks))
         for begin in range(0, len(blocks), _PIECE_BLOCKS):
             some = blocks[begin : begin + _PIECE_BLOCKS]
             yield Blocks(index, some, self._read(index, some))
@@ -196,6 +185,7 @@ class Segment:
     def _block(self, table: str, number: int) -> Block:
         """One block: what is looked at on a dashboard is looked at again."""
         key = self.path.name, table, number
+        spend(1)
         block = self._kept.get(key)
         if block is None:
             index = self.index[table]
@@ -225,7 +215,7 @@ class Segment:
         return found
 
     def _bytes(self, length: int, offset: int) -> bytes | bytearray:
-        if not getattr(_local, "promptly", False):
+        if not is_prompt():
             return os.pread(self._file, length, offset)
         data = bytearray(length)
         try:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from cloud.store.blocks import BLOCK_ROWS, StoreDamagedError
 from cloud.store.hot import HotView
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
-from cloud.store.port import Aggregate, Buckets, Columns
+from cloud.store.port import Aggregate, Buckets, Columns, WouldWait
+from cloud.store.promptness import is_prompt
 from cloud.store.segment import FEW_BLOCKS, Segment
 from cloud.store.tables import LEVELS, Readings
 
@@ -22,8 +23,8 @@ _VALUES: Final = ("value", "quality")
 _READING: Final = ("value", "quality", "reasons")
 _SLICE_ROWS: Final = 400_000
 """Of a page that could be very long about so many readings are looked at in one go."""
-_FEW_FILES: Final = 16
 _SMALL_HOT: Final = 1_500_000
+"""Rows that are looked through in a millisecond."""
 _MANY: Final = 500_000
 """Partial buckets that may wait to be added up."""
 
@@ -49,18 +50,6 @@ class View:
         """How many readings."""
         return sum(map(len, self.hot)) + sum(one.rows for one in self.segments)
 
-    def is_small(self, datastream: int, from_ms: int, to_ms: int) -> bool:
-        """As :meth:`cloud.store.port.Prompt.is_small`."""
-        if sum(map(len, self.hot)) > _SMALL_HOT:
-            return False
-        wanted = np.array([datastream], np.int32)
-        parts = [one for one in self.segments if one.from_ms < to_ms and one.to_ms > from_ms]
-        if len(parts) > _FEW_FILES:
-            return False
-        if sum(one.blocks_between(wanted) for one in parts) <= FEW_BLOCKS:
-            return True
-        return sum(len(one.may_hold(wanted, from_ms, to_ms)) for one in parts) <= FEW_BLOCKS
-
     def columns(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> Iterator[Columns]:
         """Pieces with from_ms <= time < to_ms, the sorted ones first, each ordered by (datastream, time)."""
         for segment in self.segments:
@@ -74,6 +63,8 @@ class View:
 
     def hot_readings(self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> Readings | None:
         """Those that are not in sorted files, ordered by (datastream, time)."""
+        if sum(map(len, self.hot)) > _SMALL_HOT and is_prompt():
+            raise WouldWait
         found = [rows for one in self.hot if (rows := one.readings(wanted, from_ms, to_ms)) is not None]
         return Readings.join(found).ordered() if found else None
 

@@ -52,7 +52,7 @@ async def test_both_ways_say_the_same(
 ) -> None:
     path, params = f"/api/v1/datastreams/{key}/readings", {"to": "2026-01-01T00:00:00Z", **asked}
     short = await admin.get(path, params=params)
-    monkeypatch.setattr(quick, "_is_small", lambda *_: False)
+    monkeypatch.setattr(quick, "_is_plain", lambda *_: False)
     whole = await admin.get(path, params=params)
     assert answers == [True, False]
     assert (short.status_code, short.content) == (200, whole.content) == (whole.status_code, short.content)

@@ -1,0 +1,39 @@
+"""Questions that are answered at once or not at all, because nobody else gets a turn meanwhile."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from cloud.store.port import WouldWait
+
+_BLOCKS: Final = 12
+"""So many may be looked at."""
+_local: Final = threading.local()
+
+
+@contextmanager
+def promptly() -> Iterator[None]:
+    """Within, what this thread asks raises WouldWait rather than wait for the disk, or look at much."""
+    _local.left = _BLOCKS
+    try:
+        yield
+    finally:
+        _local.left = None
+
+
+def is_prompt() -> bool:
+    """Whether this thread is within :func:`promptly`."""
+    return getattr(_local, "left", None) is not None
+
+
+def spend(blocks: int) -> None:
+    """So many blocks are looked at now.
+
+    :raises WouldWait: this thread may not.
+    """
+    left: int | None = getattr(_local, "left", None)
+    if left is not None:
+        _local.left = left = left - blocks
+        if left < 0:
+            raise WouldWait
