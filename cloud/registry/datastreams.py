@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from cloud.geo.towns import Place
 from cloud.registry import revisions
@@ -113,17 +113,13 @@ def revision(tx: Connection) -> int:
 
 
 def _question() -> Select[Any]:
-    columns = (NEURON.c.kind, NEURON.c.name, NEURON.c.gateway, NEURON.c.town, NEURON.c.village, NEURON.c.lon)
-    return select(DATASTREAM, *columns, NEURON.c.lat).join(NEURON, NEURON.c.id == DATASTREAM.c.neuron)
+    own = (DATASTREAM.c[name] for name in ("id", "neuron", "observed", "channel", "unit"))
+    lent = (NEURON.c[name] for name in ("kind", "name", "gateway", "town", "village", "lon", "lat"))
+    return select(*own, *lent).join(NEURON, NEURON.c.id == DATASTREAM.c.neuron)
 
 
-def _datastream(row: Row[Any]) -> Datastream:
-    return Datastream(
-        row.id,
-        Point(row.neuron, row.observed, row.channel),
-        row.unit,
-        row.kind,
-        row.name,
-        row.gateway,
-        Site(Place(row.town, row.village), row.lon, row.lat),
-    )
+def _datastream(row: Iterable[Any]) -> Datastream:
+    """By position: by name takes twice as long, and there are a hundred thousand."""
+    number, neuron, observed, channel, unit, kind, name, gateway, town, village, lon, lat = row
+    point = Point(neuron, observed, channel)
+    return Datastream(number, point, unit, kind, name, gateway, Site(Place(town, village), lon, lat))
