@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -281,9 +282,12 @@ class Core:
         return [*missing, *(f"{name}: {trouble}" for name, trouble in troubles.items() if trouble is not None)]
 
     @property
-    def free_bytes(self) -> int:
-        """What is left on the disk under our folder."""
-        return free_bytes(self._data)
+    def free_bytes(self) -> float:
+        """What is left on the disk under our folder; NaN when it cannot be asked, which ``ready`` tells."""
+        try:
+            return free_bytes(self._data)
+        except OSError:
+            return nan
 
     def write(self, columns: Columns) -> CommitReport:
         """Store readings of known datastreams; blocks until they are on disk, so it is called from a thread.

@@ -10,13 +10,19 @@ SPACE: Final = 64 << 20
 
 
 def free_bytes(folder: Path) -> int:
-    """What is left on the disk of a folder."""
+    """What is left on the disk of a folder.
+
+    :raises OSError: it is not there, or its disk cannot be asked.
+    """
     return shutil.disk_usage(folder).free
 
 
 def shortage(folder: Path) -> str | None:
     """What is to be said of a disk that is full, or nearly; None: there is room."""
-    free = free_bytes(folder)
+    try:
+        free = free_bytes(folder)
+    except OSError as error:
+        return f"{folder}: {error.strerror or error}"
     return None if free >= SPACE else f"{folder}: {free >> 20} MB left on its disk, {SPACE >> 20} MB are needed"
 
 

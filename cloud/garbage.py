@@ -3,7 +3,7 @@
 import gc
 from typing import Final
 
-_YOUNG: Final = 20_000
+_YOUNG: Final = 5_000
 """Containers made more than dropped until it searches; a page of a list alone has a thousand."""
 
 
@@ -14,4 +14,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 20)
+    gc.set_threshold(_YOUNG, 10, 10)

@@ -3,6 +3,7 @@
 Parsed by hand: FastAPI takes longer over ten parameters than the store over a day of readings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args
 from urllib.parse import parse_qsl
@@ -10,6 +11,8 @@ from urllib.parse import parse_qsl
 import numpy as np
 from fastapi import Depends, Request
 from numpy.typing import NDArray
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from cloud.api import arrow
 from cloud.api.buckets import Fill
@@ -102,17 +105,23 @@ PARAMETERS: Final[dict[str, Any]] = {
 
 
 async def _question(request: Request) -> Question:
-    context = cast(ApiContext, request.app.state.context)
-    return asked_by(request.url.query, request.headers.get("accept", ""), context)
+    return asked_by(request.scope, cast(ApiContext, request.app.state.context))
 
 
-def asked_by(query: str, accept: str, context: ApiContext) -> Question:
-    """What a request asks.
+def asked_by(scope: Scope, context: ApiContext) -> Question:
+    """What a request asks; read once.
 
-    :param accept: the header of that name.
     :raises Problem: a parameter cannot be right.
     """
-    given = dict(parse_qsl(query, keep_blank_values=True))
+    state = scope.setdefault("state", {})
+    if "question" not in state:
+        query = scope["query_string"].decode("latin-1")
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        state["question"] = _read(given, Headers(scope=scope).get("accept", ""), context)
+    return cast(Question, state["question"])
+
+
+def _read(given: Mapping[str, str], accept: str, context: ApiContext) -> Question:
     to_ms = context.clock.now_ms() + context.limits.future_s * 1000
     if (to := given.get("to")) is not None:
         to_ms = time_parameter("to", to)

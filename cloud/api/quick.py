@@ -2,7 +2,6 @@
 
 from typing import Final, NamedTuple
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -52,7 +51,7 @@ class Quick:
         if not who.may("read"):
             return None
         try:
-            asked = asked_by(scope["query_string"].decode("latin-1"), Headers(scope=scope).get("accept", ""), context)
+            asked = asked_by(scope, context)
             stream = context.directory.locate(point_of(key), who.towns)
             if isinstance(stream, Datastream) and _is_plain(asked):
                 with context.turns.aside(), self._store.promptly():

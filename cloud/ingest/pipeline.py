@@ -303,11 +303,12 @@ class Pipeline:
         while True:
             try:
                 report = await asyncio.to_thread(self._write, prepared, again=tries > 0)
-            except (*_UNREACHABLE, OSError) as error:
+            except Exception as error:  # an error of ours, too: questions and alarms go on, and /readyz tells of it
                 self.counts.commit_failures += 1
-                self.failing = str(error).splitlines()[0][:200]
+                self.failing = (str(error) or type(error).__name__).splitlines()[0][:200]
                 tries += 1
-                log.error("commit of %d readings failed: %s", prepared.readings, error)  # noqa: TRY400 - retried
+                known = isinstance(error, (*_UNREACHABLE, OSError))
+                log.exception("commit of %d readings failed: %s", prepared.readings, error, exc_info=not known)
                 await self._clock.sleep(min(RETRY_CAP_S, 0.5 * 2**tries))
             else:
                 self.failing = None

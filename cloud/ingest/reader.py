@@ -121,7 +121,7 @@ class EnvelopeReader:
     ) -> Runs | None:
         now_ms = self._clock.now_ms()
         counts, datastreams, refusals = decoded.counts, resolved.datastreams, resolved.refusals
-        rows = resolved.rows(counts, decoded.each)
+        rows = self._resolver.column(header.gateway, decoded, resolved)
         columns = Columns(rows, decoded.time, decoded.value, decoded.quality, _reasons(header, decoded.reasons))
         bad: dict[str, NDArray[np.bool_]] = {}
         if refusals:

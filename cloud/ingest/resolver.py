@@ -1,22 +1,21 @@
 """A batch's table of points to the registry's datastream numbers, remembered by the table's bytes."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.registry.directory import Directory, Refusal
+from protocols.uplink.columns import Decoded
 from protocols.vocabulary import Point
 
 REFUSED: Final = -1
 _REMEMBERED: Final = 10_000
-_LENGTHS: Final = 4
-"""Of columns are kept for each table."""
+_MOST_ROWS: Final = 4_000_000
+"""Of the columns that are remembered: 16 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """Aligned with the table."""
 
     datastreams: NDArray[np.int32]
@@ -25,22 +24,6 @@ class Resolved:
     """Index in the table -> why."""
     distinct: bool
     """No two points mean the same datastream."""
-    _repeated: dict[int, NDArray[np.int32]] = field(default_factory=dict)
-
-    def rows(self, counts: NDArray[np.intp], each: int) -> NDArray[np.int32]:
-        """The datastream of every reading.
-
-        :param each: how many a point has, when all have the same number: a gateway sends as many again and again.
-        """
-        if not each:
-            return np.repeat(self.datastreams, counts)
-        rows = self._repeated.get(each)
-        if rows is None:
-            if len(self._repeated) >= _LENGTHS:
-                self._repeated.clear()
-            rows = self._repeated[each] = np.repeat(self.datastreams, each)
-            rows.setflags(write=False)
-        return rows
 
 
 class Resolver:
@@ -50,6 +33,9 @@ class Resolver:
         self._directory = directory
         self._generation = -1
         self._tables: dict[tuple[str, bytes], Resolved] = {}
+        self._columns: dict[tuple[str, bytes, int], NDArray[np.int32]] = {}
+        self._rows = 0
+        """Of the columns together."""
 
     def resolve(self, gateway: str, table: bytes, points: tuple[Point, ...]) -> Resolved:
         """What the points of a gateway's table mean now."""
@@ -59,11 +45,31 @@ class Resolver:
         generation = self._directory.generation
         if generation != self._generation or len(self._tables) >= _REMEMBERED:
             self._tables.clear()
+            self._forget_columns()
             self._generation = generation
         known = self._tables.get((gateway, table))
         if known is None:
             known = self._tables[gateway, table] = self._resolve(gateway, points)
         return known
+
+    def column(self, gateway: str, decoded: Decoded, resolved: Resolved) -> NDArray[np.int32]:
+        """The datastream of every reading; where all points have as many, a gateway sends as many again and again."""
+        if not decoded.each:
+            return np.repeat(resolved.datastreams, decoded.counts)
+        key = gateway, decoded.table, decoded.each
+        column = self._columns.get(key)
+        if column is None:
+            column = np.repeat(resolved.datastreams, decoded.each)
+            column.setflags(write=False)
+            if self._rows + len(column) > _MOST_ROWS:
+                self._forget_columns()
+            self._columns[key] = column
+            self._rows += len(column)
+        return column
+
+    def _forget_columns(self) -> None:
+        self._columns.clear()
+        self._rows = 0
 
     def _resolve(self, gateway: str, points: tuple[Point, ...]) -> Resolved:
         answers = [self._directory.resolve(gateway, point) for point in points]

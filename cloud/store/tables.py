@@ -130,6 +130,7 @@ def _reading_column(blocks: Blocks | Block, name: str) -> NDArray[Any]:
     if name == "value":
         value = _values(blocks)
         if blocks.same(READINGS.index("missing")) != 0:
+            value = value if value.flags.writeable else value.copy()  # the bits of one number, for all rows
             value[_column(blocks, READINGS, "missing") != 0] = np.nan
         return value
     if name not in _KINDS:

@@ -72,6 +72,21 @@ async def test_a_commit_that_fails_is_tried_again_and_settles_nothing_before(ing
     assert [len(c) for c in ingest.committed] == [1] * 5
 
 
+async def test_an_error_of_ours_in_a_commit_is_told_and_ends_nothing(ingest: Ingest) -> None:
+    ingest.gateway()
+    neuron = ingest.neuron()
+    failing = Failing(ingest.store, "commit", ValueError("assignment destination is read-only"), 2)
+    async with ingest.running() as pipeline:
+        pipeline.receive(ingest.parcel(ingest.envelope(0, [ph(neuron, NOW, 7.5)])))
+        while failing.calls < 2:
+            await asyncio.sleep(0.002)
+            ingest.clock.advance(0.5)
+        assert pipeline.trouble() == "assignment destination is read-only"
+        await ingest.until(lambda: len(ingest.settled) == 1)
+        assert pipeline.trouble() is None
+    assert ingest.stored(neuron) == [(NOW, 7.5)]
+
+
 async def test_quarantine_is_written_before_anything_is_acknowledged(ingest: Ingest) -> None:
     ingest.gateway()
     neuron = ingest.neuron()

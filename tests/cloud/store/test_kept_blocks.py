@@ -1,3 +1,4 @@
+from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.port import Columns
-from tests.cloud.store.columns import columns
+from tests.cloud.store.columns import columns, plain
 
 DAY = 86_400_000
 
@@ -38,6 +39,21 @@ def test_who_has_an_answer_cannot_change_the_next(store: DuckDBStore) -> None:
         assert piece["value"].tolist() == [minute / 4 for minute in range(100)]
         with pytest.raises(ValueError, match="read-only"):
             piece["value"][0] = 7.0
+
+
+def test_missing_ones_among_many_that_are_the_same_and_no_decimals(store: DuckDBStore) -> None:
+    times = [3 * DAY + second * 1000 for second in range(4)]
+    found = [1 / 3, nan, 1 / 3, nan]
+    store.commit(columns([(7, *one) for one in zip(times, found, strict=True)]), Columns.empty(), [], 4 * DAY)
+    store.sort()
+    assert plain(store.raw((7,), 0, 4 * DAY, limit=9)) == [
+        (7, time, None if isnan(value) else value) for time, value in zip(times, found, strict=True)
+    ]
+    buckets = store.aggregate((7,), 0, 4 * DAY, every_ms=4_000, aggregate="mean")
+    assert (buckets.value.tolist(), buckets.values.tolist()) == ([1 / 3], [2])
+    late = columns([(7, times[0] + 500, 9.0), (7, times[1], 8.0), (7, times[2], 1 / 3)])
+    report = store.commit(Columns.empty(), late, [], 4 * DAY)
+    assert (report.stored, report.duplicates, len(report.conflicts)) == (1, 1, 1)
 
 
 def test_a_file_that_replaces_others_is_read_anew(store: DuckDBStore) -> None:
