@@ -307,8 +307,10 @@ class Pipeline:
                 self.counts.commit_failures += 1
                 self.failing = (str(error) or type(error).__name__).splitlines()[0][:200]
                 tries += 1
-                known = isinstance(error, (*_UNREACHABLE, OSError))
-                log.exception("commit of %d readings failed: %s", prepared.readings, error, exc_info=not known)
+                if isinstance(error, (*_UNREACHABLE, OSError)):
+                    log.error("commit of %d readings failed: %s", prepared.readings, error)  # noqa: TRY400 - retried
+                else:
+                    log.exception("commit of %d readings failed", prepared.readings)
                 await self._clock.sleep(min(RETRY_CAP_S, 0.5 * 2**tries))
             else:
                 self.failing = None
