@@ -89,10 +89,9 @@ class Shelf:
         numbers = self._catalog.hot_tables() or [self._catalog.new_hot()]
         self._hot = []
         for number in numbers:
-            hot, rows = Hot(number), self._catalog.hot_rows(number)
-            value = np.ma.filled(rows["value"], np.nan)  # DuckDB takes a NaN of ours for NULL and masks it
-            columns = Columns(rows["datastream"], rows["t"], value, rows["quality"], rows["reasons"])
-            hot.append(columns, rows["stored"])
+            hot = Hot(number)
+            for rows in self._catalog.hot_rows(number):
+                hot.append(Columns(*rows[:5]), rows.stored)
             self._hot.append(hot)
         self._publish()
 
