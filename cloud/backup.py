@@ -17,7 +17,9 @@ from cloud.disk import to_disk
 from protocols.vocabulary import YingzhouError
 
 MANIFEST: Final = "backup.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
+_READ: Final = frozenset({1, FORMAT})
+"""1: what is not sorted lies in DuckDB row by row, which is taken over when it is opened."""
 STORE: Final = "readings.duckdb"
 _REGISTRY: Final = "registry.sqlite"
 _COPIED: Final = ("secrets", "pictures")
@@ -76,8 +78,8 @@ def check(folder: Path) -> dict[str, Any]:
         raise BackupError(f"{folder}: no {MANIFEST} in it: expected a backup") from None
     except ValueError as error:
         raise BackupError(f"{folder / MANIFEST}: {error}") from None
-    if manifest.get("format") != FORMAT:
-        raise BackupError(f"{folder}: format {manifest.get('format')}: expected {FORMAT}")
+    if manifest.get("format") not in _READ:
+        raise BackupError(f"{folder}: format {manifest.get('format')}: expected {' or '.join(map(str, sorted(_READ)))}")
     for name, size, digest in manifest["files"]:
         path = folder / name
         if folder.resolve() not in path.resolve().parents:

@@ -17,8 +17,6 @@ class DuckDBStore(Shelf):
     """Implements the ports Store, Prompt and Tended of :mod:`cloud.store.port`."""
 
     _reached: Reached
-    _doubtful = False
-    """Whether the last commit may have reached the disk although it failed."""
 
     def open(self) -> None:
         super().open()
@@ -41,9 +39,7 @@ class DuckDBStore(Shelf):
     ) -> CommitReport:
         self._make_room()
         with self._catalog.writing:
-            if self._doubtful:
-                self._load_hot()
-                self._doubtful = False
+            self._clear_up()
             fresh, doubtful = (Columns.empty(), fresh) if again else self._told_apart(fresh)
             fresh, late, duplicates, conflicts = sift(self._view, fresh, doubtful, late)
             if len(conflicts) and keep is not None:
@@ -60,12 +56,12 @@ class DuckDBStore(Shelf):
                     self._catalog.insert(connection, hot.number, part, stored_ms)
                 if envelopes:
                     self._catalog.note(connection, envelopes)
+            for part in parts:
+                hot.append(part, stored_ms)
+                self._reached.advance(part.datastream, part.time)
         except BaseException:
             self._doubtful = True  # it may have reached the disk nevertheless
             raise
-        for part in parts:
-            hot.append(part, stored_ms)
-            self._reached.advance(part.datastream, part.time)
         self._publish()
 
     def _told_apart(self, fresh: Columns) -> tuple[Columns, Columns]:

@@ -22,7 +22,12 @@ class HotLog:
         self._compressor = zstandard.ZstdCompressor(level=_LEVEL)
 
     def packed(self, rows: Readings) -> bytes:
-        """The length of a zstd frame, the frame with all columns but the values, the values as they are."""
+        """The length of a zstd frame, the frame with all columns but the values, the values as they are.
+
+        :raises ValueError: the columns are not of one length.
+        """
+        if {len(column) for column in rows} != {len(rows.time)}:
+            raise ValueError(f"columns of {', '.join(str(len(column)) for column in rows)} readings")
         columns = (getattr(rows, name).astype(kind, copy=False).tobytes() for name, kind in _TYPES.items())
         frame = self._compressor.compress(b"".join(columns))
         return b"".join((_LENGTH.pack(len(frame)), frame, rows.value.astype("<f8", copy=False).tobytes()))

@@ -54,6 +54,8 @@ class Shelf:
         self._hot_rows, self._most_hot_rows, self._hot_ms = hot_rows, most_hot_rows, hot_ms
         self._tending = threading.RLock()
         self._hot: list[Hot] = []
+        self._doubtful = False
+        """Whether the last commit may have reached the disk although it failed."""
         self._segments: list[Segment] = []
         self._kept = KeptBlocks()
         self._resting = threading.Event()
@@ -86,14 +88,20 @@ class Shelf:
 
     def _load_hot(self) -> None:
         """Read the unsorted readings as the catalog has them."""
-        numbers = self._catalog.hot_tables() or [self._catalog.new_hot()]
-        self._hot = []
-        for number in numbers:
+        found = []
+        for number in self._catalog.hot_tables() or [self._catalog.new_hot()]:
             hot = Hot(number)
             for rows in self._catalog.hot_rows(number):
                 hot.append(Columns(*rows[:5]), rows.stored)
-            self._hot.append(hot)
+            found.append(hot)
+        self._hot = found
         self._publish()
+
+    def _clear_up(self) -> None:
+        """Know again what is on disk; within ``writing``."""
+        if self._doubtful:
+            self._load_hot()
+            self._doubtful = False
 
     def _publish(self) -> None:
         self._view_now = View(tuple(one.view() for one in self._hot), tuple(self._segments))
@@ -126,6 +134,7 @@ class Shelf:
         """What is not sorted yet becomes sorted files."""
         with self._tending:
             with self._catalog.writing:
+                self._clear_up()
                 full = [one for one in self._hot if one.length]
                 if not full:
                     return
@@ -186,6 +195,7 @@ class Shelf:
             target.mkdir()
             with ExitStack() as stack:
                 with self._catalog.writing:
+                    self._clear_up()
                     stack.enter_context(self._catalog.snapshot(folder / self._catalog.path.name))
                     view = self._view
                 for segment in view.segments:

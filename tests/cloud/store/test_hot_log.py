@@ -2,6 +2,7 @@
 
 from math import nan
 from pathlib import Path
+from unittest.mock import Mock
 
 import duckdb
 import numpy as np
@@ -14,7 +15,7 @@ from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.hot_log import HotLog, unpacked
 from cloud.store.port import Columns
 from cloud.store.tables import Readings
-from tests.cloud.store.columns import columns, plain
+from tests.cloud.store.columns import columns, key, plain
 
 rows = st.tuples(
     st.integers(0, 2**31 - 1),
@@ -43,6 +44,41 @@ def test_what_is_not_whole_is_told() -> None:
     for data, count in ((packed[:-1], 3), (packed + b"\0", 3), (packed, 2), (packed, 4), (b"", 0), (b"\xff" * 40, 3)):
         with pytest.raises(StoreDamagedError, match="not sorted"):
             unpacked(data, count)
+
+
+def test_columns_of_other_lengths_are_refused() -> None:
+    rows = readings([(1, 1000, 7.5, 1, 0, 2000)] * 2)
+    with pytest.raises(ValueError, match="columns of 2, 2, 2, 1, 2, 2 readings"):
+        HotLog().packed(rows._replace(quality=rows.quality[:1]))
+
+
+class _Broken(Exception):
+    """In place of whatever may come."""
+
+
+@pytest.mark.parametrize("then", ["sort", "snapshot"])
+def test_a_commit_that_reached_the_disk_and_failed_is_neither_lost_nor_doubled(
+    tmp_path: Path, then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DuckDBStore(tmp_path / "r.duckdb")
+    store.open()
+    store.commit(columns([(1, 1000, 1.0)]), Columns.empty(), [], 5000)
+    with monkeypatch.context() as patch:
+        patch.setattr("cloud.store.hot.Hot.append", Mock(side_effect=_Broken))
+        with pytest.raises(_Broken):
+            store.commit(columns([(1, 2000, 2.0)]), Columns.empty(), [key(1)], 5000)
+    if then == "sort":
+        store.sort()
+    else:
+        (tmp_path / "copy").mkdir()
+        assert store.snapshot(tmp_path / "copy") == 2
+    report = store.commit(columns([(1, 2000, 2.0)]), Columns.empty(), [], 5000, again=True)
+    assert (report.stored, report.duplicates) == (0, 1)
+    for _ in range(2):
+        assert plain(store.raw([1], 0, 10_000, limit=9)) == [(1, 1000, 1.0), (1, 2000, 2.0)]
+        assert store.held() == {("gw-1", 1, 5): [(1, 1)]}
+        store.close()
+        store.open()
 
 
 @pytest.mark.parametrize("names", [("reading",), ("reading_3", "reading_12")])
