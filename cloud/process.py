@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from cloud import garbage
 from cloud.alarms.target import Targets
 from cloud.alarms.watch import Alarms
-from cloud.api.app import create_app, create_worker_app
+from cloud.api.app import create_app, create_worker_app, in_front
 from cloud.api.context import ApiContext, BackupSource, ReplayReport
 from cloud.api.feed import Feed
 from cloud.api.head import BoundedHead
@@ -91,7 +91,7 @@ class CloudProcess:
         context = self._context(core, alarms, targets, feed)
         server = _Server(
             uvicorn.Config(
-                create_worker_app(context) if self._role is Role.INGEST else create_app(context),
+                create_worker_app(context) if self._role is Role.INGEST else in_front(create_app(context), context),
                 http=BoundedHead,
                 ws="none",
                 lifespan="off",

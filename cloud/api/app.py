@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp
 
 from cloud.api import (
     alarms,
@@ -40,7 +41,7 @@ from cloud.api.context import ApiContext
 from cloud.api.gatekeeper import DOCUMENTED, Gatekeeper
 from cloud.api.quick import Quick
 from cloud.api.revalidation import Revalidation
-from cloud.api.traffic import Traffic
+from cloud.api.traffic import Requests, Traffic
 from cloud.store.port import Prompt
 
 CONSOLE: Final = Path(__file__).parents[1] / "console"
@@ -86,9 +87,14 @@ def create_app(context: ApiContext, *routers: APIRouter, console_folder: Path = 
     for router in (*(module.router for module in _ROUTERS), *routers):
         app.include_router(router, dependencies=[DOCUMENTED])
     console.install(app, console_folder)
-    if isinstance(context.store, Prompt):
-        app.add_middleware(Quick, context=context, store=context.store)
     return _guarded(app, context)
+
+
+def in_front(app: FastAPI, context: ApiContext) -> ASGIApp:
+    """The application with what is asked most in front of it."""
+    if not isinstance(context.store, Prompt):
+        return app
+    return Quick(app, context, context.store, app.state.requests)
 
 
 def create_worker_app(context: ApiContext) -> FastAPI:
@@ -105,5 +111,6 @@ def _guarded(app: FastAPI, context: ApiContext) -> FastAPI:
     app.add_middleware(Gatekeeper, access=context.access, signatures=context.signatures, clock=context.clock)
     app.add_middleware(Revalidation)
     app.add_middleware(SafeHeaders)
-    app.add_middleware(Traffic, metrics=context.metrics)
+    app.state.requests = Requests(context.metrics)
+    app.add_middleware(Traffic, requests=app.state.requests)
     return app

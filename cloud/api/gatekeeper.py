@@ -56,7 +56,7 @@ class Gatekeeper:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and _is_open(scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            found = self._signature(scope) or self._principal(scope)
+            found = self._signature(scope) or principal(scope, self._access, self._clock.now_ms())
             if isinstance(found, Principal | Signature):
                 scope.setdefault("state", {})["principal" if isinstance(found, Principal) else "signature"] = found
                 await self._app(scope, receive, send)
@@ -78,19 +78,20 @@ class Gatekeeper:
         except Busy:
             return refusal(scope, 503, "too many signed requests at a time", {"Retry-After": RETRY_AFTER_S})
 
-    def _principal(self, scope: Scope) -> Principal | Response:
-        headers = Headers(scope=scope)
-        now_ms = self._clock.now_ms()
-        text = _presented_key(headers)
-        if text is not None:
-            return self._access.by_key(text[:_LONGEST], now_ms) or _unauthorized(scope)
-        token = _session_token(headers)
-        found = None if token is None else self._access.by_session(token[:_LONGEST], now_ms)
-        if found is None:
-            return _unauthorized(scope)
-        if scope["method"] not in _SAFE and headers.get(CSRF_HEADER) != CSRF_VALUE:
-            return refusal(scope, 403, f"a session needs the header {CSRF_HEADER}: {CSRF_VALUE} to change anything")
-        return found
+
+def principal(scope: Scope, access: Access, now_ms: int) -> Principal | Response:
+    """Who makes a request, or what is to be answered instead."""
+    headers = Headers(scope=scope)
+    text = _presented_key(headers)
+    if text is not None:
+        return access.by_key(text[:_LONGEST], now_ms) or _unauthorized(scope)
+    token = _session_token(headers)
+    found = None if token is None else access.by_session(token[:_LONGEST], now_ms)
+    if found is None:
+        return _unauthorized(scope)
+    if scope["method"] not in _SAFE and headers.get(CSRF_HEADER) != CSRF_VALUE:
+        return refusal(scope, 403, f"a session needs the header {CSRF_HEADER}: {CSRF_VALUE} to change anything")
+    return found
 
 
 def principal_of(request: Request) -> Principal:

@@ -3,8 +3,9 @@
 Parsed by hand: FastAPI takes longer over ten parameters than the store over a day of readings.
 """
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeVar, cast, get_args
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,7 @@ LEAST_POINTS: Final = 4
 MOST_POINTS: Final = 10_000
 Format = Literal["json", "csv", "arrow"]
 Choice = TypeVar("Choice", bound=str)
+_NAMES_END: Final = re.compile(b"(?:^|&)to=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +117,19 @@ def asked_by(scope: Scope, context: ApiContext) -> Question:
     """
     state = scope.setdefault("state", {})
     if "question" not in state:
-        query = scope["query_string"].decode("latin-1")
-        given = dict(parse_qsl(query, keep_blank_values=True))
-        state["question"] = _read(given, Headers(scope=scope).get("accept", ""), context)
+        query: bytes = scope["query_string"]
+        now_ms = 0 if _NAMES_END.search(query) else context.clock.now_ms() + context.limits.future_s * 1000
+        state["question"] = _read(query, Headers(scope=scope).get("accept", ""), now_ms)
     return cast(Question, state["question"])
 
 
-def _read(given: Mapping[str, str], accept: str, context: ApiContext) -> Question:
-    to_ms = context.clock.now_ms() + context.limits.future_s * 1000
+@lru_cache(maxsize=16)
+def _read(query: bytes, accept: str, to_ms: int) -> Question:
+    """The same is asked of many datastreams one after the other.
+
+    :param to_ms: until when, if the query does not say it.
+    """
+    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     if (to := given.get("to")) is not None:
         to_ms = time_parameter("to", to)
     every = _every(given.get("every"), given.get("tz"))
@@ -137,6 +144,7 @@ def _read(given: Mapping[str, str], accept: str, context: ApiContext) -> Questio
     if points is not None and (every is not None or "cursor" in given or "limit" in given):
         raise wrong_parameter("points", "expected without `every`, `limit` and `cursor`")
     starts = np.empty(0, np.int64) if every is None else _starts(every, from_ms, to_ms)
+    starts.setflags(write=False)  # it may be asked again
     after = numbers_after(_short(given.get("cursor", "")), 2)
     return Question(
         from_ms,

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from cloud.api import arrow
 from cloud.api.question import Format
-from cloud.api.times import format_times, time_texts
+from cloud.api.spliced import Part, counts, numbers, spliced
+from cloud.api.times import FEW, format_times, time_parts
 from cloud.store.port import Buckets, Columns
 from protocols.vocabulary import reason_names
 
@@ -73,22 +74,25 @@ def buckets(found: Buckets) -> list[BucketRow]:
 
 def readings_json(head: dict[str, Any], columns: Columns, following: str | None) -> Response:
     """As :func:`respond` with :func:`readings`, without making rows of the columns first."""
-    return _json(head, columns.time, columns.value, _ends(columns), following)
+    return _json(head, columns.time, columns.value, [_ends(columns)], following)
 
 
 def buckets_json(head: dict[str, Any], found: Buckets, following: str | None) -> Response:
     """As :func:`respond` with :func:`buckets`, likewise."""
-    pairs = zip(found.quality.tolist(), found.values.tolist(), strict=True)
-    ends = [b',"quality":%d,"count":%d}' % pair for pair in pairs]
+    if len(found.start) <= FEW:
+        return respond(head, buckets(found), BucketRow, following, "json")
+    ends: list[Part] = [b',"quality":', counts(found.quality), b',"count":', counts(found.values), b"}"]
     return _json(head, found.start, found.value, ends, following)
 
 
-def _ends(columns: Columns) -> bytes | list[bytes]:
+def _ends(columns: Columns) -> Part:
     """What stands behind the value of each reading; one for all where it is the same."""
     quality, reasons = columns.quality, columns.reasons
     if len(quality) and (quality == quality[0]).all() and (reasons == reasons[0]).all():
         return _end(int(quality[0]), int(reasons[0]))
-    return [_end(flag, bits) for flag, bits in zip(quality.tolist(), reasons.tolist(), strict=True)]
+    both = (reasons.astype(np.int64) << 8) | quality
+    some, which = np.unique(both, return_inverse=True)
+    return np.array([_end(one & 0xFF, one >> 8) for one in some.tolist()], np.bytes_)[which]
 
 
 @lru_cache(maxsize=4096)
@@ -100,26 +104,12 @@ def _json(
     head: dict[str, Any],
     times: NDArray[np.int64],
     values: NDArray[np.float64],
-    ends: bytes | list[bytes],
+    ends: Sequence[Part],
     following: str | None,
 ) -> Response:
-    numbers = msgspec.json.encode(values.tolist())[1:-1].split(b",")  # NaN becomes null
-    end, others = (ends, None) if isinstance(ends, bytes) else (b"", ends)
-    each = 2 if others is None else 3
-    pieces = [b""] * (each * len(times))
-    if pieces:
-        before = b'%b,{"time":"' % end
-        pieces[0::each] = time_texts(times, before, b'Z","value":')
-        pieces[1::each] = numbers
-        if others is not None:
-            pieces[2::each] = others
-        pieces[0] = pieces[0][len(end) + 1 :]
-        pieces.append(end)
-    body = b'%b,"items":[%b],"next":%b}' % (
-        msgspec.json.encode(head)[:-1],
-        b"".join(pieces),
-        msgspec.json.encode(following),
-    )
+    parts = [b',{"time":"', *time_parts(times), b'Z","value":', *numbers(values), *ends]
+    items = spliced(parts, len(times))[1:]
+    body = b'%b,"items":[%b],"next":%b}' % (msgspec.json.encode(head)[:-1], items, msgspec.json.encode(following))
     return Response(body, media_type="application/json")
 
 

@@ -2,22 +2,37 @@
 
 from functools import lru_cache
 from time import perf_counter
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"})
 
-class Traffic:
-    """ASGI middleware that counts by route, not by path: the labels stay few."""
 
-    def __init__(self, app: ASGIApp, metrics: CollectorRegistry) -> None:
-        self._app = app
+class Requests:
+    """Counts by route, not by path: the labels stay few."""
+
+    def __init__(self, metrics: CollectorRegistry) -> None:
         self._requests = Counter(
             "yz_http_requests_total", "Requests answered.", ("method", "route", "status"), registry=metrics
         )
         self._seconds = Histogram("yz_http_seconds", "Time to the answer's end.", ("route",), registry=metrics)
-
         self._counted = lru_cache(lambda *labels: (self._requests.labels(*labels), self._seconds.labels(labels[1])))
+
+    def answered(self, method: str, route: str, status: int, took_s: float) -> None:
+        """Count one."""
+        requests, seconds = self._counted(method if method in _METHODS else "other", route, str(status))
+        requests.inc()
+        seconds.observe(took_s)
+
+
+class Traffic:
+    """ASGI middleware that counts."""
+
+    def __init__(self, app: ASGIApp, requests: Requests) -> None:
+        self._app = app
+        self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count and go on."""
@@ -36,10 +51,4 @@ class Traffic:
             await self._app(scope, receive, noted)
         finally:
             route = getattr(scope.get("route"), "path", "none")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            requests, seconds = self._counted(method, route, str(status))
-            requests.inc()
-            seconds.observe(perf_counter() - started)
-
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"})
+            self._requests.answered(scope["method"], route, status, perf_counter() - started)

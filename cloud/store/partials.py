@@ -79,8 +79,13 @@ def _column(  # noqa: PLR0913
 def added(parts: Sequence[Partials], every_ms: int) -> Partials:
     """Parts of buckets of ``every_ms``, or of shorter ones that make them up, as one row per bucket, in order."""
     parts = [part for part in parts if len(part["start"])] or list(parts[:1])
+    of_one = len({int(part["datastream"][row]) for part in parts for row in (0, -1) if len(part["start"])}) == 1
+    if of_one:
+        parts.sort(key=lambda part: int(part["start"][0]))
     joined = {name: np.concatenate([p[name] for p in parts]) if len(parts) > 1 else parts[0][name] for name in parts[0]}
-    joined["start"] = joined["start"] - joined["start"] % every_ms
+    joined["start"] = start = joined["start"] - joined["start"] % every_ms
+    if of_one and (start[1:] > start[:-1]).all():
+        return joined
     if len(parts) > 1:
         order = np.lexsort((joined.get("first_at", joined["start"]), joined["start"], joined["datastream"]))
         joined = {name: column[order] for name, column in joined.items()}

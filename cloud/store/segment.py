@@ -34,6 +34,7 @@ class Segment:
 
     def __init__(self, path: Path, tier: int, kept: KeptBlocks) -> None:
         self.path = path
+        self._name = path.name
         self.tier = tier
         self.bytes = 0
         self.rows = 0
@@ -71,13 +72,16 @@ class Segment:
         arrays = self._arrays()
         return Readings(*(arrays[f"newest.{name}"] for name in Readings._fields))
 
-    def covered(self, level: int, wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Which of these have rollups of that length here."""
+    def covered(self, level: int, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Those of these that have rollups of that length here, and the others."""
         covered = self._covered[level]
         if not len(covered):
-            return np.zeros(len(wanted), np.bool_)
-        found: NDArray[np.bool_] = covered[np.minimum(covered.searchsorted(wanted), len(covered) - 1)] == wanted
-        return found
+            return covered, wanted
+        if len(wanted) == 1:
+            place, none = covered.searchsorted(wanted[0]), wanted[:0]
+            return (wanted, none) if place < len(covered) and covered[place] == wanted[0] else (none, wanted)
+        found = covered[np.minimum(covered.searchsorted(wanted), len(covered) - 1)] == wanted
+        return wanted[found], wanted[~found]
 
     def readings(
         self, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int, names: Sequence[str] = WHOLE
@@ -126,8 +130,7 @@ class Segment:
     ) -> Iterator[Partials]:
         """Pieces of the rollups with from_ms <= start < to_ms."""
         for blocks in self._pieces(str(level), wanted, from_ms, to_ms):
-            piece = decode_rollups(blocks, names, level)
-            yield _only(piece, wanted, "start", from_ms, to_ms)
+            yield _only(decode_rollups(blocks, names, level), wanted, "start", from_ms, to_ms)
 
     def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
         """The blocks of readings in which they may be."""
@@ -184,7 +187,7 @@ class Segment:
 
     def _block(self, table: str, number: int) -> Block:
         """One block: what is looked at on a dashboard is looked at again."""
-        key = self.path.name, table, number
+        key = self._name, table, number
         spend(1)
         block = self._kept.get(key)
         if block is None:
@@ -270,16 +273,16 @@ def _only(
     """The rows of these datastreams with from_ms <= time < to_ms; rows are ordered by datastream and time."""
     streams, times = piece["datastream"], piece[time]
     if wanted is not None and len(wanted) == 1:
-        begin, end = 0, len(streams)
+        begin: int | np.intp = 0
+        end: int | np.intp = len(streams)
         if streams.strides[0]:  # a column of one number has none
             begin, end = streams.searchsorted(wanted[0]), streams.searchsorted(wanted[0], side="right")
         elif end and streams[0] != wanted[0]:
             end = 0
-        mine = times[begin:end]
-        rows: slice | NDArray[np.bool_] = slice(
-            begin + mine.searchsorted(np.int64(from_ms)), begin + mine.searchsorted(np.int64(to_ms))
-        )
-        return {name: column[rows] for name, column in piece.items()}
+        if begin < end and (times[begin] < from_ms or times[end - 1] >= to_ms):
+            mine = times[begin:end]
+            begin, end = begin + mine.searchsorted(from_ms), begin + mine.searchsorted(to_ms)
+        return {name: column[begin:end] for name, column in piece.items()}
     rows = np.ones(len(times), np.bool_)
     if len(times) and (times.min() < from_ms or times.max() >= to_ms):
         rows = (times >= from_ms) & (times < to_ms)

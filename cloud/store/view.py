@@ -186,8 +186,7 @@ class View:
             # what lies in whole buckets is rolled up; a file that begins or ends in one has no more of it than that
             first = from_ms if from_ms > segment.from_ms else segment.from_ms - segment.from_ms % level
             whole = first + -first % level, to_ms - to_ms % level if to_ms < segment.to_ms else end + -end % level
-            covered = segment.covered(level, wanted)
-            some = wanted[covered]
+            some, others = segment.covered(level, wanted)
             if len(some) and whole[0] < whole[1]:
                 mixed: list[NDArray[np.int32]] = []
                 for piece in segment.rollups(level, some, *whole, how.names):
@@ -202,10 +201,9 @@ class View:
                     yield from _counted(segment, again, *whole, how)
                 yield from _counted(segment, some, start, min(whole[0], end), how)
                 yield from _counted(segment, some, max(whole[1], start), end, how)
-                wanted_here = wanted[~covered]
+                yield from _counted(segment, others, start, end, how)
             else:
-                wanted_here = wanted
-            yield from _counted(segment, wanted_here, start, end, how)
+                yield from _counted(segment, wanted, start, end, how)
         hot = self.hot_readings(wanted, from_ms, to_ms)
         if hot is not None:
             yield _part(hot.datastream, hot.time, hot.value, hot.quality, how)

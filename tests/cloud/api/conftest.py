@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
-from cloud.api.app import create_app
+from cloud.api.app import create_app, in_front
 from cloud.api.context import ApiContext, ReplayReport
 from cloud.api.feed import Feed
 from cloud.api.tickets import Tickets
@@ -79,8 +81,16 @@ class Desk:
             feed=self.feed,
             readiness=lambda: self.reasons,
         )
-        self.app: FastAPI = create_app(self.context, console_folder=folder / "console")
         self.stack = AsyncExitStack()
+        self.app: FastAPI
+        self.front: ASGIApp
+        self.build()
+
+    def build(self, **changes: Any) -> None:
+        """The application, of a context with these changes."""
+        self.context = replace(self.context, metrics=CollectorRegistry(), **changes)
+        self.app = create_app(self.context, console_folder=self.folder / "console")
+        self.front = in_front(self.app, self.context)
 
     def commit(self, columns: Columns) -> CommitReport:
         report = self.store.commit(Columns.empty(), columns, (), NOW)
@@ -96,7 +106,7 @@ class Desk:
 
     async def client(self, key: str | None = None, *, host: str = "192.0.2.7") -> httpx.AsyncClient:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        transport = httpx.ASGITransport(self.app, client=(host, 50_000))
+        transport = httpx.ASGITransport(self.front, client=(host, 50_000))
         client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
         return await self.stack.enter_async_context(client)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from cloud.api.head import BoundedHead
 
@@ -36,7 +36,7 @@ class _Announcing(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[Served]:
+async def serving(app: ASGIApp) -> AsyncIterator[Served]:
     config = uvicorn.Config(app, host="127.0.0.1", port=0, http=BoundedHead, log_config=None, lifespan="off")
     server = _Announcing(config)
     async with asyncio.TaskGroup() as group:

@@ -39,7 +39,7 @@ async def test_nonsense_lengths(desk: Desk, length: bytes) -> None:
 
 async def test_server_lives_on_after_large_bodies_over_a_real_socket(desk: Desk) -> None:
     key = desk.key("admin")
-    async with serving(desk.app) as server:
+    async with serving(desk.front) as server:
         for head in (
             "Content-Length: 100000000000",
             "Transfer-Encoding: chunked",

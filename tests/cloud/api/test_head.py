@@ -23,7 +23,7 @@ async def connection(server: Served) -> AsyncIterator[tuple[asyncio.StreamReader
 
 @pytest.mark.parametrize("piece", [LINE, b"y" * 1000, b"X-A:\r\n" * 200], ids=["long", "endless", "many"])
 async def test_a_head_without_end_is_cut_off(desk: Desk, piece: bytes) -> None:
-    async with serving(desk.app) as server:
+    async with serving(desk.front) as server:
         async with connection(server) as (reader, writer):
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-B: ")
             sent = 0
@@ -40,14 +40,14 @@ async def test_a_head_without_end_is_cut_off(desk: Desk, piece: bytes) -> None:
 
 async def test_heads_within_the_bound_and_long_bodies_pass(desk: Desk) -> None:
     headers = {"X-A": "y" * (MAX_HEAD // 2), "Authorization": f"Bearer {desk.key('admin')}"}
-    async with serving(desk.app) as server, httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with serving(desk.front) as server, httpx.AsyncClient(base_url=server.url, headers=headers) as client:
         for _ in range(3):  # on one connection: each head counts for itself
             assert (await client.get("/healthz")).status_code == 200
             assert (await client.post("/api/v2/write", content=b"#" * 200_000)).status_code == 204
 
 
 async def test_who_is_cut_off_is_told(desk: Desk) -> None:
-    async with serving(desk.app) as server, connection(server) as (reader, writer), asyncio.timeout(20):
+    async with serving(desk.front) as server, connection(server) as (reader, writer), asyncio.timeout(20):
         told = asyncio.ensure_future(reader.readline())  # noqa: TID251 - it is awaited below
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
         while not told.done():

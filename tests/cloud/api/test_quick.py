@@ -78,3 +78,25 @@ async def test_nobody_sees_more_on_the_short_way(desk: Desk, key: str, answers: 
     assert not any(answers)
     assert (await (await desk.client(desk.key("read", towns=("310151101",)))).get(path)).status_code == 200
     assert answers[-1]
+
+
+async def test_a_request_with_a_body_goes_the_whole_way(
+    admin: httpx.AsyncClient, key: str, answers: list[bool]
+) -> None:
+    path = f"/api/v1/datastreams/{key}/readings"
+    assert (await admin.request("GET", path, content=b"x")).status_code == 200
+    assert (await admin.request("GET", path, content=b"x" * 100_000)).status_code == 413
+    assert not any(answers)
+
+
+async def test_the_short_way_is_counted_and_revalidated(
+    admin: httpx.AsyncClient, desk: Desk, key: str, answers: list[bool]
+) -> None:
+    path = f"/api/v1/datastreams/{key}/readings?to=2026-01-01T00:00:00Z"
+    tag = (await admin.get(path)).headers["etag"]
+    again = await admin.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, answers) == (304, b"", [True, True])
+    labels = {"method": "GET", "route": quick.READINGS_ROUTE}
+    for status in ("200", "304"):
+        counted = desk.context.metrics.get_sample_value("yz_http_requests_total", {**labels, "status": status})
+        assert counted == 1

@@ -25,7 +25,7 @@ Event = tuple[str, str, Any]
 @pytest.fixture
 async def served(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(stream, "PAUSE_S", 0.0)
-    async with serving(desk.app) as served:
+    async with serving(desk.front) as served:
         try:
             yield served
         finally:

@@ -1,12 +1,10 @@
 import re
 from base64 import b64decode
-from dataclasses import replace
 
 import httpx
 import pytest
 
 from cloud.alarms.target import Targets
-from cloud.api.app import create_app
 from cloud.registry import deliveries
 from cloud.registry.deliveries import Attempt
 from tests.cloud.api.conftest import NOW, Desk
@@ -20,8 +18,7 @@ async def public(desk: Desk) -> httpx.AsyncClient:
     """An admin of an installation whose name server knows desk.example and inside.example."""
     known = {"desk.example": ["93.184.215.14"], "inside.example": ["93.184.215.14", "10.0.0.1"]}
     targets = Targets(("10.1.0.0/16", "localhost:9000"), lambda host, _port: known.get(host, [host]))
-    desk.context = replace(desk.context, targets=targets)
-    desk.app = create_app(desk.context, console_folder=desk.folder / "console")
+    desk.build(targets=targets)
     return await desk.client(desk.key("admin"))
 
 

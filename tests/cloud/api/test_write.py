@@ -124,7 +124,7 @@ async def test_influxdb_client_writes_here(desk: Desk, admin: httpx.AsyncClient,
     good = Point("water").tag("mn", "A1").field("ph", 7.25).time(NOW - 9, WritePrecision.MS)
     bad = Point("water").tag("mn", "A1").field("ph", "high").time(NOW - 8, WritePrecision.MS)
     key = desk.key("write")
-    async with serving(desk.app) as server:
+    async with serving(desk.front) as server:
         await server.in_thread(write, server.url, key, good)
         with pytest.raises(ApiException) as refused:
             await server.in_thread(write, server.url, key, bad)

@@ -111,7 +111,7 @@ async def scene(desk: Desk, admin: httpx.AsyncClient, tmp_path: Path) -> AsyncIt
     given = (await admin.post("/api/v1/gateways/gw-1/credentials", json={})).json()
     body = {"name": "cam", "kind": "camera", "gateway": "gw-1", "observed_properties": ["motion_share"]}
     neuron = (await admin.post("/api/v1/neurons", json=body)).json()["id"]
-    async with serving(desk.app) as served:
+    async with serving(desk.front) as served:
         yield Scene(desk, admin, served.url, neuron, bytes.fromhex(given["hmac_key"]), given["key_id"], tmp_path)
 
 
