@@ -121,8 +121,8 @@ class Core:
             max_bytes=limits.pictures_bytes,
             max_age_ms=limits.pictures_days * 86_400_000,
         )
-        keep = cutoffs(self.directory, retention or Retention())
-        self.upkeep = Upkeep(self.store, clock, keep) if isinstance(self.store, DuckDBStore) else None
+        keep = cutoffs(self.directory, retention or Retention()) if isinstance(self.store, DuckDBStore) else None
+        self.upkeep = None if role is Role.INGEST else Upkeep(self.store, clock, keep)
         self.latest = Latest()
         self.ledger = Ledger(self.store, shared=role is not Role.ALL)
         self.listeners: list[Callable[[Columns], None]] = []

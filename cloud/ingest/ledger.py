@@ -46,17 +46,21 @@ class Ledger:
         self._held = {of: RangeSet(ranges) for of, ranges in self._store.held().items()}
 
     def look(self, key: EnvelopeKey) -> Seen:
-        """Where an envelope stands; a new one is pending from now on."""
+        """Where an envelope stands; a new one is pending from now on.
+
+        One that is too old to be known by its content counts as new: its readings and events are known by themselves.
+        """
         name = key[:4]
         if name in self._pending:
             return Seen.PENDING if self._pending[name] == key.digest else Seen.CONFLICT
-        held = self._held.get(key[:3])
-        if held is None or key.sequence not in held:
+        digest = None
+        if key.sequence in self._held.get(key[:3], ()):
+            digest = self._recent.get(name)
+            if digest is None:
+                digest = self._store.digest(*name)
+        if digest is None:
             self._pending[name] = key.digest
             return Seen.NEW
-        digest = self._recent.get(name)
-        if digest is None:
-            digest = self._store.digest(*name)
         return Seen.HELD if digest == key.digest else Seen.CONFLICT
 
     def knows(self, name: tuple[str, int, int, int]) -> bool:

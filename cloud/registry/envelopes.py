@@ -1,15 +1,18 @@
 """The ledger of envelopes, for stores that cannot write it in one transaction with the readings (ADR 0015)."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from cloud.registry import dialect
-from cloud.registry.schema import ENVELOPE
+from cloud.registry.schema import ENVELOPE, HELD_RANGE
+from cloud.store.held import Held, Of, joined, rows
 from cloud.store.port import EnvelopeKey
 
 _AT_ONCE: Final = 500
+_OF: Final = (ENVELOPE.c.gateway, ENVELOPE.c.stream, ENVELOPE.c.epoch)
+_NAME: Final = (*_OF, ENVELOPE.c.sequence)
 Name = tuple[str, int, int, int]
 
 
@@ -25,39 +28,44 @@ def note(tx: Connection, keys: Sequence[EnvelopeKey]) -> None:
 
 def digest(tx: Connection, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
     """The digest that a held envelope had; None when it is not held."""
-    question = select(ENVELOPE.c.digest).where(
-        ENVELOPE.c.gateway == gateway,
-        ENVELOPE.c.stream == stream,
-        ENVELOPE.c.epoch == epoch,
-        ENVELOPE.c.sequence == sequence,
-    )
+    question = select(ENVELOPE.c.digest).where(tuple_(*_NAME) == (gateway, stream, epoch, sequence))
     found = tx.scalar(question)
     return None if found is None else int(found)
 
 
 def digests(tx: Connection, names: Sequence[Name]) -> dict[Name, int]:
     """(gateway, stream, epoch, sequence) -> digest, of those that are held."""
-    columns = (ENVELOPE.c.gateway, ENVELOPE.c.stream, ENVELOPE.c.epoch, ENVELOPE.c.sequence)
     found: dict[Name, int] = {}
     for start in range(0, len(names), _AT_ONCE):
-        question = select(*columns, ENVELOPE.c.digest).where(tuple_(*columns).in_(names[start : start + _AT_ONCE]))
+        question = select(*_NAME, ENVELOPE.c.digest).where(tuple_(*_NAME).in_(names[start : start + _AT_ONCE]))
         for row in tx.execute(question):
             found[row.gateway, row.stream, row.epoch, row.sequence] = int(row.digest)
     return found
 
 
-def held(tx: Connection) -> dict[tuple[str, int, int], list[tuple[int, int]]]:
-    """(gateway, stream, epoch) -> inclusive ranges of the sequence numbers that are held."""
-    of: tuple[Any, ...] = (ENVELOPE.c.gateway, ENVELOPE.c.stream, ENVELOPE.c.epoch)
-    place = func.row_number().over(partition_by=of, order_by=ENVELOPE.c.sequence)
-    islands = select(*of, ENVELOPE.c.sequence, (ENVELOPE.c.sequence - place).label("island")).subquery()
+def held(tx: Connection) -> Held:
+    """As :meth:`cloud.store.port.Store.held`."""
+    place = func.row_number().over(partition_by=_OF, order_by=ENVELOPE.c.sequence)
+    islands = select(*_OF, ENVELOPE.c.sequence, (ENVELOPE.c.sequence - place).label("island")).subquery()
     named = (islands.c.gateway, islands.c.stream, islands.c.epoch)
-    question = (
-        select(*named, func.min(islands.c.sequence), func.max(islands.c.sequence))
-        .group_by(*named, islands.c.island)
-        .order_by(*named, func.min(islands.c.sequence))
-    )
-    found: dict[tuple[str, int, int], list[tuple[int, int]]] = {}
-    for gateway, stream, epoch, first, last in tx.execute(question):
-        found.setdefault((gateway, stream, epoch), []).append((first, last))
-    return found
+    spans = select(*named, func.min(islands.c.sequence), func.max(islands.c.sequence))
+    questions = spans.group_by(*named, islands.c.island), select(HELD_RANGE)
+    return joined(tuple(row) for question in questions for row in tx.execute(question))
+
+
+def long_ones(tx: Connection, recent: int) -> dict[Of, tuple[int, int]]:
+    """Of which gateways, streams and epochs more than twice so many are known by their content; from where to where."""
+    sequence = ENVELOPE.c.sequence
+    found = select(*_OF, func.min(sequence), func.max(sequence)).group_by(*_OF).having(func.count() > 2 * recent)
+    return {(gateway, stream, epoch): (first, last) for gateway, stream, epoch, first, last in tx.execute(found)}
+
+
+def fold(tx: Connection, of: Of, last: int) -> None:
+    """Of those up to this number ranges are kept, no digests."""
+    kept = tuple_(*HELD_RANGE.c[:3]) == of
+    gone = delete(ENVELOPE).where(tuple_(*_OF) == of, ENVELOPE.c.sequence <= last).returning(ENVELOPE.c.sequence)
+    ranges = [(*of, sequence, sequence) for sequence in tx.scalars(gone)]
+    ranges += [tuple(row) for row in tx.execute(delete(HELD_RANGE).where(kept).returning(*HELD_RANGE.c))]
+    if ranges:
+        names = HELD_RANGE.c.keys()
+        tx.execute(insert(HELD_RANGE), [dict(zip(names, one, strict=True)) for one in rows(joined(ranges))])

@@ -403,3 +403,13 @@ ENVELOPE = Table(  # which envelopes are stored, where the store itself cannot s
     Column("digest", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+HELD_RANGE = Table(  # older envelopes that are stored, without their digests
+    "held_range",
+    METADATA,
+    Column("gateway", String(32), primary_key=True),
+    Column("stream", Integer, primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

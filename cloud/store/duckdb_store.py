@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.store.held import Held
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey
 from cloud.store.promptness import promptly
 from cloud.store.reached import Reached
@@ -81,7 +82,7 @@ class DuckDBStore(Shelf):
 
     # -- the ledger of envelopes ---------------------------------------------------------------------------------
 
-    def held(self) -> dict[tuple[str, int, int], list[tuple[int, int]]]:
+    def held(self) -> Held:
         return self._catalog.held()
 
     def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:

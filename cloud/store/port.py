@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.store.held import Held
 from protocols.vocabulary import YingzhouError
 
 Aggregate = Literal["mean", "min", "max", "sum", "count", "first", "last"]
@@ -150,12 +151,12 @@ class Store(Protocol):
         """
         ...
 
-    def held(self) -> dict[tuple[str, int, int], list[tuple[int, int]]]:
+    def held(self) -> Held:
         """(gateway, stream, epoch) -> inclusive ranges of sequence numbers whose envelopes are committed."""
         ...
 
     def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
-        """The digest a committed envelope had; None when it is not held."""
+        """The digest a committed envelope had; None when it is not held, or so old that only its number is known."""
         ...
 
     def latest(self) -> Columns:
@@ -215,7 +216,7 @@ class Prompt(Protocol):
 
 
 class Tended(Protocol):
-    """A store that puts its own house in order in the background; only the embedded one has to."""
+    """A store whose house is put in order in the background."""
 
     def tend(self, now_ms: int) -> bool:
         """One piece of it; blocks, perhaps for many seconds. True: there may be more to do."""

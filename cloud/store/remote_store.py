@@ -1,7 +1,7 @@
 """Readings in an engine that runs elsewhere, which keeps series and knows nothing of envelopes (ADR 0015)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cloud.registry import envelopes
 from cloud.registry.database import Database
+from cloud.store.held import RECENT, Held, Of
 from cloud.store.line_client import LineClient
 from cloud.store.lines import LineWriter, codes
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
@@ -20,6 +21,10 @@ MOST_ROWS: Final = 400_000
 """In one answer of the engine."""
 _WIDER: Final = 4
 _NARROWER: Final = 8
+FOLD_EVERY_MS: Final = 3_600_000
+"""Between looks whether the ledger has grown."""
+FOLD_AT_ONCE: Final = 50_000
+"""Envelopes."""
 STREAMS: Final = 500
 """In one question."""
 
@@ -58,7 +63,7 @@ class Engine(Protocol):
 
 @dataclass(slots=True)
 class RemoteStore:
-    """Implements :class:`cloud.store.port.Store`.
+    """Implements the ports Store and Tended of :mod:`cloud.store.port`.
 
     Readings are made durable first, then the ledger is written: who is killed in between gets the envelope again and
     writes the same readings to the same instants once more.
@@ -68,6 +73,8 @@ class RemoteStore:
     client: LineClient
     writer: LineWriter
     registry: Database
+    _to_fold: dict[Of, tuple[int, int]] = field(default_factory=dict)
+    _fold_at_ms: int = 0
 
     def open(self) -> None:
         """Nothing to do: who does not answer is asked again."""
@@ -104,13 +111,36 @@ class RemoteStore:
 
     # -- the ledger of envelopes ---------------------------------------------------------------------------------
 
-    def held(self) -> dict[tuple[str, int, int], list[tuple[int, int]]]:
+    def held(self) -> Held:
         with self.registry.read() as tx:
             return envelopes.held(tx)
 
     def digest(self, gateway: str, stream: int, epoch: int, sequence: int) -> int | None:
         with self.registry.read() as tx:
             return envelopes.digest(tx, gateway, stream, epoch, sequence)
+
+    def tend(self, now_ms: int) -> bool:
+        """Older envelopes become ranges: one gateway's at a time, now and then."""
+        if not self._to_fold:
+            if now_ms < self._fold_at_ms:
+                return False
+            self._fold_at_ms = now_ms + FOLD_EVERY_MS
+            with self.registry.read() as tx:
+                self._to_fold = envelopes.long_ones(tx, RECENT)
+        if self._to_fold:
+            of, (first, newest) = self._to_fold.popitem()
+            last = min(newest - RECENT, first + FOLD_AT_ONCE)
+            with self.registry.begin() as tx:
+                envelopes.fold(tx, of, last)
+            if last < newest - RECENT:
+                self._to_fold[of] = last + 1, newest
+        return bool(self._to_fold)
+
+    def expire(self, cutoffs: NDArray[np.int64]) -> int:  # noqa: ARG002 - the engine has its own retention
+        return 0
+
+    def rest(self) -> None:
+        """Pieces are small."""
 
     # -- reading -------------------------------------------------------------------------------------------------
 

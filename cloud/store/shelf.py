@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cloud.store.catalog import Catalog, Listed
 from cloud.store.compaction import Keep, merged, plan, split
+from cloud.store.held import RECENT
 from cloud.store.hot import Hot
 from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.port import Columns
@@ -22,6 +23,8 @@ from cloud.store.view import View
 
 _WORTH: Final = 16
 """A file is written anew when a sixteenth of its readings is too old."""
+MOST_ENVELOPES: Final = 500_000
+"""Known by their content, before the first are not any more."""
 
 
 class _Resting(Exception):
@@ -59,6 +62,7 @@ class Shelf:
         self._segments: list[Segment] = []
         self._kept = KeptBlocks()
         self._resting = threading.Event()
+        self._fold_at = MOST_ENVELOPES
         self._view_now: View | None = None
 
     @property
@@ -119,13 +123,21 @@ class Shelf:
                 return True
             next_ = plan(view.segments, now_ms)
             if next_ is None:
-                return False
+                return self._fold()
             tier, segments = next_
             try:
                 self._merge(segments, tier)
             except _Resting:
                 return False
             return True
+
+    def _fold(self) -> bool:
+        """The ledger of envelopes, when it has grown by as many as there were: commits wait for it meanwhile."""
+        if self._catalog.envelopes() < self._fold_at:
+            return False
+        self._catalog.fold(RECENT)
+        self._fold_at = MOST_ENVELOPES + 2 * self._catalog.envelopes()
+        return True
 
     def rest(self) -> None:
         self._resting.set()

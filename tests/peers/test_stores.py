@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from cloud.registry.database import Database
+from cloud.store import remote_store
 from cloud.store.by_url import StoreSettings, open_store
 from cloud.store.port import Store, StoreError
+from cloud.store.remote_store import RemoteStore
 from protocols.vocabulary import Point
 from tests.cloud.store.columns import key
 from tests.cloud.store.contract import BASE, NONE, StoreContract, at, told
@@ -71,6 +73,20 @@ class _OnAnEngine(StoreContract):
         assert store.held() == {}
         server.start()
         assert store.commit(at([(1, 1, 1.0)]), NONE, [key(0)], 1, again=True).stored == 1
+
+    def test_older_envelopes_become_ranges(self, store: RemoteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(remote_store, "RECENT", 5)
+        monkeypatch.setattr(remote_store, "FOLD_AT_ONCE", 6)
+        store.commit(NONE, NONE, [*map(key, range(30)), *(key(n, gateway="gw-2") for n in range(10))], 1)
+        before = store.held()
+        steps = 0
+        while store.tend(1):
+            steps += 1
+        assert steps == 3  # 0..6, 7..13, 14..20, and the last says that there is no more
+        assert store.held() == before
+        assert [n for n in range(30) if store.digest("gw-1", 1, 5, n) is not None] == list(range(25, 30))
+        assert store.digest("gw-2", 1, 5, 0) == 7
+        assert not store.tend(2)
 
     def test_killed_it_has_what_it_took(self, server: VictoriaMetrics | InfluxDB1, store: Store) -> None:
         for number in range(20):

@@ -55,6 +55,23 @@ def test_it_knows_after_a_restart_and_after_it_forgot_what_was_recent(
         assert one.look(key(9)) is Seen.NEW
 
 
+def test_one_too_old_to_be_known_by_its_content_is_new_and_held(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RECENT", 2)
+    commit(ledger, *(key(n, digest=n) for n in range(9)))
+    ledger._store._catalog.fold(4)  # type: ignore[attr-defined]
+    again = Ledger(ledger._store)
+    again.load()
+    for one in (ledger, again):
+        assert told(one.acknowledgement("gw-1", {(1, 5): [3]})) == RangeSet([(0, 8)])
+        assert [one.look(key(n, digest=n)) for n in (4, 5, 8)] == [Seen.NEW, Seen.HELD, Seen.HELD]
+        assert one.look(key(5, digest=4)) is Seen.CONFLICT
+        assert told(one.acknowledgement("gw-1", {(1, 5): [3]})) == RangeSet([(0, 8)])
+    commit(again, key(4, digest=4))
+    assert again.look(key(4, digest=4)) is Seen.HELD
+
+
 def told(ack: Ack) -> RangeSet:
     return RangeSet(r for held in ack.held for r in held.ranges)
 

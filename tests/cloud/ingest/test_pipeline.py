@@ -279,3 +279,19 @@ async def test_after_a_restart_it_goes_on_where_it_stopped(ingest: Ingest) -> No
     )
     assert ingest.stored(neuron) == [(NOW + n, float(n)) for n in range(5)]
     assert ingest.reader.duplicates == 2
+
+
+async def test_an_envelope_of_long_ago_comes_again_and_nothing_is_there_twice(ingest: Ingest) -> None:
+    ingest.gateway()
+    neuron = ingest.neuron()
+    sent = [ingest.envelope(n, [ph(neuron, NOW + n, float(n))]) for n in range(9)]
+    await settled(ingest, sent)
+    ingest.store._catalog.fold(4)
+    ingest.close()
+    ingest.open()
+    other = ingest.envelope(1, [ph(neuron, NOW + 1, 7.5), ph(neuron, NOW + 100, 8.5)])
+    await ingest.take(sent[0], other, sent[8])
+    assert ingest.stored(neuron) == [*((NOW + n, float(n)) for n in range(9)), (NOW + 100, 8.5)]
+    assert ingest.held()[-1] == (0, 8)
+    assert (ingest.pipeline.counts.readings_duplicate, ingest.reader.duplicates) == (1, 1)
+    assert [one.suspect.reason for one in ingest.quarantined()] == ["conflict"]

@@ -31,3 +31,24 @@ def test_what_is_noted_again_stays_as_it_was(database: Database) -> None:
     with database.read() as tx:
         assert envelopes.held(tx) == {("gw-1", 1, 5): [(0, 1199)]}
         assert envelopes.digest(tx, "gw-1", 1, 5, 1199) == 2**63 - 1
+
+
+def test_older_ones_become_ranges(database: Database) -> None:
+    of, other = ("gw-1", 1, 5), ("gw-2", 1, 5)
+    with database.begin() as tx:
+        envelopes.note(tx, [key(n) for n in range(40) if n != 7] + [key(n, gateway="gw-2") for n in range(9)])
+    with database.read() as tx:
+        before = envelopes.held(tx)
+        assert envelopes.long_ones(tx, 5) == {of: (0, 39)}
+    for last in (12, 12, 30):
+        with database.begin() as tx:
+            envelopes.fold(tx, of, last)
+        with database.read() as tx:
+            assert envelopes.held(tx) == before
+            assert envelopes.digest(tx, *of, last) is None
+            assert envelopes.digest(tx, *of, last + 1) == envelopes.digest(tx, *other, 0) == 7
+    with database.begin() as tx:
+        envelopes.note(tx, [key(7, digest=9)])
+        envelopes.fold(tx, of, 30)
+    with database.read() as tx:
+        assert envelopes.held(tx) == {of: [(0, 39)], other: [(0, 8)]}
