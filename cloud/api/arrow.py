@@ -1,62 +1,71 @@
-"""Rows as an Arrow stream (Arrow columnar format, IPC streaming format), by nanoarrow: pyarrow would be 170 MB."""
+"""Arrow streams (Arrow columnar format, IPC streaming format), by nanoarrow: pyarrow would be 170 MB."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-import msgspec
 import nanoarrow as na
 import numpy as np
 from nanoarrow import ipc
+from numpy.typing import NDArray
 
 MEDIA_TYPE: Final = "application/vnd.apache.arrow.stream"
-Column = Callable[[Sequence[Any]], Any]
 
 
-def stream(rows: Sequence[msgspec.Struct], form: type[msgspec.Struct], head: Mapping[str, object]) -> bytes:
-    """One batch with a column for each member of the rows.
-
-    ``time`` is a timestamp in ms UTC, ``value`` a float64 that may be null, ``reasons`` a list of texts.
+def stream(head: Mapping[str, object], batches: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """A piece for each batch, of columns by name, and one that ends the stream.
 
     :param head: what holds for all rows; it becomes the schema's metadata, as texts.
     """
-    columns = {name: _column_of(name)([getattr(row, name) for row in rows]) for name in form.__struct_fields__}
-    types = {name: na.Schema(column.schema) for name, column in columns.items()}
-    schema = na.c_schema(na.struct(types)).modify(metadata={name: str(value) for name, value in head.items()})
-    batch = na.c_array_from_buffers(schema, len(rows), [None], children=list(columns.values()))
     out = BytesIO()
+    metadata = {name: str(value) for name, value in head.items()}
     with ipc.StreamWriter.from_writable(out) as writer:
-        writer.write_stream(na.c_array_stream(batch))
-    return out.getvalue()
+        for columns in batches:
+            types = {name: na.Schema(column.schema) for name, column in columns.items()}
+            schema = na.c_schema(na.struct(types)).modify(metadata=metadata)
+            length = len(next(iter(columns.values())))
+            writer.write_array(na.c_array_from_buffers(schema, length, [None], children=list(columns.values())))
+            yield _taken(out)
+    yield _taken(out)
 
 
-def _column_of(name: str) -> Column:
-    return _COLUMNS.get(name, _texts)
+def _taken(out: BytesIO) -> bytes:
+    piece = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return piece
 
 
-def _times(texts: Sequence[str]) -> Any:
-    ms = np.array([text.removesuffix("Z") for text in texts], "datetime64[ms]").astype(np.int64)
-    return na.c_array_from_buffers(na.timestamp("ms", "UTC"), len(ms), [None, ms])
+def times(ms: NDArray[np.int64]) -> Any:
+    """Timestamps in ms UTC."""
+    return na.c_array_from_buffers(na.timestamp("ms", "UTC"), len(ms), [None, np.ascontiguousarray(ms)])
 
 
-def _floats(values: Sequence[float | None]) -> Any:
-    return na.c_array(values, na.float64())
+def floats(values: NDArray[np.float64]) -> Any:
+    """NaN becomes null."""
+    known = ~np.isnan(values)
+    valid = None if known.all() else np.packbits(known, bitorder="little")
+    return na.c_array_from_buffers(na.float64(), len(values), [valid, np.ascontiguousarray(values)])
 
 
-def _texts(values: Sequence[str]) -> Any:
+def small_numbers(values: NDArray[np.uint8]) -> Any:
+    """From 0 to 255."""
+    return na.c_array_from_buffers(na.uint8(), len(values), [None, np.ascontiguousarray(values)])
+
+
+def counts(values: NDArray[np.integer[Any]]) -> Any:
+    """Whole numbers."""
+    return na.c_array_from_buffers(na.int64(), len(values), [None, np.ascontiguousarray(values, np.int64)])
+
+
+def texts(values: Sequence[str]) -> Any:
+    """UTF-8."""
     return na.c_array(values, na.string())
 
 
-def _text_lists(lists: Sequence[Sequence[str]]) -> Any:
-    offsets = np.cumsum([0, *map(len, lists)], dtype=np.int32)
-    inner = _texts([text for texts in lists for text in texts])
-    return na.c_array_from_buffers(na.list_(na.string()), len(lists), [None, offsets], children=[inner])
-
-
-_COLUMNS: Final[dict[str, Column]] = {
-    "time": _times,
-    "value": _floats,
-    "quality": lambda values: na.c_array_from_buffers(na.uint8(), len(values), [None, np.array(values, np.uint8)]),
-    "count": lambda values: na.c_array_from_buffers(na.int64(), len(values), [None, np.array(values, np.int64)]),
-    "reasons": _text_lists,
-}
+def text_lists(lists: Sequence[Sequence[str]], which: NDArray[np.integer[Any]]) -> Any:
+    """Of each row one of the lists of texts."""
+    lengths = np.array([len(one) for one in lists], np.int32)[which]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    inner = texts([text for place in which[lengths > 0].tolist() for text in lists[place]])
+    return na.c_array_from_buffers(na.list_(na.string()), len(which), [None, offsets], children=[inner])

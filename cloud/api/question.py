@@ -28,6 +28,8 @@ from protocols.vocabulary import Quality
 MOST_BUCKETS: Final = 100_000
 """Of one series in one question: ten years by the hour are 87,600."""
 MOST_READINGS: Final = 50_000
+"""In an answer that comes in one piece."""
+MOST_STREAMED: Final = 100_000_000
 LEAST_POINTS: Final = 4
 MOST_POINTS: Final = 10_000
 Format = Literal["json", "csv", "arrow"]
@@ -91,7 +93,15 @@ PARAMETERS: Final[dict[str, Any]] = {
         _parameter("agg", "mean when left out; needs `every`", enum=list(get_args(Aggregate))),
         _parameter("fill", "what stands in buckets without values; none: they are left out", enum=list(get_args(Fill))),
         _parameter("quality", "flags, as 1,2"),
-        _parameter("limit", "how many at most", type="integer", minimum=1, maximum=MOST_READINGS, default=1000),
+        _parameter(
+            "limit",
+            f"how many at most; of readings as JSON and of buckets {MOST_READINGS}, of readings as CSV or Arrow more: "
+            "they are streamed then, without X-Next",
+            type="integer",
+            minimum=1,
+            maximum=MOST_STREAMED,
+            default=1000,
+        ),
         _parameter(
             "points",
             "of the readings so many that draw the same picture as all of them (MinMaxLTTB); for charts",
@@ -146,15 +156,17 @@ def _read(query: bytes, accept: str, to_ms: int) -> Question:
     starts = np.empty(0, np.int64) if every is None else _starts(every, from_ms, to_ms)
     starts.setflags(write=False)  # it may be asked again
     after = numbers_after(_short(given.get("cursor", "")), 2)
+    form: Format = _one_of("format", given.get("format") or _accepted(accept), get_args(Format))
+    most = MOST_READINGS if form == "json" or every is not None else MOST_STREAMED
     return Question(
         from_ms,
         to_ms,
         every,
         _one_of("agg", given.get("agg", "mean"), get_args(Aggregate)),
         _qualities(given.get("quality")),
-        _whole("limit", given.get("limit"), 1, MOST_READINGS) or 1000,
+        _whole("limit", given.get("limit"), 1, most) or 1000,
         None if after is None else (after[0], after[1]),
-        _one_of("format", given.get("format") or _accepted(accept), get_args(Format)),
+        form,
         _one_of("fill", given.get("fill", "none"), get_args(Fill)),
         starts,
         points,

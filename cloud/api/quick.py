@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cloud.api.bounds import SAFE_HEADERS
 from cloud.api.context import ApiContext
 from cloud.api.gatekeeper import principal
-from cloud.api.question import Question, asked_by
+from cloud.api.question import MOST_READINGS, Question, asked_by
 from cloud.api.readings import READINGS_ROUTE, answered, point_of
 from cloud.api.revalidation import revalidate
 from cloud.api.traffic import Requests
@@ -23,7 +23,7 @@ _BEFORE, _, _BEHIND = READINGS_ROUTE.partition("{key:path}")
 
 
 class Quick:
-    """ASGI application in front of the other: a few readings of one datastream, as JSON, from memory.
+    """ASGI application in front of the other: a few readings of one datastream, from memory.
 
     All else goes on to the other; so does whatever is wrong with a request, which it answers better. Who may pass, what
     an answer carries and how it is counted is said by the same functions as there.
@@ -76,4 +76,4 @@ _OF_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def _is_plain(asked: Question) -> bool:
-    return asked.format == "json" and len(asked.starts) <= _FEW_BUCKETS
+    return asked.limit <= MOST_READINGS and len(asked.starts) <= _FEW_BUCKETS

@@ -1,24 +1,27 @@
 """`/api/v1/datastreams`, and the readings of datastreams and twins."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Final
 
+import numpy as np
 from fastapi import APIRouter, Query, Response
 
-from cloud.api import answers, picture, rows, series
+from cloud.api import answers, picture, series, tables
 from cloud.api.answers import PlacedDatastream
 from cloud.api.context import ApiContext, Context
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader
 from cloud.api.paging import Cursor, Limit, Listing, cursor, listing, numbers_after
 from cloud.api.problems import wrong_parameter
-from cloud.api.question import PARAMETERS, Asked, Question
-from cloud.api.series import Stretch
-from cloud.api.times import format_time
+from cloud.api.question import MOST_READINGS, PARAMETERS, Asked, Question
+from cloud.api.series import Bucket, BucketKey, Stretch
 from cloud.api.twins import twin_id
 from cloud.registry import bindings, datastreams, twins
 from cloud.registry.datastreams import Datastream
 from cloud.registry.errors import NotFound
+from cloud.store.port import Buckets, Columns
 from protocols.vocabulary import IdentityError, NeuronId, Point
 
 router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
@@ -54,17 +57,40 @@ def answered(context: ApiContext, stream: Datastream, asked: Question) -> Respon
     """The answer of :func:`datastream_readings`."""
     head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
     if asked.every is None:
-        parts = [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
-        with context.turns.taken():
-            columns, after = (picture.drawn if asked.points else series.raw)(context.store, parts, asked)
-        if asked.format == "json":
-            return rows.readings_json(head, columns, _following(after))
-        return rows.respond(head, rows.readings(columns), rows.ReadingRow, _following(after), asked.format)
+        return _raw(context, head, [Stretch(asked.from_ms, asked.to_ms, (stream.number,))], asked)
     with context.turns.taken():
         found, after = series.of_one(context.store, stream.number, asked)
-    if asked.format == "json":
-        return rows.buckets_json(head, found, _following(after))
-    return rows.respond(head, rows.buckets(found), rows.BucketRow, _following(after), asked.format)
+    return tables.respond(head, tables.of_buckets(found), _following(after), asked.format)
+
+
+def _raw(
+    context: ApiContext,
+    head: Mapping[str, object],
+    parts: Sequence[Stretch],
+    asked: Question,
+    names: Mapping[int, tuple[str, str]] | None = None,
+) -> Response:
+    """Readings themselves: in one piece, or streamed where they may be too many for that."""
+    if asked.limit > MOST_READINGS:
+        pages = (tables.of_readings(page, names) for page in _pages(context, parts, asked))
+        return tables.streamed(head, pages, asked.format)
+    with context.turns.taken():
+        columns, after = (picture.drawn if asked.points else series.raw)(context.store, parts, asked)
+    return tables.respond(head, tables.of_readings(columns, names), _following(after), asked.format)
+
+
+def _pages(context: ApiContext, parts: Sequence[Stretch], asked: Question) -> Iterator[Columns]:
+    """At least one; between them others have their turn."""
+    after, left = asked.after, asked.limit
+    while True:
+        with context.turns.taken():
+            columns, after = series.raw(
+                context.store, parts, replace(asked, limit=min(left, MOST_READINGS), after=after)
+            )
+        yield columns
+        left -= len(columns)
+        if after is None or left <= 0:
+            return
 
 
 @router.get("/twins/{twin}/readings", response_model=None, openapi_extra=PARAMETERS)
@@ -90,21 +116,20 @@ def twin_readings(
     if asked.every is None:
         if asked.points:
             raise wrong_parameter("points", "expected of one datastream only")
-        with context.turns.taken():
-            found, after = series.raw(context.store, parts, asked)
-        names = {one.number: (str(one.point), one.unit) for one in streams.values()}
-        return rows.respond(
-            head, rows.named_readings(found, names), rows.NamedReadingRow, _following(after), asked.format
-        )
+        return _raw(context, head, parts, asked, {one.number: (str(one.point), one.unit) for one in streams.values()})
     with context.turns.taken():
         gathered, after = series.buckets(context.store, parts, asked, streams)
-    items = [
-        rows.NamedBucketRow(
-            format_time(key.start), rows.none_for_nan(one.value), one.quality, one.count, key.series, key.unit
-        )
-        for key, one in gathered
-    ]
-    return rows.respond({**head, **asked.how}, items, rows.NamedBucketRow, _following(after), asked.format)
+    return tables.respond({**head, **asked.how}, _named(gathered), _following(after), asked.format)
+
+
+def _named(gathered: Sequence[tuple[BucketKey, Bucket]]) -> tables.Table:
+    found = Buckets.of([(0, key.start, one.value, one.count, int(one.quality)) for key, one in gathered])
+    names = {}
+    for name, told in (("property", [key.series for key, _ in gathered]), ("unit", [key.unit for key, _ in gathered])):
+        texts = sorted(set(told))
+        places = {text: place for place, text in enumerate(texts)}
+        names[name] = tables.Named(texts, np.array([places[text] for text in told], np.intp))
+    return tables.of_buckets(found, names)
 
 
 def _stream(context: ApiContext, point: Point, towns: frozenset[str]) -> Datastream:

@@ -42,12 +42,17 @@ def _row_type(widths: tuple[int, ...]) -> np.dtype[Any]:
     return np.dtype([(f"part {index}", f"S{width}") for index, width in enumerate(widths)])
 
 
-def numbers(values: NDArray[np.float64]) -> list[Part]:
-    """As JSON numbers that are read as the same, with as many decimals each; null for NaN and infinity."""
+def numbers(values: NDArray[np.float64], none: bytes = b"null") -> list[Part]:
+    """As JSON numbers that are read as the same, with as many decimals each.
+
+    :param none: what stands for NaN and infinity.
+    """
     size = np.abs(values)
-    units = np.rint(size * _UNITS)
-    if not len(values) or not (units / _UNITS == size).all() or size.max() >= len(_WHOLE):
-        return [np.array(msgspec.json.encode(values.tolist())[1:-1].split(b","), np.bytes_)]
+    units = np.rint(size * _UNITS) if len(values) and (size < len(_WHOLE)).all() else None
+    if units is None or not (units / _UNITS == size).all():
+        texts = np.array(msgspec.json.encode(values.tolist())[1:-1].split(b","), np.bytes_)
+        texts[~np.isfinite(values)] = none
+        return [texts]
     unit = units.astype(np.int64)
     whole = unit // _UNITS
     unit -= whole * _UNITS

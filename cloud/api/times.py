@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -53,11 +52,10 @@ def time_parts(times: NDArray[np.int64]) -> list[Part]:
     day = times // _UNIT_MS["d"]
     rest = (times - day * _UNIT_MS["d"]).astype(np.int32)
     second = rest // 1000
-    date = np.empty(len(times), "S11")
-    edges = [0, *(np.flatnonzero(day[1:] != day[:-1]) + 1).tolist(), len(times)]
-    for begin, end in pairwise(edges):
-        date[begin:end] = f"{np.datetime64(int(day[begin]), 'D')}T".encode() if begin < end else b""
-    return [date, _CLOCKS[second], _MILLISECONDS[rest - second * 1000]]
+    begins = np.flatnonzero(np.append(len(day) > 0, day[1:] != day[:-1]))
+    dates = np.datetime_as_string(day[begins].astype("datetime64[D]")).astype("S10")
+    lengths = np.diff(np.append(begins, len(day)))
+    return [np.repeat(dates, lengths), b"T", _CLOCKS[second], _MILLISECONDS[rest - second * 1000]]
 
 
 def format_times(times: NDArray[np.int64]) -> list[str]:

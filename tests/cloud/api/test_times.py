@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.api.rows import safe_cell
+from cloud.api.tables import safe_cell
 from cloud.api.times import format_time, format_times, parse_duration, parse_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

