@@ -26,6 +26,9 @@ class CoreCollector(Collector):
         yield CounterMetricFamily(
             "yz_ingest_readings_conflicting", "Readings whose instant holds another value", counts.readings_conflicting
         )
+        yield CounterMetricFamily(
+            "yz_ingest_readings_too_old", "Readings older than all that the engine keeps", counts.readings_too_old
+        )
         yield CounterMetricFamily("yz_ingest_events_stored", "Events taken in", counts.events_stored)
         yield CounterMetricFamily("yz_ingest_envelopes_duplicate", "Envelopes held before", core.envelopes.duplicates)
         yield CounterMetricFamily(

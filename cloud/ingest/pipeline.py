@@ -59,6 +59,7 @@ class IngestCounts:
     readings_stored: int = 0
     readings_duplicate: int = 0
     readings_conflicting: int = 0
+    readings_too_old: int = 0
     quarantined: int = 0
     events_stored: int = 0
     commits: int = 0
@@ -373,6 +374,7 @@ class Pipeline:
         self.counts.readings_stored += report.stored
         self.counts.readings_duplicate += report.duplicates
         self.counts.readings_conflicting += len(report.conflicts)
+        self.counts.readings_too_old += report.too_old
         self.counts.quarantined += len(prepared.suspects)
         self.counts.events_stored += len(prepared.events)
         self.reasons.update(suspect.reason for suspect in prepared.suspects)

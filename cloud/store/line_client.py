@@ -1,5 +1,6 @@
 """Who takes line protocol over HTTP: ``/api/v2/write`` (influxdb-client), or ``/write`` of InfluxDB 1."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -9,15 +10,18 @@ from cloud.store.port import StoreError
 from cloud.store.settings import Account
 
 TIMEOUT_S: Final = 60.0
+_PARTIAL: Final = frozenset({400, 422})
+"""InfluxDB 1 and 2 say so that they took a part."""
+_TOO_OLD: Final = re.compile(r"points beyond retention policy dropped=(\d+)")
 
 
 class LineClient(Protocol):
     """Takes lines."""
 
-    def write(self, lines: str) -> None:
-        """All of them; times in ms.
+    def write(self, lines: str) -> int:
+        """All of them; times in ms. How many were left out because they are older than all that is kept there.
 
-        :raises StoreError: not all were taken.
+        :raises StoreError: others were not taken.
         """
         ...
 
@@ -34,7 +38,7 @@ class V2Client:
     _client: Any = None
     _door: Any = None
 
-    def write(self, lines: str) -> None:
+    def write(self, lines: str) -> int:
         """See :class:`LineClient`."""
         import urllib3  # noqa: PLC0415 - only who uses such a store pays for it
         from influxdb_client.rest import ApiException  # noqa: PLC0415
@@ -42,11 +46,13 @@ class V2Client:
         try:
             self._opened().write(self.bucket, self.account.organisation or "-", lines, write_precision="ms")
         except ApiException as error:
-            raise StoreError(
-                f"{self.url}/api/v2/write: {error.status} {str(error.body or error.reason)[:300]}"
-            ) from None
+            told = str(error.body or error.reason)
+            if (too_old := _too_old(error.status, told)) is not None:
+                return too_old
+            raise StoreError(f"{self.url}/api/v2/write: {error.status} {told[:300]}") from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise StoreError(f"{self.url}/api/v2/write: {error}") from None
+        return 0
 
     def _opened(self) -> Any:
         if self._door is None:
@@ -80,15 +86,14 @@ class V1Client:
     database: str
     http: httpx.Client
 
-    def write(self, lines: str) -> None:
+    def write(self, lines: str) -> int:
         """See :class:`LineClient`."""
-        told(
-            self.http,
-            "POST",
-            f"{self.url}/write",
-            params={"db": self.database, "precision": "ms"},
-            content=lines.encode(),
-        )
+        url, named = f"{self.url}/write", {"db": self.database, "precision": "ms"}
+        answer = asked(self.http, "POST", url, params=named, content=lines.encode())
+        too_old = _too_old(answer.status_code, answer.text)
+        if too_old is None:
+            checked(answer)
+        return too_old or 0
 
     def close(self) -> None:
         """Nothing is its own."""
@@ -99,10 +104,32 @@ def told(http: httpx.Client, method: str, url: str, **request: Any) -> httpx.Res
 
     :raises StoreError: nobody answers, or the answer is an error.
     """
+    return checked(asked(http, method, url, **request))
+
+
+def asked(http: httpx.Client, method: str, url: str, **request: Any) -> httpx.Response:
+    """The answer, whatever it is.
+
+    :raises StoreError: nobody answers.
+    """
     try:
-        answer = http.request(method, url, **request)
+        return http.request(method, url, **request)
     except httpx.HTTPError as error:
         raise StoreError(f"{url}: {str(error) or type(error).__name__}") from None
+
+
+def checked(answer: httpx.Response) -> httpx.Response:
+    """The same.
+
+    :raises StoreError: it is an error.
+    """
     if not answer.is_success:
+        url = answer.request.url.copy_with(query=None)
         raise StoreError(f"{url}: {answer.status_code} {answer.text[:300].strip()}")
     return answer
+
+
+def _too_old(status: int, body: str) -> int | None:
+    """How many lines are older than InfluxDB's retention, if that is what it says; it took the others."""
+    found = _TOO_OLD.search(body) if status in _PARTIAL else None
+    return None if found is None else int(found[1])

@@ -78,6 +78,8 @@ class CommitReport(NamedTuple):
     """Same datastream and instant, other content: not stored; the first stays."""
     late: Columns
     """The late rows that were stored."""
+    too_old: int = 0
+    """Older than all that the engine keeps: it left them out."""
 
 
 class Buckets(NamedTuple):

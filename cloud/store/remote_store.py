@@ -98,13 +98,14 @@ class RemoteStore:
         if len(conflicts) and keep is not None:
             keep(conflicts)
         rows = Columns.join([one for one in (fresh, late) if len(one)])
+        too_old = 0
         if len(rows):
-            self.client.write(self.writer.lines(rows))
+            too_old = self.client.write(self.writer.lines(rows))
             self.engine.flush()
         if envelopes_:
             with self.registry.begin() as tx:
                 envelopes.note(tx, envelopes_)
-        return CommitReport(len(rows), duplicates, conflicts, late)
+        return CommitReport(len(rows) - too_old, duplicates, conflicts, late, too_old)
 
     def drop_before(self, time_ms: int) -> int:  # noqa: ARG002
         return 0

@@ -87,9 +87,12 @@ log-enabled = false
         )
         return [installed("influxd"), "-config", str(config)]
 
+    def ask(self, statement: str) -> None:
+        httpx.post(f"{self.base}/query", data={"q": statement}, timeout=60).raise_for_status()
+
     def empty(self) -> None:
-        for statement in ("DROP DATABASE yingzhou", "CREATE DATABASE yingzhou"):
-            httpx.post(f"{self.base}/query", data={"q": statement}, timeout=60).raise_for_status()
+        self.ask("DROP DATABASE yingzhou")
+        self.ask("CREATE DATABASE yingzhou")
 
 
 class Cluster:

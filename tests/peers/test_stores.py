@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -105,9 +106,7 @@ class TestVictoriaMetrics(_OnAnEngine):
     digits = 1e-11
 
     def test_an_hour_that_is_not_over(self, store: Store) -> None:
-        """The engine itself repeats the value before, of what is younger than a minute."""
-        from time import time  # noqa: PLC0415 - the engine has its own clock, which is this one
-
+        """The engine itself repeats the value before, of what is younger than a minute; its clock is this one."""
         now = round(time() * 1000)
         hour = now - now % 3_600_000
         rows = [(1, hour - 3_600_000 - BASE, 1.0), (1, now - BASE, 5.0)]
@@ -121,6 +120,24 @@ class TestInfluxDB(_OnAnEngine):
     engine = InfluxDB1
     url = "influxdb://127.0.0.1:{port}/yingzhou"
     v1 = True
+
+    def test_what_is_older_than_all_it_keeps_holds_nobody_up(
+        self, server: InfluxDB1, registry: Database, tmp_path: Path
+    ) -> None:
+        """Nor does it take others with it: a gateway that was away for long brings readings of both kinds."""
+        server.ask("CREATE DATABASE short WITH DURATION 2h")
+        settings = StoreSettings(f"influxdb://127.0.0.1:{server.port}/short", v1=True)
+        store = open_store(settings, tmp_path, registry, describe)
+        now = round(time() * 1000)
+        rows = [(number, now - hours * 3_600_000 - BASE, 1.0) for number in (1, 2) for hours in (0, 1, 48, 72)]
+        report = store.commit(NONE, at(rows), [key(0)], 1)
+        assert (report.stored, report.too_old) == (4, 4)
+        assert store.held() == {("gw-1", 1, 5): [(0, 0)]}
+        assert len(store.raw([1, 2], now - 96 * 3_600_000, now + 1, limit=99)) == 4
+        server.ask("DROP DATABASE short")
+        with pytest.raises(StoreError, match="404"):
+            store.commit(at([(1, now - BASE, 1.0)]), NONE, [key(1)], 1)
+        store.close()
 
 
 class TestCluster(StoreContract):
