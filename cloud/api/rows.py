@@ -22,10 +22,11 @@ class ReadingRow(msgspec.Struct, frozen=True):
 def readings(columns: Columns) -> list[ReadingRow]:
     """Columns as rows."""
     values = [None if isnan(value) else value for value in columns.value.tolist()]  # NaN is no JSON
-    reasons = map(_reasons, columns.reasons.tolist())
+    reasons = map(reasons_of, columns.reasons.tolist())
     return list(map(ReadingRow, format_times(columns.time), values, columns.quality.tolist(), reasons))
 
 
 @lru_cache(maxsize=4096)
-def _reasons(bits: int) -> list[str]:
+def reasons_of(bits: int) -> list[str]:
+    """Their names; not to be changed."""
     return reason_names(bits)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from cloud.api import arrow
 from cloud.api.question import Format
+from cloud.api.rows import reasons_of
 from cloud.api.spliced import Part, counts, numbers, spliced
 from cloud.api.times import FEW, format_times, time_parts
 from cloud.store.port import Buckets, Columns
-from protocols.vocabulary import reason_names
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _encoded: Final = msgspec.json.encode
@@ -115,7 +115,7 @@ def _json(table: Table) -> bytes:
         parts += [b',"quality":', counts(table.quality), b',"count":', counts(table.marks)]
     else:
         pairs, which = _pairs(table)
-        parts.append(_told([b',"quality":%d,"reasons":%b' % (q, _encoded(reason_names(r))) for q, r in pairs], which))
+        parts.append(_told([b',"quality":%d,"reasons":%b' % (q, _encoded(reasons_of(r))) for q, r in pairs], which))
     for name, (texts, which) in table.names.items():
         parts.append(_told([b",%b:%b" % (_encoded(name), _encoded(text)) for text in texts], which))
     return spliced([*parts, b"}"], len(table.time))[1:]
@@ -125,7 +125,7 @@ def _rows(table: Table) -> list[dict[str, object]]:
     values = [None if value != value else value for value in table.value.tolist()]  # noqa: PLR0124 - NaN
     marks: list[Any] = table.marks.tolist()
     if table.kind == "reasons":
-        marks = list(map(reason_names, marks))
+        marks = list(map(reasons_of, marks))
     names = [[texts[place] for place in which.tolist()] for texts, which in table.names.values()]
     cells = zip(format_times(table.time), values, table.quality.tolist(), marks, *names, strict=True)
     columns = table.columns
@@ -141,7 +141,7 @@ def _csv(table: Table) -> bytes:
         parts += [counts(table.quality), b",", counts(table.marks)]
     else:
         pairs, which = _pairs(table)
-        parts.append(_told([b"%d,%b" % (q, " ".join(reason_names(r)).encode()) for q, r in pairs], which))
+        parts.append(_told([b"%d,%b" % (q, " ".join(reasons_of(r)).encode()) for q, r in pairs], which))
     for texts, which in table.names.values():
         parts.append(_told([b"," + _line([safe_cell(text)])[:-2] for text in texts], which))
     return spliced([*parts, b"\r\n"], len(table.time))
@@ -166,7 +166,7 @@ def _arrow(table: Table) -> dict[str, Any]:
         found["count"] = arrow.counts(table.marks)
     else:
         some, which = np.unique(table.marks, return_inverse=True)
-        found["reasons"] = arrow.text_lists([reason_names(bits) for bits in some.tolist()], which)
+        found["reasons"] = arrow.text_lists([reasons_of(bits) for bits in some.tolist()], which)
     for name, (texts, which) in table.names.items():
         found[name] = arrow.texts([texts[place] for place in which.tolist()])
     return found
