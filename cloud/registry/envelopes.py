@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from cloud.registry import dialect
 from cloud.registry.schema import ENVELOPE, HELD_RANGE
-from cloud.store.held import Held, Of, joined, rows
+from cloud.store.held import Held, joined, rows
 from cloud.store.port import EnvelopeKey
 
 _AT_ONCE: Final = 500
@@ -53,19 +53,34 @@ def held(tx: Connection) -> Held:
     return joined(tuple(row) for question in questions for row in tx.execute(question))
 
 
-def long_ones(tx: Connection, recent: int) -> dict[Of, tuple[int, int]]:
-    """Of which gateways, streams and epochs more than twice so many are known by their content; from where to where."""
-    sequence = ENVELOPE.c.sequence
-    found = select(*_OF, func.min(sequence), func.max(sequence)).group_by(*_OF).having(func.count() > 2 * recent)
-    return {(gateway, stream, epoch): (first, last) for gateway, stream, epoch, first, last in tx.execute(found)}
+def long_ones(tx: Connection, recent: int) -> list[tuple[str, int]]:
+    """Of which gateways and streams more than twice so many are known by their content."""
+    of = _OF[:2]
+    found = tx.execute(select(*of).group_by(*of).having(func.count() > 2 * recent))
+    return [(gateway, stream) for gateway, stream in found]
 
 
-def fold(tx: Connection, of: Of, last: int) -> None:
-    """Of those up to this number ranges are kept, no digests."""
-    kept = tuple_(*HELD_RANGE.c[:3]) == of
-    gone = delete(ENVELOPE).where(tuple_(*_OF) == of, ENVELOPE.c.sequence <= last).returning(ENVELOPE.c.sequence)
-    ranges = [(*of, sequence, sequence) for sequence in tx.scalars(gone)]
-    ranges += [tuple(row) for row in tx.execute(delete(HELD_RANGE).where(kept).returning(*HELD_RANGE.c))]
+def fold(tx: Connection, gateway: str, stream: int, recent: int, at_once: int) -> bool:
+    """Of all but so many of the newest ranges are kept, no digests; whether there is more than was done at once."""
+    of_it = ENVELOPE.c.gateway == gateway, ENVELOPE.c.stream == stream
+    place = ENVELOPE.c.epoch, ENVELOPE.c.sequence
+    ordered = select(*place).where(*of_it)
+    last = tx.execute(ordered.order_by(*(one.desc() for one in place)).offset(recent).limit(1)).one_or_none()
+    if last is None:
+        return False
+    step = tx.execute(ordered.order_by(*place).offset(at_once - 1).limit(1)).one_or_none()
+    more = step is not None and tuple(step) < tuple(last)
+    until = tuple(step) if more and step is not None else tuple(last)
+    gone = tx.execute(delete(ENVELOPE).where(*of_it, tuple_(*place) <= until).returning(*place)).all()
+    epochs = [epoch for epoch, _ in gone]
+    kept = (
+        HELD_RANGE.c.gateway == gateway,
+        HELD_RANGE.c.stream == stream,
+        HELD_RANGE.c.epoch.between(min(epochs, default=0), max(epochs, default=-1)),
+    )
+    ranges = [(gateway, stream, epoch, sequence, sequence) for epoch, sequence in gone]
+    ranges += [tuple(row) for row in tx.execute(delete(HELD_RANGE).where(*kept).returning(*HELD_RANGE.c))]
     if ranges:
         names = HELD_RANGE.c.keys()
         tx.execute(insert(HELD_RANGE), [dict(zip(names, one, strict=True)) for one in rows(joined(ranges))])
+    return more

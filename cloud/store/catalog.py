@@ -32,7 +32,8 @@ SELECT gateway, stream, epoch, min(sequence), max(sequence) FROM (
   FROM (SELECT DISTINCT gateway, stream, epoch, sequence FROM {}))
 GROUP BY gateway, stream, epoch, island UNION ALL SELECT gateway, stream, epoch, first, last FROM held_range"""
 _AGED: Final = """
-CREATE TABLE aged AS SELECT *, max(sequence) OVER (PARTITION BY gateway, stream, epoch)::BIGINT - sequence >= ? AS old
+CREATE TABLE aged AS SELECT *,
+  row_number() OVER (PARTITION BY gateway, stream ORDER BY epoch DESC, sequence DESC) > ? AS old
 FROM envelope"""
 _AT_ONCE: Final = 100
 """Commits that are read in one go."""
@@ -222,7 +223,7 @@ class Catalog:
             return int(_one(cursor, "SELECT count(*) FROM envelope"))
 
     def fold(self, recent: int) -> None:
-        """Of all envelopes but so many of the newest of each gateway, stream and epoch ranges are kept, no digests."""
+        """Of all envelopes but so many of the newest of each gateway and stream ranges are kept, no digests."""
         with self.transaction() as connection:
             connection.execute(_AGED, [recent])
             ranges = rows(joined(connection.execute(_ISLANDS.format("aged WHERE old")).fetchall()))

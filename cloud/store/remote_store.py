@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cloud.registry import envelopes
 from cloud.registry.database import Database
-from cloud.store.held import RECENT, Held, Of
+from cloud.store.held import RECENT, Held
 from cloud.store.line_client import LineClient
 from cloud.store.lines import LineWriter, codes
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
@@ -73,7 +73,7 @@ class RemoteStore:
     client: LineClient
     writer: LineWriter
     registry: Database
-    _to_fold: dict[Of, tuple[int, int]] = field(default_factory=dict)
+    _to_fold: list[tuple[str, int]] = field(default_factory=list)
     _fold_at_ms: int = 0
 
     def open(self) -> None:
@@ -129,12 +129,10 @@ class RemoteStore:
             with self.registry.read() as tx:
                 self._to_fold = envelopes.long_ones(tx, RECENT)
         if self._to_fold:
-            of, (first, newest) = self._to_fold.popitem()
-            last = min(newest - RECENT, first + FOLD_AT_ONCE)
             with self.registry.begin() as tx:
-                envelopes.fold(tx, of, last)
-            if last < newest - RECENT:
-                self._to_fold[of] = last + 1, newest
+                more = envelopes.fold(tx, *self._to_fold[-1], RECENT, FOLD_AT_ONCE)
+            if not more:
+                self._to_fold.pop()
         return bool(self._to_fold)
 
     def expire(self, cutoffs: NDArray[np.int64]) -> int:  # noqa: ARG002 - the engine has its own retention

@@ -83,7 +83,7 @@ class _OnAnEngine(StoreContract):
         steps = 0
         while store.tend(1):
             steps += 1
-        assert steps == 3  # 0..6, 7..13, 14..20, and the last says that there is no more
+        assert steps == 4  # 0..5, 6..11, 12..17, 18..23, and the last says that there is no more
         assert store.held() == before
         assert [n for n in range(30) if store.digest("gw-1", 1, 5, n) is not None] == list(range(25, 30))
         assert store.digest("gw-2", 1, 5, 0) == 7

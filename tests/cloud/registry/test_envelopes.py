@@ -34,21 +34,29 @@ def test_what_is_noted_again_stays_as_it_was(database: Database) -> None:
 
 
 def test_older_ones_become_ranges(database: Database) -> None:
-    of, other = ("gw-1", 1, 5), ("gw-2", 1, 5)
+    of, other, earlier = ("gw-1", 1, 5), ("gw-2", 1, 5), ("gw-1", 1, 4)
+    keys = [key(n) for n in range(40) if n != 7] + [key(n, gateway="gw-2") for n in range(9)]
     with database.begin() as tx:
-        envelopes.note(tx, [key(n) for n in range(40) if n != 7] + [key(n, gateway="gw-2") for n in range(9)])
+        envelopes.note(tx, [*keys, key(2**32 - 1, epoch=4), key(0, stream=2)])
     with database.read() as tx:
         before = envelopes.held(tx)
-        assert envelopes.long_ones(tx, 5) == {of: (0, 39)}
-    for last in (12, 12, 30):
+        assert envelopes.long_ones(tx, 5) == [("gw-1", 1)]
+    for more, newest_gone in ((True, (5, 5)), (True, (5, 13)), (True, (5, 20)), (False, (5, 24)), (False, (5, 24))):
         with database.begin() as tx:
-            envelopes.fold(tx, of, last)
+            assert envelopes.fold(tx, "gw-1", 1, 15, 7) is more
         with database.read() as tx:
             assert envelopes.held(tx) == before
-            assert envelopes.digest(tx, *of, last) is None
-            assert envelopes.digest(tx, *of, last + 1) == envelopes.digest(tx, *other, 0) == 7
+            assert envelopes.digest(tx, *earlier, 2**32 - 1) is None
+            assert envelopes.digest(tx, *of, newest_gone[1]) is None
+            assert envelopes.digest(tx, *of, newest_gone[1] + 1) == envelopes.digest(tx, *other, 0) == 7
     with database.begin() as tx:
         envelopes.note(tx, [key(7, digest=9)])
-        envelopes.fold(tx, of, 30)
+        assert not envelopes.fold(tx, "gw-1", 1, 15, 7)
+        assert not envelopes.fold(tx, "gw-3", 1, 15, 7)
     with database.read() as tx:
-        assert envelopes.held(tx) == {of: [(0, 39)], other: [(0, 8)]}
+        assert envelopes.held(tx) == {
+            earlier: [(2**32 - 1, 2**32 - 1)],
+            of: [(0, 39)],
+            ("gw-1", 2, 5): [(0, 0)],
+            other: [(0, 8)],
+        }

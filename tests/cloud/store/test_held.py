@@ -34,7 +34,7 @@ def test_older_ones_are_ranges_and_all_are_held(forgetful: DuckDBStore) -> None:
     sequences = [0, 1, 2, 5, 6, 7, 8, 9]
     note(store, *(key(n) for n in sequences[:-1]))
     assert not store.tend(0)
-    note(store, key(9), key(TOP, gateway="gw-2"), key(0)._replace(stream=2), key(2**20, epoch=2**63 - 1))
+    note(store, key(9), key(TOP, gateway="gw-2"), key(0)._replace(stream=2), key(2**20, epoch=4))
     before = store.held()
     assert before["gw-1", 1, 5] == [(0, 2), (5, 9)]
     assert store.tend(0)
@@ -42,7 +42,8 @@ def test_older_ones_are_ranges_and_all_are_held(forgetful: DuckDBStore) -> None:
     for _ in range(2):
         assert store.held() == before
         assert [n for n in sequences if store.digest("gw-1", 1, 5, n) is not None] == [7, 8, 9]
-        assert store.digest("gw-2", 1, 5, TOP) == store.digest("gw-1", 1, 2**63 - 1, 2**20) == 7
+        assert store.digest("gw-2", 1, 5, TOP) == store.digest("gw-1", 2, 5, 0) == 7
+        assert store.digest("gw-1", 1, 4, 2**20) is None, "epochs follow one another"
         store.close()
         store.open()
 
@@ -59,6 +60,17 @@ def test_it_goes_on_as_more_come(forgetful: DuckDBStore) -> None:
         assert store._catalog.envelopes() < 8 + 2 * 8 + 9
     note(store, key(31))
     assert store.held() == {("gw-1", 1, 5): [(0, 89)]}
+
+
+def test_an_epoch_for_every_start_of_an_agent(forgetful: DuckDBStore) -> None:
+    store = forgetful
+    for epoch in range(1, 41):
+        note(store, *(key(n, epoch=2**62 + epoch) for n in range(2)))
+        while store.tend(0):
+            pass
+    assert store._catalog.envelopes() < 8 + 2 * 8 + 2
+    assert store.held() == {("gw-1", 1, 2**62 + epoch): [(0, 1)] for epoch in range(1, 41)}
+    assert store.digest("gw-1", 1, 2**62 + 40, 0) == 7
 
 
 def test_a_process_killed_meanwhile_has_it_as_before(forgetful: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
