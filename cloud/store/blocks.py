@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -131,7 +132,7 @@ class Block:
         if not width:
             if step:
                 return np.arange(base, base + step * self.total, step, dtype=np.int64)
-            return alike(np.int64(base), self.total)
+            return alike(base, self.total)
         start = sum(self._sizes[:column])
         planes = np.frombuffer(_expander().decompress(self._data[start : start + self._sizes[column]]), np.uint8)
         if width == 1:
@@ -199,7 +200,7 @@ class Blocks:
         """The numbers of one column, one block behind the other; perhaps not to be written to."""
         same = self.same(column)
         if same is not None:
-            return alike(np.int64(same), self.total)
+            return alike(same, self.total)
         numbers = np.zeros(self.total, np.uint64)
         planes = numbers.view(np.uint8).reshape(-1, 8)
         expand = _expander().decompress
@@ -246,9 +247,10 @@ def _signed(numbers: NDArray[np.uint64]) -> Ints:
     return signed
 
 
-def alike(value: np.generic, count: int) -> NDArray[Any]:
-    """So many times the same, in no space: the stride is 0. Not to be written to."""
-    return np.ndarray((count,), value.dtype, value.tobytes(), 0, (0,))
+@lru_cache(maxsize=1024)
+def alike(value: int, count: int, kind: str = "i8") -> NDArray[Any]:
+    """So many times the same, in no space: the stride is 0. Not to be written to, and the same for all who ask."""
+    return np.ndarray((count,), kind, np.array(value, kind).tobytes(), 0, (0,))
 
 
 def check(data: memoryview, crc: int, where: str) -> None:

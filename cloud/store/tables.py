@@ -20,11 +20,7 @@ _DIFFERENCES: Final = frozenset({"datastream", "time", "start", "value", "low", 
 _BESIDE_LOW: Final = frozenset({"high", "first", "last"})
 """Kept as what they are more than ``low``."""
 _VALUES: Final = frozenset({"value", "low", "high", "total", "first", "last"})
-_KINDS: Final[dict[str, type[np.int32 | np.uint8 | np.uint32]]] = {
-    "datastream": np.int32,
-    "quality": np.uint8,
-    "reasons": np.uint32,
-}
+_KINDS: Final = {"datastream": "i4", "quality": "u1", "reasons": "u4"}
 _MOST_DECIMALS: Final = 9
 _EXACT: Final = 2.0**52
 _POWERS: Final = np.power(10.0, np.arange(_MOST_DECIMALS + 1), dtype=np.float64)
@@ -137,7 +133,7 @@ def _reading_column(blocks: Blocks | Block, name: str) -> NDArray[Any]:
         return _column(blocks, READINGS, name)
     same = blocks.same(READINGS.index(name))
     if same is not None:
-        return alike(_KINDS[name](same), blocks.total)
+        return alike(same, blocks.total, _KINDS[name])
     return _column(blocks, READINGS, name).astype(_KINDS[name])
 
 
