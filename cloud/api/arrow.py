@@ -42,8 +42,8 @@ def times(ms: NDArray[np.int64]) -> Any:
 
 
 def floats(values: NDArray[np.float64]) -> Any:
-    """NaN becomes null."""
-    known = ~np.isnan(values)
+    """NaN and infinity become null."""
+    known = np.isfinite(values)
     valid = None if known.all() else np.packbits(known, bitorder="little")
     return na.c_array_from_buffers(na.float64(), len(values), [valid, np.ascontiguousarray(values)])
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Annotated, Final, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -32,6 +33,7 @@ from cloud.store.port import Columns, Store
 from protocols.vocabulary import Clock
 
 MOST_WRITERS: Final = 16
+MOST_EXPORTS: Final = 8
 
 
 class LatestView(Protocol):
@@ -96,6 +98,8 @@ class ApiContext:
     """Commands were entered: those that are due go out, soon or before this returns."""
     turns: Turns = field(default_factory=Turns)
     """Of those who ask the store."""
+    exports: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_EXPORTS))
+    """Long answers that are streamed."""
     following: Counter[str] = field(default_factory=Counter)
     """Streams by whose key."""
     backup: BackupSource | None = None

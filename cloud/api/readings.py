@@ -14,7 +14,7 @@ from cloud.api.context import ApiContext, Context
 from cloud.api.filters import Selected
 from cloud.api.gatekeeper import Reader
 from cloud.api.paging import Cursor, Limit, Listing, cursor, listing, numbers_after
-from cloud.api.problems import wrong_parameter
+from cloud.api.problems import Problem, wrong_parameter
 from cloud.api.question import MOST_READINGS, PARAMETERS, Asked, Question
 from cloud.api.series import Bucket, BucketKey, Stretch
 from cloud.api.twins import twin_id
@@ -80,17 +80,24 @@ def _raw(
 
 
 def _pages(context: ApiContext, parts: Sequence[Stretch], asked: Question) -> Iterator[Columns]:
-    """At least one; between them others have their turn."""
-    after, left = asked.after, asked.limit
-    while True:
-        with context.turns.taken():
-            columns, after = series.raw(
-                context.store, parts, replace(asked, limit=min(left, MOST_READINGS), after=after)
-            )
-        yield columns
-        left -= len(columns)
-        if after is None or left <= 0:
-            return
+    """At least one; between them others have their turn.
+
+    :raises Problem: 429 before the first.
+    """
+    if not context.exports.acquire(blocking=False):
+        raise Problem(429, "too many long answers at a time: ask again soon", retry_after_s=10)
+    try:
+        after, left = asked.after, asked.limit
+        begun, more = False, True
+        while more:
+            page = replace(asked, limit=min(left, MOST_READINGS), after=after)
+            with context.turns.taken(patiently=begun):
+                columns, after = series.raw(context.store, parts, page)
+            yield columns
+            left -= len(columns)
+            begun, more = True, after is not None and left > 0
+    finally:
+        context.exports.release()
 
 
 @router.get("/twins/{twin}/readings", response_model=None, openapi_extra=PARAMETERS)

@@ -36,7 +36,8 @@ def parse_time(text: str) -> int:
     day, clock, fraction, zone = match.groups()
     try:
         whole = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
-        return (whole - _EPOCH) // _MS + int(f"{fraction or '0':0<3.3}")
+        ms = (whole.astimezone(UTC) - _EPOCH) // _MS  # beyond the years 1 and 9999 there it overflows
+        return ms + int(f"{fraction or '0':0<3.3}")
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:40]!r}: {error}") from None
 

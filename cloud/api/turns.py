@@ -37,16 +37,20 @@ class Turns:
             self._here.aside = False
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, *, patiently: bool = False) -> Iterator[None]:
         """Wait for a turn.
 
+        :param patiently: for however long it takes.
         :raises Problem: 429, too many wait already, or none came.
         """
         if getattr(self._here, "aside", False):
             yield
             return
         if not self._free.acquire(blocking=False):
-            self._wait()
+            if patiently:
+                self._free.acquire()
+            else:
+                self._wait()
         try:
             yield
         finally:

@@ -333,7 +333,8 @@ class Pipeline:
             prepared.envelopes,
             now_ms,
             again=again,
-            keep=lambda conflicts: self._keep(self._conflict(conflicts, now_ms)),
+            keep=lambda rows: self._keep(self._rows(rows, now_ms, "conflict", "another value is stored")),
+            left_out=lambda rows: self._keep(self._rows(rows, now_ms, "too_old", "the store keeps nothing as old")),
         )
         if prepared.counts:
             self._latest.advance(fresh.take(np.cumsum(np.concatenate(prepared.counts)) - 1))
@@ -351,8 +352,8 @@ class Pipeline:
         with self._registry.begin() as tx:
             quarantine.add(tx, [suspect], self._bounds)
 
-    def _conflict(self, columns: Columns, now_ms: int) -> quarantine.Suspect:
-        """Readings whose instant is stored with another value: the first stays, these are kept to be looked at."""
+    def _rows(self, columns: Columns, now_ms: int, reason: str, why: str) -> quarantine.Suspect:
+        """Readings that were not stored, kept to be looked at."""
         rows = zip(columns.datastream, columns.time, columns.value, columns.quality, columns.reasons, strict=True)
         keys = {number: self._name(number) for number in set(columns.datastream.tolist())}
         payload = json.dumps(
@@ -362,11 +363,11 @@ class Pipeline:
             received_ms=now_ms,
             gateway="",
             topic="",
-            reason="conflict",
-            detail=f"{len(columns)} readings of {', '.join(sorted(keys.values())[:5])}: another value is stored",
+            reason=reason,
+            detail=f"{len(columns)} readings of {', '.join(sorted(keys.values())[:5])}: {why}",
             source="rows",
             payload=payload,
-            dedupe=f"conflict/{hashlib.sha256(payload).hexdigest()}",
+            dedupe=f"{reason}/{hashlib.sha256(payload).hexdigest()}",
         )
 
     def _done(self, prepared: Prepared, report: CommitReport) -> None:

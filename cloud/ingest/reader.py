@@ -194,7 +194,7 @@ def _suspect(  # noqa: PLR0913 - the parts of one envelope
         detail=f"{count} readings of {shown}",
         source=Source.REMAINDER.value,
         payload=payload,
-        dedupe=f"{header.gateway}/{header.epoch}/{header.sequence}/{reason}",
+        dedupe=f"{header.gateway}/{header.epoch}/{header.sequence}/{reason}/{hashlib.sha256(body).hexdigest()}",
     )
 
 

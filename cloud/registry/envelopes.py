@@ -9,6 +9,7 @@ from cloud.registry import dialect
 from cloud.registry.schema import ENVELOPE, HELD_RANGE
 from cloud.store.held import Held, joined, rows
 from cloud.store.port import EnvelopeKey
+from protocols.uplink import Stream
 
 _AT_ONCE: Final = 500
 _OF: Final = (ENVELOPE.c.gateway, ENVELOPE.c.stream, ENVELOPE.c.epoch)
@@ -53,15 +54,19 @@ def held(tx: Connection) -> Held:
     return joined(tuple(row) for question in questions for row in tx.execute(question))
 
 
-def long_ones(tx: Connection, recent: int) -> list[tuple[str, int]]:
-    """Of which gateways and streams more than twice so many are known by their content."""
-    of = _OF[:2]
-    found = tx.execute(select(*of).group_by(*of).having(func.count() > 2 * recent))
-    return [(gateway, stream) for gateway, stream in found]
+def long_ones(tx: Connection, recent: int) -> list[str]:
+    """Of which gateways more than twice so many envelopes of readings are known by their content."""
+    gateway = ENVELOPE.c.gateway
+    found = select(gateway).where(ENVELOPE.c.stream == Stream.READINGS).group_by(gateway)
+    return list(tx.scalars(found.having(func.count() > 2 * recent)))
 
 
-def fold(tx: Connection, gateway: str, stream: int, recent: int, at_once: int) -> bool:
-    """Of all but so many of the newest ranges are kept, no digests; whether there is more than was done at once."""
+def fold(tx: Connection, gateway: str, recent: int, at_once: int) -> bool:
+    """Of its envelopes of readings but so many of the newest ranges are kept, no digests; whether there are more.
+
+    :param at_once: how many are folded in one go.
+    """
+    stream = int(Stream.READINGS)
     of_it = ENVELOPE.c.gateway == gateway, ENVELOPE.c.stream == stream
     place = ENVELOPE.c.epoch, ENVELOPE.c.sequence
     ordered = select(*place).where(*of_it)

@@ -37,6 +37,7 @@ class DuckDBStore(Shelf):
         *,
         again: bool = False,
         keep: Callable[[Columns], None] | None = None,
+        left_out: Callable[[Columns], None] | None = None,  # noqa: ARG002 - it takes all
     ) -> CommitReport:
         self._make_room()
         with self._catalog.writing:

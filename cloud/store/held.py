@@ -6,7 +6,7 @@ from typing import Final
 from protocols.vocabulary.ranges import RangeSet
 
 RECENT: Final = 2_000
-"""So many of the newest envelopes of a gateway and stream are known by their content, too: those of five hours at one
+"""So many of the newest envelopes of readings of a gateway are known by their content, too: those of five hours at one
 in ten seconds. Of older ones there are ranges."""
 Of = tuple[str, int, int]
 """Gateway, stream and epoch."""

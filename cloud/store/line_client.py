@@ -10,9 +10,9 @@ from cloud.store.port import StoreError
 from cloud.store.settings import Account
 
 TIMEOUT_S: Final = 60.0
-_PARTIAL: Final = frozenset({400, 422})
-"""InfluxDB 1 and 2 say so that they took a part."""
-_TOO_OLD: Final = re.compile(r"points beyond retention policy dropped=(\d+)")
+_TOO_OLD: Final = re.compile(r"points (?:beyond|outside) retention policy.*?dropped=(\d+)", re.DOTALL)
+"""InfluxDB 1 and 2 until 2024, and since then. They say so with 400, 422 or 500, and took the others."""
+_OTHERWISE: Final = "outside write window"
 
 
 class LineClient(Protocol):
@@ -130,6 +130,6 @@ def checked(answer: httpx.Response) -> httpx.Response:
 
 
 def _too_old(status: int, body: str) -> int | None:
-    """How many lines are older than InfluxDB's retention, if that is what it says; it took the others."""
-    found = _TOO_OLD.search(body) if status in _PARTIAL else None
+    """How many lines are older than InfluxDB's retention, if that is what it says."""
+    found = None if status < 400 or _OTHERWISE in body else _TOO_OLD.search(body)
     return None if found is None else int(found[1])

@@ -79,7 +79,7 @@ class CommitReport(NamedTuple):
     late: Columns
     """The late rows that were stored."""
     too_old: int = 0
-    """Older than all that the engine keeps: it left them out."""
+    """Older than all that the engine keeps: it left them out. They are not among those that were stored."""
 
 
 class Buckets(NamedTuple):
@@ -142,6 +142,7 @@ class Store(Protocol):
         *,
         again: bool = False,
         keep: Callable[[Columns], None] | None = None,
+        left_out: Callable[[Columns], None] | None = None,
     ) -> CommitReport:
         """All or nothing, on disk when it returns.
 
@@ -150,6 +151,7 @@ class Store(Protocol):
         :param stored_ms: when the cloud stored them, ms UTC.
         :param again: an earlier try raised and may have been committed nevertheless: fresh ones are looked up, too.
         :param keep: takes the conflicts into safety before the commit; when it raises, nothing is stored.
+        :param left_out: takes what the engine does not want into safety, before the envelopes are held.
         """
         ...
 

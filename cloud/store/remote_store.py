@@ -14,7 +14,7 @@ from cloud.store.line_client import LineClient
 from cloud.store.lines import LineWriter, codes
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
 from cloud.store.port import Aggregate, Buckets, Columns, CommitReport, EnvelopeKey, StoreError
-from cloud.store.unseen import sift
+from cloud.store.unseen import These, sift, unseen
 
 FIRST_WIDTH_MS: Final = 3_600_000
 MOST_ROWS: Final = 400_000
@@ -73,7 +73,7 @@ class RemoteStore:
     client: LineClient
     writer: LineWriter
     registry: Database
-    _to_fold: list[tuple[str, int]] = field(default_factory=list)
+    _to_fold: list[str] = field(default_factory=list)
     _fold_at_ms: int = 0
 
     def open(self) -> None:
@@ -92,20 +92,26 @@ class RemoteStore:
         *,
         again: bool = False,
         keep: Callable[[Columns], None] | None = None,
+        left_out: Callable[[Columns], None] | None = None,
     ) -> CommitReport:
         fresh, doubtful = (Columns.empty(), fresh) if again else (fresh, Columns.empty())
         fresh, late, duplicates, conflicts = sift(self, fresh, doubtful, late, self.engine.digits)
         if len(conflicts) and keep is not None:
             keep(conflicts)
         rows = Columns.join([one for one in (fresh, late) if len(one)])
-        too_old = 0
+        missing = Columns.empty()
         if len(rows):
             too_old = self.client.write(self.writer.lines(rows))
             self.engine.flush()
+            if too_old:  # it says how many, and not which
+                missing, *_ = unseen(self, rows, self.engine.digits)
+                late, *_ = unseen(These(missing), late) if len(late) else (late,)
+        if len(missing) and left_out is not None:
+            left_out(missing)
         if envelopes_:
             with self.registry.begin() as tx:
                 envelopes.note(tx, envelopes_)
-        return CommitReport(len(rows) - too_old, duplicates, conflicts, late, too_old)
+        return CommitReport(len(rows) - len(missing), duplicates, conflicts, late, len(missing))
 
     def drop_before(self, time_ms: int) -> int:  # noqa: ARG002
         return 0
@@ -130,7 +136,7 @@ class RemoteStore:
                 self._to_fold = envelopes.long_ones(tx, RECENT)
         if self._to_fold:
             with self.registry.begin() as tx:
-                more = envelopes.fold(tx, *self._to_fold[-1], RECENT, FOLD_AT_ONCE)
+                more = envelopes.fold(tx, self._to_fold[-1], RECENT, FOLD_AT_ONCE)
             if not more:
                 self._to_fold.pop()
         return bool(self._to_fold)

@@ -132,12 +132,14 @@ class Shelf:
             return True
 
     def _fold(self) -> bool:
-        """The ledger of envelopes, when it has grown by as many as there were: commits wait for it meanwhile."""
+        """The ledger of envelopes, when that is worth it: commits wait meanwhile."""
         if self._catalog.envelopes() < self._fold_at:
             return False
-        self._catalog.fold(RECENT)
-        self._fold_at = MOST_ENVELOPES + 2 * self._catalog.envelopes()
-        return True
+        worth = self._catalog.foldable(RECENT) > MOST_ENVELOPES // 2
+        if worth:
+            self._catalog.fold(RECENT)
+        self._fold_at = self._catalog.envelopes() + MOST_ENVELOPES
+        return worth
 
     def rest(self) -> None:
         self._resting.set()

@@ -213,11 +213,11 @@ def _scaled(values: NDArray[np.float64], *others: NDArray[np.float64]) -> tuple[
 
 
 def _whole(values: NDArray[np.float64], power: float) -> Ints | None:
-    number = np.rint(values * power)
+    number = np.rint(values * power).astype(np.int64)
     back = number / power
     if not np.array_equal(back.view(np.int64), values.view(np.int64)):  # the bits: -0.0 is another value than 0.0
         return None
-    return number.astype(np.int64)
+    return number
 
 
 def _bits(values: NDArray[np.float64]) -> Ints:

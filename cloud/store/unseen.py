@@ -48,6 +48,21 @@ def sift(stored: Stored, fresh: Columns, doubtful: Columns, late: Columns, digit
 
 
 @dataclass(frozen=True, slots=True)
+class These:
+    """Rows, as if they were stored."""
+
+    rows: Columns
+
+    def values(
+        self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
+    ) -> Iterable[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
+        rows = self.rows
+        some = np.isin(rows.datastream, wanted) & (rows.time >= from_ms) & (rows.time < to_ms)
+        if some.any():
+            yield rows.datastream[some], rows.time[some], rows.value[some]
+
+
+@dataclass(frozen=True, slots=True)
 class _Beside:
     """What is stored, and what is written together with what is looked up."""
 
@@ -58,10 +73,7 @@ class _Beside:
         self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
     ) -> Iterable[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]]:
         yield from self.stored.values(wanted, from_ms, to_ms)
-        fresh = self.fresh
-        some = np.isin(fresh.datastream, wanted) & (fresh.time >= from_ms) & (fresh.time < to_ms)
-        if some.any():
-            yield fresh.datastream[some], fresh.time[some], fresh.value[some]
+        yield from These(self.fresh).values(wanted, from_ms, to_ms)
 
 
 def unseen(view: Stored, late: Columns, digits: float = 0.0) -> tuple[Columns, int, Columns]:

@@ -188,17 +188,7 @@ class View:
             whole = first + -first % level, to_ms - to_ms % level if to_ms < segment.to_ms else end + -end % level
             some, others = segment.covered(level, wanted)
             if len(some) and whole[0] < whole[1]:
-                mixed: list[NDArray[np.int32]] = []
-                for piece in segment.rollups(level, some, *whole, how.names):
-                    if how.mask == quality_mask(()):
-                        yield piece
-                        continue
-                    part, again = _permitted(piece, how.mask)
-                    mixed.append(again)
-                    yield part
-                again = np.unique(np.concatenate(mixed)) if mixed else some[:0]
-                if len(again):
-                    yield from _counted(segment, again, *whole, how)
+                yield from _rolled_up(segment, level, some, whole, how)
                 yield from _counted(segment, some, start, min(whole[0], end), how)
                 yield from _counted(segment, some, max(whole[1], start), end, how)
                 yield from _counted(segment, others, start, end, how)
@@ -207,6 +197,24 @@ class View:
         hot = self.hot_readings(wanted, from_ms, to_ms)
         if hot is not None:
             yield _part(hot.datastream, hot.time, hot.value, hot.quality, how)
+
+
+def _rolled_up(
+    segment: Segment, level: int, wanted: NDArray[np.int32], whole: tuple[int, int], how: _How
+) -> Iterator[Partials]:
+    """From rollups; of datastreams of which some hold readings of permitted quality and others, from the readings."""
+    if how.mask == quality_mask(()):
+        yield from segment.rollups(level, wanted, *whole, how.names)
+        return
+    again = wanted[:0]
+    for piece in segment.rollups(level, wanted, *whole, ("mask",)):  # all, before the first is given away
+        seen = piece["mask"]
+        mixed = ((seen & how.mask) != 0) & ((seen & ~how.mask) != 0)
+        again = np.union1d(again, piece["datastream"][mixed])
+    for piece in segment.rollups(level, wanted[~np.isin(wanted, again)], *whole, how.names):
+        rows = (piece["mask"] & ~how.mask) == 0
+        yield {name: column[rows] for name, column in piece.items()}
+    yield from _counted(segment, again, *whole, how)
 
 
 def _counted(segment: Segment, wanted: NDArray[np.int32], from_ms: int, to_ms: int, how: _How) -> Iterator[Partials]:
@@ -231,15 +239,6 @@ def _part(
     if not rows.all():
         datastream, time, value, quality = datastream[rows], time[rows], value[rows], quality[rows]
     return of_readings(datastream, time, value, quality, how.every_ms, how.names)
-
-
-def _permitted(piece: Partials, mask: int) -> tuple[Partials, NDArray[np.int32]]:
-    """The rollups that hold readings of permitted quality only, and the datastreams with some that hold both."""
-    seen = piece["mask"]
-    mixed = ((seen & mask) != 0) & ((seen & ~mask) != 0)
-    again = np.unique(piece["datastream"][mixed])
-    rows = ((seen & ~mask) == 0) & ~np.isin(piece["datastream"], again)
-    return {name: column[rows] for name, column in piece.items()}, again
 
 
 def _page(pieces: list[Columns], qualities: Sequence[int], after: tuple[int, int] | None, limit: int) -> Columns:

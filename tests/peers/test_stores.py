@@ -10,7 +10,7 @@ import pytest
 from cloud.registry.database import Database
 from cloud.store import remote_store
 from cloud.store.by_url import StoreSettings, open_store
-from cloud.store.port import Store, StoreError
+from cloud.store.port import Columns, Store, StoreError
 from cloud.store.remote_store import RemoteStore
 from protocols.vocabulary import Point
 from tests.cloud.store.columns import key
@@ -130,8 +130,12 @@ class TestInfluxDB(_OnAnEngine):
         store = open_store(settings, tmp_path, registry, describe)
         now = round(time() * 1000)
         rows = [(number, now - hours * 3_600_000 - BASE, 1.0) for number in (1, 2) for hours in (0, 1, 48, 72)]
-        report = store.commit(NONE, at(rows), [key(0)], 1)
+        left_out: list[Columns] = []
+        report = store.commit(NONE, at(rows), [key(0)], 1, left_out=left_out.append)
         assert (report.stored, report.too_old) == (4, 4)
+        old = sorted(row for row in rows if row[1] < now - 10 * 3_600_000 - BASE)
+        assert sorted(told(left_out[0])) == old
+        assert sorted(told(report.late)) == sorted(set(rows) - set(old))
         assert store.held() == {("gw-1", 1, 5): [(0, 0)]}
         assert len(store.raw([1, 2], now - 96 * 3_600_000, now + 1, limit=99)) == 4
         server.ask("DROP DATABASE short")

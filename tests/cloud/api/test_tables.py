@@ -4,6 +4,7 @@ import csv
 import json
 from datetime import datetime
 from io import StringIO
+from threading import Timer
 
 import httpx
 import nanoarrow as na
@@ -163,3 +164,45 @@ async def test_a_store_that_fails_on_the_way_cuts_the_answer_short(
         assert (await client.get(path)).status_code == 503
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(path)
+
+
+async def test_so_many_long_answers_at_a_time(admin: httpx.AsyncClient, desk: Desk, key: str) -> None:
+    path = f"/api/v1/datastreams/{key}/readings?format=csv&limit=100"
+    while desk.context.exports.acquire(blocking=False):
+        pass
+    refused = await admin.get(path)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+    desk.context.exports.release()
+    for _ in range(2):  # and it is given back
+        assert (await admin.get(path)).status_code == 200
+
+
+async def test_who_has_begun_is_not_turned_away(
+    admin: httpx.AsyncClient, desk: Desk, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = desk.context.turns
+    raw, taken = readings.series.raw, []
+
+    def all_take_turns(*given: object) -> object:
+        """After the first piece nobody else comes for a while."""
+        found = raw(*given)  # type: ignore[arg-type]
+        if not taken:
+            taken.append(True)
+            monkeypatch.setattr(turns, "_most_waiting", 0)
+            free = turns._free
+            while free.acquire(blocking=False):
+                taken.append(True)
+            Timer(0.3, lambda: [free.release() for _ in taken[1:]]).start()
+        return found
+
+    monkeypatch.setattr(readings.series, "raw", all_take_turns)
+    whole = await admin.get(f"/api/v1/datastreams/{key}/readings?format=csv&limit=100")
+    assert len(whole.text.splitlines()) == 101
+    assert len(taken) > 1
+
+
+def test_infinity_is_told_by_nobody() -> None:
+    found = Buckets.of([(0, NOW, float("inf"), 2, 1), (0, NOW + 1, 1.0, 1, 1)])
+    plain, arrow, sheet = told(tables.of_buckets(found))
+    assert plain == arrow == sheet
+    assert plain[0]["value"] is None

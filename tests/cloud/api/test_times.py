@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -80,3 +81,9 @@ def test_wrong_durations(text: str) -> None:
 def test_formulas_are_disarmed(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
     assert safe_cell(f"a{text}") == f"a{text}"
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:00:00-10:00", "0001-01-01T00:00:00+10:00"])
+def test_years_beyond_those_that_have_four_digits(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(text)):
+        parse_time(text)

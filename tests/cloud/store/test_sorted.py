@@ -4,6 +4,7 @@ import tempfile
 from collections import defaultdict
 from math import isnan, nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -236,3 +237,32 @@ def test_a_flipped_bit_is_told(store: DuckDBStore) -> None:
         store.raw([1, 2], 0, 1 << 50, limit=10**6)
     late = regular(2, 2, 60_000, 7)
     assert store.commit(NONE, late, [], 1).stored == 4  # what comes in does not wait for that file's repair
+
+
+@pytest.mark.parametrize("streams", [1, 20])
+def test_a_quality_asked_for_is_counted_once_in_many_blocks(tmp_path: Path, streams: int) -> None:
+    """One suspect reading at the end of days whose rollups lie in several blocks; of many streams in several pieces."""
+    store = DuckDBStore(tmp_path / "r.duckdb", memory_mb=256)
+    store.open()
+    minutes, step = 4 * 1440, 15_000
+    time = 1_699_920_000_000 + np.arange(minutes * 60_000 // step) * step
+    quality = np.ones(len(time), np.uint8)
+    quality[-1] = 3
+    number = np.repeat(np.arange(1, streams + 1, dtype=np.int32), len(time))
+    times = np.tile(time, streams)
+    some = Columns(number, times, np.ones(len(times)), np.tile(quality, streams), np.zeros(len(times), np.uint32))
+    store.commit(some, Columns.empty(), (), int(time[0]))
+
+    def ask(aggregate: Any) -> list[int]:
+        found = store.aggregate(range(1, streams + 1), 0, 1 << 50, every_ms=60_000, aggregate=aggregate, qualities=(1,))
+        return [int(found.values.sum()), int(found.value.sum())]
+
+    before = ask("count"), ask("sum")
+    store.sort()
+    while store.tend(int(time[-1]) + 100 * 86_400_000):
+        pass
+    assert len(store._segments) == 1
+    assert len(store._segments[0].index["60000"]) > (32 if streams > 1 else 1)
+    assert before == (ask("count"), ask("sum"))
+    assert before[0] == [(len(time) - 1) * streams] * 2
+    store.close()
