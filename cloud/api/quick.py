@@ -19,6 +19,7 @@ from cloud.registry.datastreams import Datastream
 from cloud.store.port import Prompt
 
 _FEW_BUCKETS: Final = 5_000
+_OF_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 _BEFORE, _, _BEHIND = READINGS_ROUTE.partition("{key:path}")
 
 
@@ -70,9 +71,6 @@ class Quick:
         except Exception:  # noqa: BLE001 - WouldWait, or a problem: it comes again, to where all of them are answered
             return None
         return None
-
-
-_OF_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def _is_plain(asked: Question) -> bool:

@@ -88,14 +88,14 @@ def _pages(context: ApiContext, parts: Sequence[Stretch], asked: Question) -> It
         raise Problem(429, "too many long answers at a time: ask again soon", retry_after_s=10)
     try:
         after, left = asked.after, asked.limit
-        begun, more = False, True
-        while more:
+        while True:
             page = replace(asked, limit=min(left, MOST_READINGS), after=after)
-            with context.turns.taken(patiently=begun):
+            with context.turns.taken(patiently=left < asked.limit):  # who has begun is not turned away
                 columns, after = series.raw(context.store, parts, page)
             yield columns
             left -= len(columns)
-            begun, more = True, after is not None and left > 0
+            if after is None or left <= 0:
+                return
     finally:
         context.exports.release()
 

@@ -1,7 +1,6 @@
 """Readings that go out one by one, among other things."""
 
 from functools import lru_cache
-from math import isnan
 
 import msgspec
 
@@ -14,16 +13,16 @@ class ReadingRow(msgspec.Struct, frozen=True):
     """One reading of a known datastream."""
 
     time: str
-    value: float | None
+    value: float
+    """NaN: none; msgspec writes it as null."""
     quality: int
     reasons: list[str]
 
 
 def readings(columns: Columns) -> list[ReadingRow]:
     """Columns as rows."""
-    values = [None if isnan(value) else value for value in columns.value.tolist()]  # NaN is no JSON
     reasons = map(reasons_of, columns.reasons.tolist())
-    return list(map(ReadingRow, format_times(columns.time), values, columns.quality.tolist(), reasons))
+    return list(map(ReadingRow, format_times(columns.time), columns.value.tolist(), columns.quality.tolist(), reasons))
 
 
 @lru_cache(maxsize=4096)

@@ -98,10 +98,8 @@ def _pieces(head: Mapping[str, object], tables: Iterable[Table], how: Format) ->
     if how == "arrow":
         yield from arrow.stream(head, map(_arrow, tables))
         return
-    first = True
-    for table in tables:
-        yield _line(table.columns) + _csv(table) if first else _csv(table)
-        first = False
+    for place, table in enumerate(tables):
+        yield _csv(table) if place else _line(table.columns) + _csv(table)
 
 
 # -- JSON ------------------------------------------------------------------------------------------------------------
@@ -122,12 +120,12 @@ def _json(table: Table) -> bytes:
 
 
 def _rows(table: Table) -> list[dict[str, object]]:
-    values = [None if value != value else value for value in table.value.tolist()]  # noqa: PLR0124 - NaN
+    """For msgspec, which writes NaN and infinity as null."""
     marks: list[Any] = table.marks.tolist()
     if table.kind == "reasons":
         marks = list(map(reasons_of, marks))
     names = [[texts[place] for place in which.tolist()] for texts, which in table.names.values()]
-    cells = zip(format_times(table.time), values, table.quality.tolist(), marks, *names, strict=True)
+    cells = zip(format_times(table.time), table.value.tolist(), table.quality.tolist(), marks, *names, strict=True)
     columns = table.columns
     return [dict(zip(columns, row, strict=True)) for row in cells]
 

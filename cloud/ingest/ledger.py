@@ -48,7 +48,7 @@ class Ledger:
     def look(self, key: EnvelopeKey) -> Seen:
         """Where an envelope stands; a new one is pending from now on.
 
-        One that is too old to be known by its content counts as new: its readings and events are known by themselves.
+        One that is too old to be known by its content counts as new: its readings are known by themselves.
         """
         name = key[:4]
         if name in self._pending:

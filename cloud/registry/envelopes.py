@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from cloud.registry import dialect
 from cloud.registry.schema import ENVELOPE, HELD_RANGE
-from cloud.store.held import Held, joined, rows
+from cloud.store.held import Held, joined, ranges_of
 from cloud.store.port import EnvelopeKey
 from protocols.uplink import Stream
 
@@ -74,8 +74,7 @@ def fold(tx: Connection, gateway: str, recent: int, at_once: int) -> bool:
     if last is None:
         return False
     step = tx.execute(ordered.order_by(*place).offset(at_once - 1).limit(1)).one_or_none()
-    more = step is not None and tuple(step) < tuple(last)
-    until = tuple(step) if more and step is not None else tuple(last)
+    until = tuple(last) if step is None else min(tuple(step), tuple(last))
     gone = tx.execute(delete(ENVELOPE).where(*of_it, tuple_(*place) <= until).returning(*place)).all()
     epochs = [epoch for epoch, _ in gone]
     kept = (
@@ -87,5 +86,5 @@ def fold(tx: Connection, gateway: str, recent: int, at_once: int) -> bool:
     ranges += [tuple(row) for row in tx.execute(delete(HELD_RANGE).where(*kept).returning(*HELD_RANGE.c))]
     if ranges:
         names = HELD_RANGE.c.keys()
-        tx.execute(insert(HELD_RANGE), [dict(zip(names, one, strict=True)) for one in rows(joined(ranges))])
-    return more
+        tx.execute(insert(HELD_RANGE), [dict(zip(names, one, strict=True)) for one in ranges_of(joined(ranges))])
+    return until < tuple(last)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import duckdb
 import numpy as np
 
-from cloud.store.held import Held, joined, rows
+from cloud.store.held import Held, joined, ranges_of
 from cloud.store.hot_log import HotLog, unpacked
 from cloud.store.port import Columns, EnvelopeKey
 from cloud.store.tables import Readings
@@ -233,7 +233,7 @@ class Catalog:
         """Of all envelopes of readings but so many of the newest of each gateway ranges are kept, no digests."""
         with self.transaction() as connection:
             connection.execute(_AGED, [recent])
-            ranges = rows(joined(connection.execute(_ISLANDS.format("aged WHERE old")).fetchall()))
+            ranges = ranges_of(joined(connection.execute(_ISLANDS.format("aged WHERE old")).fetchall()))
             connection.execute("DELETE FROM held_range")
             if ranges:
                 self._insert_all(connection, "held_range", dict(zip(_RANGE, zip(*ranges, strict=True), strict=True)))

@@ -24,6 +24,6 @@ def joined(ranges: Iterable[Range]) -> Held:
     return {of: list(found[of]) for of in sorted(found)}
 
 
-def rows(held: Held) -> list[Range]:
+def ranges_of(held: Held) -> list[Range]:
     """The other way."""
     return [(*of, *span) for of, spans in held.items() for span in spans]

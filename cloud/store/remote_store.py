@@ -105,7 +105,8 @@ class RemoteStore:
             self.engine.flush()
             if too_old:  # it says how many, and not which
                 missing, *_ = unseen(self, rows, self.engine.digits)
-                late, *_ = unseen(These(missing), late) if len(late) else (late,)
+                if len(late):
+                    late, *_ = unseen(These(missing), late)
         if len(missing) and left_out is not None:
             left_out(missing)
         if envelopes_:
