@@ -104,16 +104,15 @@ def test_refused_line_is_named_and_its_neighbour_stored(bench: Bench, line: str,
 
 def test_other_towns_neurons_do_not_exist(bench: Bench) -> None:
     neuron = bench.neuron(HardwareId("mn", "A1"))
-    body = f"{neuron} ph=7 1700000001000".encode()
     elsewhere = frozenset({"310151102"})
     unknown = bench.writer.write(b"nrn-00000000y ph=7 1700000001000", "ms", elsewhere)
     for observed in ("ph", "salinity"):
-        refused = bench.writer.write(body.replace(b"ph", observed.encode()), "ms", elsewhere)
+        refused = bench.writer.write(f"{neuron} {observed}=7 1700000001000".encode(), "ms", elsewhere)
         assert [fault.message.partition(": ")[2] for fault in refused.faults] == ["no such neuron"]
         assert unknown.faults[0].message.endswith("no such neuron")
     hidden = bench.writer.write(b"m,mn=A1 ph=7 1700000001000", "ms", elsewhere)
     assert hidden == bench.writer.write(b"m,mn=A2 ph=7 1700000001000", "ms", elsewhere)
-    assert bench.writer.write(body, "ms", frozenset({"310151101"})).stored == 1
+    assert bench.writer.write(f"{neuron} ph=7 1700000001000".encode(), "ms", frozenset({"310151101"})).stored == 1
 
 
 def test_bytes_that_are_no_text(bench: Bench) -> None:
