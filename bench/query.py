@@ -195,7 +195,7 @@ class Question(NamedTuple):
 
 
 def questions(load: Load) -> list[Question]:
-    """The four; the number of the question picks the series."""
+    """The four, those of one series in both JSON forms; the number of the question picks the series."""
     end = load.end_ms
     day, week, month = (format_time(end - days * 86_400_000) for days in (1, 7, 30))
     until = quote(format_time(end))
@@ -217,6 +217,10 @@ def questions(load: Load) -> list[Question]:
     last_week = {"from": week, "to": format_time(end)}
     hours: dict[str, Any] = {"step": "1h", "end": end // 1000 // 3600 * 3600}
     grid = {"agg": "mean", "every": "1h"}
+    rows_of: dict[str, Callable[[Any], int]] = {
+        "columns": lambda found: len(found["columns"]["value"]),
+        "json": lambda found: len(found["items"]),
+    }
     return [
         Question(
             "latest of all", 20,
@@ -225,21 +229,28 @@ def questions(load: Load) -> list[Question]:
             lambda found: len(found["items"]),
             lambda found: len(found["data"]["result"]),
         ),
-        Question(
-            "24 h raw of one", 300,
-            lambda index: ours(index, limit=50_000, **{"from": day}),
-            lambda index: theirs(index, "query", "%s[24h]", time=end / 1000 - 0.001),
-            lambda found: len(found["items"]),
-            lambda found: len(found["data"]["result"][0]["values"]),
+        *(
+            Question(
+                f"24 h raw of one, {form}", 300,
+                lambda index, form=form, at=at: ours(index + at, limit=50_000, format=form, **{"from": day}),
+                lambda index, at=at: theirs(index + at, "query", "%s[24h]", time=end / 1000 - 0.001),
+                rows_of[form],
+                lambda found: len(found["data"]["result"][0]["values"]),
+            )
+            for at, form in ((0, "columns"), (500, "json"))  # of other series: who remembers answers gains nothing
         ),
-        Question(
-            "30 d hourly of one", 300,
-            lambda index: ours(index, limit=50_000, **grid, **{"from": month}),
-            lambda index: theirs(
-                index, "query_range", "avg_over_time(%s[1h])", start=end // 1000 // 3600 * 3600 - 30 * 86400, **hours
-            ),
-            lambda found: len(found["items"]),
-            lambda found: len(found["data"]["result"][0]["values"]),
+        *(
+            Question(
+                f"30 d hourly of one, {form}", 300,
+                lambda index, form=form, at=at: ours(index + at, limit=50_000, format=form, **grid, **{"from": month}),
+                lambda index, at=at: theirs(
+                    index + at, "query_range", "avg_over_time(%s[1h])",
+                    start=end // 1000 // 3600 * 3600 - 30 * 86400, **hours,
+                ),
+                rows_of[form],
+                lambda found: len(found["data"]["result"][0]["values"]),
+            )
+            for at, form in ((0, "columns"), (500, "json"))  # of other series: who remembers answers gains nothing
         ),
         Question(
             "1,000 series x 7 d hourly", 20,

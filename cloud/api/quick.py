@@ -11,11 +11,11 @@ from cloud.api.bounds import SAFE_HEADERS
 from cloud.api.context import ApiContext
 from cloud.api.gatekeeper import principal
 from cloud.api.question import MOST_READINGS, Question, asked_by
-from cloud.api.readings import READINGS_ROUTE, answered, point_of
+from cloud.api.readings import READINGS_ROUTE, of_stream
 from cloud.api.revalidation import revalidate
+from cloud.api.tables import respond
 from cloud.api.traffic import Requests
 from cloud.registry.access import Principal
-from cloud.registry.datastreams import Datastream
 from cloud.store.port import Prompt
 
 _FEW_BUCKETS: Final = 5_000
@@ -64,10 +64,11 @@ class Quick:
             if not (isinstance(who, Principal) and who.may("read")):
                 return None
             asked = asked_by(scope, context)
-            stream = context.directory.locate(point_of(key), who.towns)
-            if isinstance(stream, Datastream) and _is_plain(asked):
-                with context.turns.aside(), self._store.promptly():
-                    return answered(context, stream, asked)
+            stream = context.directory.named(key, who.towns)
+            if stream is not None and _is_plain(asked):
+                with self._store.promptly():
+                    found = of_stream(context.store, stream, asked)
+                return respond(*found, asked.format)
         except Exception:  # noqa: BLE001 - WouldWait, or a problem: it comes again, to where all of them are answered
             return None
         return None

@@ -21,7 +21,7 @@ from cloud.api.twins import twin_id
 from cloud.registry import bindings, datastreams, twins
 from cloud.registry.datastreams import Datastream
 from cloud.registry.errors import NotFound
-from cloud.store.port import Buckets, Columns
+from cloud.store.port import Buckets, Columns, Store
 from protocols.vocabulary import IdentityError, NeuronId, Point
 
 router: Final = APIRouter(prefix="/api/v1", tags=["readings"])
@@ -50,33 +50,52 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
 @router.get(_READINGS, response_model=None, openapi_extra=PARAMETERS)
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
-    return answered(context, _stream(context, point_of(key), who.towns), asked)
-
-
-def answered(context: ApiContext, stream: Datastream, asked: Question) -> Response:
-    """The answer of :func:`datastream_readings`."""
-    head = {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
-    if asked.every is None:
-        return _raw(context, head, [Stretch(asked.from_ms, asked.to_ms, (stream.number,))], asked)
+    stream = _stream(context, point_of(key), who.towns)
+    if _is_long(asked):
+        return _streamed(context, _head(stream, asked), _whole(stream, asked), asked)
     with context.turns.taken():
-        found, after = series.of_one(context.store, stream.number, asked)
-    return tables.respond(head, tables.of_buckets(found), _following(after), asked.format)
+        found = of_stream(context.store, stream, asked)
+    return tables.respond(*found, asked.format)
 
 
-def _raw(
+def of_stream(
+    store: Store, stream: Datastream, asked: Question
+) -> tuple[Mapping[str, object], tables.Table, str | None]:
+    """What is answered of one datastream in one piece, as :func:`cloud.api.tables.respond` takes it."""
+    if asked.every is None:
+        columns, after = _page(store, _whole(stream, asked), asked)
+        return _head(stream, asked), tables.of_readings(columns), _following(after)
+    found, after = series.of_one(store, stream.number, asked)
+    return _head(stream, asked), tables.of_buckets(found), _following(after)
+
+
+def _head(stream: Datastream, asked: Question) -> Mapping[str, object]:
+    return {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
+
+
+def _is_long(asked: Question) -> bool:
+    """Whether it may be too much for one piece."""
+    return asked.every is None and asked.limit > MOST_READINGS
+
+
+def _whole(stream: Datastream, asked: Question) -> Sequence[Stretch]:
+    return [Stretch(asked.from_ms, asked.to_ms, (stream.number,))]
+
+
+def _page(store: Store, parts: Sequence[Stretch], asked: Question) -> tuple[Columns, tuple[int, int] | None]:
+    return (picture.drawn if asked.points else series.raw)(store, parts, asked)
+
+
+def _streamed(
     context: ApiContext,
     head: Mapping[str, object],
     parts: Sequence[Stretch],
     asked: Question,
     names: Mapping[int, tuple[str, str]] | None = None,
 ) -> Response:
-    """Readings themselves: in one piece, or streamed where they may be too many for that."""
-    if asked.limit > MOST_READINGS:
-        pages = (tables.of_readings(page, names) for page in _pages(context, parts, asked))
-        return tables.streamed(head, pages, asked.format)
-    with context.turns.taken():
-        columns, after = (picture.drawn if asked.points else series.raw)(context.store, parts, asked)
-    return tables.respond(head, tables.of_readings(columns, names), _following(after), asked.format)
+    """Readings, piece by piece."""
+    pages = (tables.of_readings(page, names) for page in _pages(context, parts, asked))
+    return tables.streamed(head, pages, asked.format)
 
 
 def _pages(context: ApiContext, parts: Sequence[Stretch], asked: Question) -> Iterator[Columns]:
@@ -123,7 +142,12 @@ def twin_readings(
     if asked.every is None:
         if asked.points:
             raise wrong_parameter("points", "expected of one datastream only")
-        return _raw(context, head, parts, asked, {one.number: (str(one.point), one.unit) for one in streams.values()})
+        units = {one.number: (str(one.point), one.unit) for one in streams.values()}
+        if _is_long(asked):
+            return _streamed(context, head, parts, asked, units)
+        with context.turns.taken():
+            columns, after = _page(context.store, parts, asked)
+        return tables.respond(head, tables.of_readings(columns, units), _following(after), asked.format)
     with context.turns.taken():
         gathered, after = series.buckets(context.store, parts, asked, streams)
     return tables.respond({**head, **asked.how}, _named(gathered), _following(after), asked.format)

@@ -103,6 +103,8 @@ def of_one(store: Store, number: int, question: Question) -> tuple[Buckets, tupl
         from_ms = max(from_ms, question.after[0] + 1)  # the rest of a bucket that was answered is left out below
     found = _asked(store, (number,), from_ms, question.to_ms, question)
     found = without_gaps(found, number, question.starts, question.fill)
+    if question.after is None and len(found.start) <= question.limit:
+        return found, None
     begin = 0 if question.after is None else int(np.searchsorted(found.start, question.after[0], side="right"))
     end = begin + question.limit
     return found.part(begin, end), (int(found.start[end - 1]), 1) if len(found.start) > end else None

@@ -1,4 +1,4 @@
-"""Answers that are rows: readings or buckets as JSON, CSV or Arrow, in one piece or streamed."""
+"""Answers that are rows: readings or buckets as JSON, by row or by column, CSV or Arrow; in one piece or streamed."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
+import orjson
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from cloud.store.port import Buckets, Columns
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _encoded: Final = msgspec.json.encode
 _CSV: Final = "text/csv; charset=utf-8"
+_JSON: Final = "application/json"
 
 
 class Named(NamedTuple):
@@ -71,10 +73,16 @@ def of_buckets(found: Buckets, names: Mapping[str, Named] | None = None) -> Tabl
 
 
 def respond(head: Mapping[str, object], table: Table, following: str | None, how: Format) -> Response:
-    """JSON: the head's members, then ``items`` and ``next``. CSV or Arrow: rows, ``next`` in the header ``X-Next``."""
+    """JSON: the head's members, then ``items`` or ``columns``, and ``next``.
+
+    CSV or Arrow: rows, ``next`` in the header ``X-Next``.
+    """
+    if how == "columns":
+        body = orjson.dumps({**head, "columns": _columns(table), "next": following}, option=orjson.OPT_SERIALIZE_NUMPY)
+        return Response(body, media_type=_JSON)
     if how == "json":
         told = msgspec.json.encode(head)[:-1], _json(table), msgspec.json.encode(following)
-        return Response(b'%b,"items":[%b],"next":%b}' % told, media_type="application/json")
+        return Response(b'%b,"items":[%b],"next":%b}' % told, media_type=_JSON)
     headers = {} if following is None else {"X-Next": following}
     return Response(b"".join(_pieces(head, [table], how)), headers=headers, media_type=_media_type(how))
 
@@ -128,6 +136,33 @@ def _rows(table: Table) -> list[dict[str, object]]:
     cells = zip(format_times(table.time), table.value.tolist(), table.quality.tolist(), marks, *names, strict=True)
     columns = table.columns
     return [dict(zip(columns, row, strict=True)) for row in cells]
+
+
+# -- JSON by column --------------------------------------------------------------------------------------------------
+
+
+def _columns(table: Table) -> dict[str, object]:
+    """For orjson, which writes NaN and infinity as null."""
+    found: dict[str, object] = {
+        "time_ms": _in_one_place(table.time),
+        "value": _in_one_place(table.value),
+        "quality": _in_one_place(table.quality),
+        table.kind: _in_one_place(table.marks) if table.kind == "count" else _all_reasons(table.marks),
+    }
+    for name, (texts, which) in table.names.items():
+        found[name] = [texts[place] for place in which.tolist()]
+    return found
+
+
+def _in_one_place(column: NDArray[Any]) -> NDArray[Any]:
+    """What orjson asks for; a column of one number may have no stride."""
+    return np.ascontiguousarray(column)
+
+
+def _all_reasons(marks: NDArray[np.integer[Any]]) -> object:
+    if len(marks) and not marks.any():
+        return orjson.Fragment(b"[[]" + b",[]" * (len(marks) - 1) + b"]")
+    return list(map(reasons_of, marks.tolist()))
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock, local
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from cloud.api.problems import Problem
@@ -25,16 +25,6 @@ class Turns:
         self._patience_s = patience_s
         self._waiting = 0
         self._lock = Lock()
-        self._here = local()
-
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """For a thread that must not wait: what it asks is small, and needs no turn."""
-        self._here.aside = True
-        try:
-            yield
-        finally:
-            self._here.aside = False
 
     @contextmanager
     def taken(self, *, patiently: bool = False) -> Iterator[None]:
@@ -43,9 +33,6 @@ class Turns:
         :param patiently: for however long it takes.
         :raises Problem: 429, too many wait already, or none came.
         """
-        if getattr(self._here, "aside", False):
-            yield
-            return
         if not self._free.acquire(blocking=False):
             if patiently:
                 self._free.acquire()

@@ -29,16 +29,14 @@ class Access:
         self._lock = Lock()
         self._seen_commits = -1
         self._revision = -1
-        self._keys: dict[str, ApiKey] = {}
+        self._keys: dict[str, tuple[ApiKey, Principal]] = {}
         self._sessions: dict[str, int] = {}
 
     def by_key(self, text: str, now_ms: int) -> Principal | None:
         """Whose key it is; None when it is unknown, revoked or expired."""
         self._renew()
-        key = self._keys.get(digest(text))
-        if key is None or not key.usable(now_ms):
-            return None
-        return Principal(key.name, frozenset(key.scopes), frozenset(key.towns))
+        key, holder = self._keys.get(digest(text), (None, None))
+        return holder if key is not None and key.usable(now_ms) else None
 
     def by_session(self, token: str, now_ms: int) -> Principal | None:
         """The console's user; None when there is no such session or it has ended."""
@@ -61,7 +59,10 @@ class Access:
             commits = self._database.commits
             revision = revisions.current(tx, revisions.ACCESS)
             if revision != self._revision:
-                self._keys = {key.sha256: key for key in keys.every(tx)}
+                self._keys = {
+                    key.sha256: (key, Principal(key.name, frozenset(key.scopes), frozenset(key.towns)))
+                    for key in keys.every(tx)
+                }
                 self._sessions = sessions.every(tx)
                 self._revision = revision
             self._seen_commits = commits

@@ -1,10 +1,12 @@
 """Columns of whole numbers as blocks of bytes: differences, as few bytes each as they need, byte planes, zstd."""
 
+import struct
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +18,7 @@ Whole = NDArray[np.integer[Any]] | NDArray[np.bool_]
 BLOCK_ROWS: Final = 2048
 _LEVEL: Final = 3
 _ONE: Final = np.uint64(1)
+_SIGNED_BYTES: Final = np.array([number >> 1 if number % 2 == 0 else -(number >> 1) - 1 for number in range(256)])
 _local = threading.local()
 
 
@@ -23,66 +26,96 @@ class StoreDamagedError(OSError):
     """A file of the store does not hold what was written."""
 
 
-@dataclass(slots=True)
-class BlockIndex:
-    """Where the blocks of one table lie and what is in them; shape (blocks,) or (blocks, columns)."""
-
-    offset: Ints
-    rows: Ints
-    crc: NDArray[np.uint32]
-    first: NDArray[np.int32]
-    """The block's first datastream."""
-    last: NDArray[np.int32]
-    earliest: Ints
-    """The earliest time in it, ms UTC."""
-    latest: Ints
-    scale: NDArray[np.int8]
-    """Decimals of its values; -1: they are float64 as they are."""
-    width: NDArray[np.uint8]
-    """Bytes of each number before zstd; 0: all are ``base``."""
-    length: NDArray[np.uint32]
-    """Bytes of the column's zstd frame."""
-    base: Ints
-    step: Ints
-    """What each difference is more than the number that is kept; 0 of plain columns."""
-
-    def __len__(self) -> int:
-        return len(self.offset)
-
-    @classmethod
-    def of(cls, blocks: "Sequence[BlockHead]", columns: int) -> "BlockIndex":
-        """The heads of blocks as columns."""
-        shapes = dict.fromkeys(("width", "length", "base", "step"), (-1, columns))
-        return cls(
-            *(
-                np.array([getattr(b, f.name) for b in blocks], DTYPES[f.name]).reshape(shapes.get(f.name, (-1,)))
-                for f in fields(cls)
-            )
-        )
-
-
-DTYPES: Final[dict[str, type[np.generic]]] = {
-    "offset": np.int64, "rows": np.int64, "crc": np.uint32, "first": np.int32, "last": np.int32, "earliest": np.int64,
-    "latest": np.int64, "scale": np.int8, "width": np.uint8, "length": np.uint32, "base": np.int64, "step": np.int64,
+_FOUND: Final[dict[str, type[np.generic]]] = {
+    "first": np.int32, "last": np.int32, "earliest": np.int64, "latest": np.int64,
 }  # fmt: skip
+_TOLD: Final[dict[str, type[np.generic]]] = {
+    "offset": np.int64, "rows": np.int64, "crc": np.uint32, "scale": np.int8,
+    "width": np.uint8, "length": np.uint32, "base": np.int64, "step": np.int64,
+}  # fmt: skip
+_OF_COLUMNS: Final = frozenset({"width", "length", "base", "step"})
+FIELDS: Final = (*_FOUND, *_TOLD)
+"""Names of the arrays of an index."""
+
+
+class Told(NamedTuple):
+    """What is to be known of a block to read it; the last four of each column."""
+
+    offset: int
+    rows: int
+    crc: int
+    scale: int
+    """Decimals of its values; -1: they are float64 as they are."""
+    width: Sequence[int]
+    """Bytes of each number before zstd; 0: all are ``base``."""
+    length: Sequence[int]
+    """Bytes of the column's zstd frame."""
+    base: Sequence[int]
+    step: Sequence[int]
+    """What each difference is more than the number that is kept; 0 of plain columns."""
 
 
 @dataclass(slots=True)
 class BlockHead:
     """One block's row of the index."""
 
-    offset: int
-    rows: int
-    crc: int
     first: int
+    """The block's first datastream."""
     last: int
     earliest: int
+    """The earliest time in it, ms UTC."""
     latest: int
-    scale: int
-    width: list[int]
-    length: list[int]
-    base: list[int]
-    step: list[int]
+    told: Told
+
+
+def index_arrays(blocks: Sequence[BlockHead], columns: int) -> dict[str, NDArray[Any]]:
+    """The arrays of an index of these blocks."""
+    found = {name: np.array([getattr(one, name) for one in blocks], kind) for name, kind in _FOUND.items()}
+    for name, kind in _TOLD.items():
+        array = np.array([getattr(one.told, name) for one in blocks], kind)
+        found[name] = array.reshape(-1, columns) if name in _OF_COLUMNS else array
+    return found
+
+
+class BlockIndex:
+    """Where the blocks of one table lie and what is in them: as arrays of shape (blocks,), and block by block.
+
+    :param arrays: by the names of FIELDS; those of columns have shape (blocks, columns).
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.first: NDArray[np.int32] = arrays["first"]
+        self.last: NDArray[np.int32] = arrays["last"]
+        self.earliest: Ints = arrays["earliest"]
+        self.latest: Ints = arrays["latest"]
+        columns = arrays["width"].shape[1]
+        shapes = {name: (columns,) if name in _OF_COLUMNS else () for name in _TOLD}
+        self.told = np.empty(len(self.first), np.dtype([(name, kind, shapes[name]) for name, kind in _TOLD.items()]))
+        """The fields of :class:`Told`, those of one block in one place."""
+        for name in _TOLD:
+            self.told[name] = arrays[name]
+        self._columns = columns
+        self._one = struct.Struct(f"<qqIb{columns}B{columns}I{columns}q{columns}q")
+        self._bytes = self.told.view(np.uint8).data
+        self._first, self._last = (array.view(np.uint8).data.cast("i") for array in (self.first, self.last))
+        self._earliest, self._latest = (array.view(np.uint8).data.cast("q") for array in (self.earliest, self.latest))
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def of_one(self, number: int, from_ms: int, to_ms: int) -> Sequence[int]:
+        """The blocks in which one datastream may have readings with from_ms <= time < to_ms."""
+        begin = bisect_left(self._last, number)
+        blocks = range(begin, bisect_right(self._first, number, begin))
+        earliest, latest = self._earliest, self._latest
+        return [block for block in blocks if earliest[block] < to_ms and latest[block] >= from_ms]
+
+    def one(self, block: int) -> Told:
+        """What is said of one block."""
+        columns = self._columns
+        told = self._one.unpack_from(self._bytes, block * self._one.size)
+        ends = (4, 4 + columns, 4 + 2 * columns, 4 + 3 * columns)
+        return Told(*told[:4], *(told[end : end + columns] for end in ends))
 
 
 def encode(columns: Sequence[Whole], differences: Sequence[bool]) -> tuple[bytes, list[list[int]]]:
@@ -99,19 +132,17 @@ def encode(columns: Sequence[Whole], differences: Sequence[bool]) -> tuple[bytes
 class Block:
     """One block of a table as it was read; each column is made when it is asked for."""
 
-    __slots__ = ("_base", "_data", "_sizes", "_step", "_widths", "made", "scale", "total")
+    __slots__ = ("_data", "_told", "made", "rows", "scale", "total")
 
-    def __init__(self, index: BlockIndex, number: int, data: memoryview) -> None:
-        self.total = int(index.rows[number])
-        """Rows."""
-        self.scale = int(index.scale[number])
+    def __init__(self, told: Told, data: memoryview) -> None:
+        self.total = told.rows
+        self.scale = told.scale
         self.made: dict[str, NDArray[Any]] = {}
         """What was made of the columns, by name; not to be written to."""
+        self.rows: Any = None
+        """What was made of all of them."""
+        self._told = told
         self._data = data
-        self._sizes: list[int] = index.length[number].tolist()
-        self._widths: list[int] = index.width[number].tolist()
-        self._base: list[int] = index.base[number].tolist()
-        self._step: list[int] = index.step[number].tolist()
 
     @property
     def scaled(self) -> bool:
@@ -124,33 +155,41 @@ class Block:
 
     def same(self, column: int) -> int | None:
         """The number that all rows of a column have; None when they differ."""
-        return None if self._widths[column] or self._step[column] else self._base[column]
+        told = self._told
+        return None if told.width[column] or told.step[column] else told.base[column]
 
     def column(self, column: int, *, by_difference: bool) -> Ints:
         """The numbers of one column; perhaps not to be written to."""
-        width, base, step = self._widths[column], self._base[column], self._step[column]
+        told = self._told
+        width, base, step = told.width[column], told.base[column], told.step[column]
         if not width:
             if step:
                 return np.arange(base, base + step * self.total, step, dtype=np.int64)
             return alike(base, self.total)
-        start = sum(self._sizes[:column])
-        planes = np.frombuffer(_expander().decompress(self._data[start : start + self._sizes[column]]), np.uint8)
-        if width == 1:
-            numbers = planes.astype(np.uint64)
+        start = sum(told.length[:column])
+        planes = np.frombuffer(_expander().decompress(self._data[start : start + told.length[column]]), np.uint8)
+        if width == 1 and by_difference:
+            signed = _SIGNED_BYTES.take(planes)
         else:
-            numbers = np.zeros(self.total, np.uint64)
-            whole = numbers.view(np.uint8).reshape(-1, 8)
-            for plane in range(width):  # one by one is twice as fast as transposing
-                whole[:, plane] = planes[plane * self.total : (plane + 1) * self.total]
-        if not by_difference:
-            plain: Ints = numbers.view(np.int64)
-            plain += base
-            return plain
-        signed = _signed(numbers)
+            numbers = self._numbers(planes, width)
+            if not by_difference:
+                numbers += base
+                return numbers
+            signed = _signed(numbers.view(np.uint64))
         if step:
             signed += step
         signed[0] = base  # its difference is from nothing
         return signed.cumsum(out=signed)
+
+    def _numbers(self, planes: NDArray[np.uint8], width: int) -> Ints:
+        """Whole numbers from their lowest bytes, their second, ..."""
+        if width == 1:
+            return planes.astype(np.int64)
+        numbers = np.zeros(self.total, np.int64)
+        whole = numbers.view(np.uint8).reshape(-1, 8)
+        for plane in range(width):  # one by one is twice as fast as transposing
+            whole[:, plane] = planes[plane * self.total : (plane + 1) * self.total]
+        return numbers
 
 
 class Blocks:
@@ -158,15 +197,16 @@ class Blocks:
 
     def __init__(self, index: BlockIndex, blocks: NDArray[np.intp], data: Sequence[memoryview]) -> None:
         """:param data: the bytes of each of the blocks."""
-        self.scales = index.scale[blocks]
+        told = index.told[blocks]
+        self.scales: NDArray[np.int8] = told["scale"]
         self.made: dict[str, NDArray[Any]] = {}
         self._source, self._numbers = index, blocks
         self._data = data
-        self._sizes = index.length[blocks].tolist()
-        self._widths = index.width[blocks].T.tolist()
-        self._base = index.base[blocks]
-        self._step = index.step[blocks]
-        self._rows = index.rows[blocks]
+        self._sizes = told["length"].tolist()
+        self._widths = told["width"].T.tolist()
+        self._base = told["base"]
+        self._step = told["step"]
+        self._rows = told["rows"]
         self._ends = self._rows.cumsum()
 
     @property
@@ -187,7 +227,7 @@ class Blocks:
     def each(self) -> Iterator[Block]:
         """One after the other."""
         for number, data in zip(self._numbers.tolist(), self._data, strict=True):
-            yield Block(self._source, number, data)
+            yield Block(self._source.one(number), data)
 
     def same(self, column: int) -> int | None:
         """The number that all rows of a column have; None when they differ."""

@@ -105,7 +105,7 @@ def _steps(segments: Iterable[Segment]) -> Iterator[tuple[int, int]]:
     indexes = [one.index["readings"] for one in segments]
     streams = np.concatenate([index.first for index in indexes])
     order = np.argsort(streams, kind="stable")
-    reached = np.cumsum(np.concatenate([index.rows for index in indexes])[order])
+    reached = np.cumsum(np.concatenate([index.told["rows"] for index in indexes])[order])
     first, passed = int(streams[order[0]]), 0
     for stream, total in zip(streams[order].tolist(), reached.tolist(), strict=True):
         if total - passed > _STEP_ROWS and stream > first:

@@ -127,4 +127,5 @@ class DuckDBStore(Shelf):
 
 
 def _wanted(datastreams: Sequence[int]) -> NDArray[np.int32]:
-    return np.unique(np.asarray(datastreams, np.int32))
+    wanted = np.array(datastreams, np.int32)
+    return wanted if len(wanted) == 1 else np.unique(wanted)

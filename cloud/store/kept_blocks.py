@@ -1,5 +1,6 @@
 """What was read of sorted files and is likely to be asked again."""
 
+from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
@@ -16,7 +17,7 @@ class KeptBlocks:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._blocks: dict[Key, Block] = {}
+        self._blocks: OrderedDict[Key, Block] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Key) -> Block | None:
@@ -28,4 +29,4 @@ class KeptBlocks:
         with self._lock:
             self._blocks[key] = block
             if len(self._blocks) > self._most:
-                del self._blocks[next(iter(self._blocks))]
+                self._blocks.popitem(last=False)

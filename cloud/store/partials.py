@@ -30,7 +30,9 @@ _ADDED: Final[dict[str, np.ufunc]] = {
 }
 BITS: Final = np.zeros(256, np.uint8)
 BITS[[1, 2, 3, 4, 9]] = [1, 2, 4, 8, 16]
-_WORST: Final = np.array([next((q for bit, q in ((8, 4), (4, 3), (1, 1), (2, 2)) if m & bit), 9) for m in range(32)])
+_WORST: Final = np.array(
+    [next((q for bit, q in ((8, 4), (4, 3), (1, 1), (2, 2)) if m & bit), 9) for m in range(32)], np.uint8
+)
 
 
 def quality_mask(qualities: Sequence[int]) -> int:
@@ -79,19 +81,17 @@ def _column(  # noqa: PLR0913
 def added(parts: Sequence[Partials], every_ms: int) -> Partials:
     """Parts of buckets of ``every_ms``, or of shorter ones that make them up, as one row per bucket, in order."""
     parts = [part for part in parts if len(part["start"])] or list(parts[:1])
-    of_one = len({int(part["datastream"][row]) for part in parts for row in (0, -1) if len(part["start"])}) == 1
-    if of_one:
-        parts.sort(key=lambda part: int(part["start"][0]))
     joined = {name: np.concatenate([p[name] for p in parts]) if len(parts) > 1 else parts[0][name] for name in parts[0]}
-    joined["start"] = start = joined["start"] - joined["start"] % every_ms
-    if of_one and (start[1:] > start[:-1]).all():
-        return joined
+    joined["start"] = joined["start"] - joined["start"] % every_ms
     if len(parts) > 1:
         order = np.lexsort((joined.get("first_at", joined["start"]), joined["start"], joined["datastream"]))
         joined = {name: column[order] for name, column in joined.items()}
     new = _changes(joined["datastream"], joined["start"])
-    if len(new) == len(joined["start"]):
-        return joined
+    return joined if len(new) == len(joined["start"]) else _summed(joined, new)
+
+
+def _summed(joined: Partials, new: NDArray[np.intp]) -> Partials:
+    """The rows from each of these to the next as one."""
     sums: Partials = {"datastream": joined["datastream"][new], "start": joined["start"][new]}
     for name, column in joined.items():
         if name in _ADDED:
@@ -108,14 +108,17 @@ def added(parts: Sequence[Partials], every_ms: int) -> Partials:
 
 def finished(sums: Partials, aggregate: Aggregate) -> Buckets:
     """The answer."""
-    count = sums["count"].astype(np.int64)
+    count = sums["count"].astype(np.int64, copy=False)
     if aggregate == "mean":
         value = sums["total"] / np.maximum(count, 1)
     else:
         name = {"min": "low", "max": "high", "sum": "total"}.get(aggregate, aggregate)
-        value = sums[name].astype(np.float64)
-    quality = _WORST[sums["mask"].astype(np.intp)].astype(np.uint8)
-    return Buckets(sums["datastream"].astype(np.int32), sums["start"].astype(np.int64), value, count, quality)
+        value = sums[name].astype(np.float64, copy=False)
+    quality = _WORST[sums["mask"]]
+    return Buckets(
+        sums["datastream"].astype(np.int32, copy=False), sums["start"].astype(np.int64, copy=False),
+        value, count, quality,
+    )  # fmt: skip
 
 
 def _changes(datastream: NDArray[Any], start: NDArray[Any]) -> NDArray[np.intp]:

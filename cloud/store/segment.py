@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -11,16 +12,16 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import DTYPES, Block, BlockIndex, Blocks, StoreDamagedError, check, expand
+from cloud.store.blocks import FIELDS, Block, BlockIndex, Blocks, StoreDamagedError, check, expand
 from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.partials import Partials
-from cloud.store.port import WouldWait
+from cloud.store.port import Columns, WouldWait
 from cloud.store.promptness import is_prompt, spend
-from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups
+from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups, whole
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
 TAIL: Final = struct.Struct("<QII8s")
-_PIECE_BLOCKS: Final = 32
+MANY_BLOCKS: Final = 32
 """Read and decoded in one go: more do not fit the processor's cache, fewer are more calls."""
 FEW_BLOCKS: Final = 8
 WHOLE: Final = ("value", "quality", "reasons", "delay")
@@ -59,10 +60,10 @@ class Segment:
         finalize(self, os.close, self._file)  # when nobody asks it any more
         arrays = self._arrays()
         for table in ("readings", *map(str, LEVELS)):
-            self.index[table] = BlockIndex(*(arrays[f"{table}.{name}"] for name in DTYPES))
-        self._covered = {level: arrays[f"{level}.covered"] for level in LEVELS}
+            self.index[table] = BlockIndex({name: arrays[f"{table}.{name}"] for name in FIELDS})
+        self._covered = {level: arrays[f"{level}.covered"].copy() for level in LEVELS}  # aligned
         index = self.index["readings"]
-        self.rows = int(index.rows.sum())
+        self.rows = int(index.told["rows"].sum())
         self.from_ms, self.to_ms = int(index.earliest.min()), int(index.latest.max()) + 1
         self.last = int(index.last.max())
         return self
@@ -78,8 +79,9 @@ class Segment:
         if not len(covered):
             return covered, wanted
         if len(wanted) == 1:
-            place, none = covered.searchsorted(wanted[0]), wanted[:0]
-            return (wanted, none) if place < len(covered) and covered[place] == wanted[0] else (none, wanted)
+            number, none = int(wanted[0]), wanted[:0]
+            place = bisect_left(covered.data, number)
+            return (wanted, none) if place < len(covered) and covered[place] == number else (none, wanted)
         found = covered[np.minimum(covered.searchsorted(wanted), len(covered) - 1)] == wanted
         return wanted[found], wanted[~found]
 
@@ -93,6 +95,16 @@ class Segment:
         for blocks in self._pieces("readings", wanted, from_ms, to_ms):
             piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
             yield _only(piece, wanted, "time", from_ms, to_ms)
+
+    def blocks_of(self, number: int, from_ms: int, to_ms: int) -> Sequence[int]:
+        """The blocks in which one datastream may have readings with from_ms <= time < to_ms, in order."""
+        return self.index["readings"].of_one(number, from_ms, to_ms)
+
+    def of_one(self, block: int, number: int, from_ms: int, to_ms: int) -> Columns:
+        """One datastream's readings in one block with from_ms <= time < to_ms."""
+        found = whole(self._block("readings", block))
+        begin, end = _rows(found.datastream, found.time, number, from_ms, to_ms)
+        return found if end - begin == len(found) else found.take(slice(begin, end))
 
     def values(
         self, wanted: NDArray[np.int32], from_ms: int, to_ms: int
@@ -117,8 +129,8 @@ class Segment:
         index = self.index["readings"]
         begin = int(np.searchsorted(index.last, first))
         blocks = np.arange(begin, int(np.searchsorted(index.first, last)))
-        for at in range(0, len(blocks), _PIECE_BLOCKS):
-            some = blocks[at : at + _PIECE_BLOCKS]
+        for at in range(0, len(blocks), MANY_BLOCKS):
+            some = blocks[at : at + MANY_BLOCKS]
             found = Blocks(index, some, self._read(index, some))
             piece = {name: decode_readings(found, name) for name in ("datastream", "time", *WHOLE)}
             piece["stored"] = piece["time"] + piece.pop("delay") * 1000
@@ -154,7 +166,7 @@ class Segment:
             passed = np.append(0, np.cumsum(known == cutoff))
             share = (passed[index.last + 1] - passed[index.first]) / streams
             older = np.clip((cutoff - index.earliest) / (index.latest + 1 - index.earliest), 0, 1)
-            rows += float((share * index.rows * older).sum())
+            rows += float((share * index.told["rows"] * older).sum())
         return round(rows)
 
     def verify(self) -> None:
@@ -173,16 +185,15 @@ class Segment:
     ) -> Iterator[Blocks | Block]:
         index = self.index[table]
         if wanted is not None and len(wanted) == 1:
-            begin, end = index.last.searchsorted(wanted[0]), index.first.searchsorted(wanted[0], side="right")
-            if end - begin <= FEW_BLOCKS:
-                for number in range(begin, end):
-                    if index.earliest[number] < to_ms and index.latest[number] >= from_ms:
-                        yield self._block(table, number)
+            few = index.of_one(int(wanted[0]), from_ms, to_ms)
+            if len(few) <= FEW_BLOCKS:
+                for number in few:
+                    yield self._block(table, number)
                 return
         blocks = _overlapping(index, wanted, from_ms, to_ms)
         spend(len(blocks))
-        for begin in range(0, len(blocks), _PIECE_BLOCKS):
-            some = blocks[begin : begin + _PIECE_BLOCKS]
+        for begin in range(0, len(blocks), MANY_BLOCKS):
+            some = blocks[begin : begin + MANY_BLOCKS]
             yield Blocks(index, some, self._read(index, some))
 
     def _block(self, table: str, number: int) -> Block:
@@ -191,20 +202,21 @@ class Segment:
         spend(1)
         block = self._kept.get(key)
         if block is None:
-            index = self.index[table]
-            data = memoryview(self._bytes(int(index.length[number].sum()), int(index.offset[number])))
-            check(data, int(index.crc[number]), self.path.name)
-            block = Block(index, number, data)
+            told = self.index[table].one(number)
+            data = memoryview(self._bytes(sum(told.length), told.offset))
+            check(data, told.crc, self._name)
+            block = Block(told, data)
             self._kept.put(key, block)
         return block
 
     def _read(self, index: BlockIndex, blocks: NDArray[np.intp]) -> list[memoryview]:
         """The bytes of some blocks; neighbours by one read."""
-        starts = index.offset[blocks].tolist()
-        sizes = index.length[blocks].sum(axis=1, dtype=np.int64).tolist()
+        told = index.told[blocks]
+        starts = told["offset"].tolist()
+        sizes = told["length"].sum(axis=1, dtype=np.int64).tolist()
         found: list[memoryview] = []
         data, begin, end = memoryview(b""), 0, 0
-        for row, (start, size, crc) in enumerate(zip(starts, sizes, index.crc[blocks].tolist(), strict=True)):
+        for row, (start, size, crc) in enumerate(zip(starts, sizes, told["crc"].tolist(), strict=True)):
             if start + size > end or start < begin:
                 begin = end = start
                 for follower in range(row, len(starts)):
@@ -273,15 +285,7 @@ def _only(
     """The rows of these datastreams with from_ms <= time < to_ms; rows are ordered by datastream and time."""
     streams, times = piece["datastream"], piece[time]
     if wanted is not None and len(wanted) == 1:
-        begin: int | np.intp = 0
-        end: int | np.intp = len(streams)
-        if streams.strides[0]:  # a column of one number has none
-            begin, end = streams.searchsorted(wanted[0]), streams.searchsorted(wanted[0], side="right")
-        elif end and streams[0] != wanted[0]:
-            end = 0
-        if begin < end and (times[begin] < from_ms or times[end - 1] >= to_ms):
-            mine = times[begin:end]
-            begin, end = begin + mine.searchsorted(from_ms), begin + mine.searchsorted(to_ms)
+        begin, end = _rows(streams, times, int(wanted[0]), from_ms, to_ms)
         return {name: column[begin:end] for name, column in piece.items()}
     rows = np.ones(len(times), np.bool_)
     if len(times) and (times.min() < from_ms or times.max() >= to_ms):
@@ -289,6 +293,21 @@ def _only(
     if wanted is not None and len(streams):
         rows &= among(streams, wanted)
     return piece if rows.all() else {name: column[rows] for name, column in piece.items()}
+
+
+def _rows(
+    streams: NDArray[np.int32], times: NDArray[np.int64], number: int, from_ms: int, to_ms: int
+) -> tuple[int, int]:
+    """Where one datastream's rows with from_ms <= time < to_ms begin and end."""
+    begin, end = 0, len(streams)
+    if streams.strides[0]:  # a column of one number has none
+        begin = bisect_left(streams.data, number)
+        end = bisect_right(streams.data, number, begin)
+    elif end and streams[0] != number:
+        end = 0
+    if begin < end and (times[begin] < from_ms or times[end - 1] >= to_ms):
+        begin, end = bisect_left(times.data, from_ms, begin, end), bisect_left(times.data, to_ms, begin, end)
+    return begin, end
 
 
 def by_number(cutoffs: NDArray[np.int64], streams: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -3,7 +3,6 @@
 import json
 import os
 import struct
-from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.disk import to_disk
-from cloud.store.blocks import BLOCK_ROWS, BlockHead, BlockIndex, compress
+from cloud.store.blocks import BLOCK_ROWS, BlockHead, compress, index_arrays
 from cloud.store.partials import EVERYTHING, Partials, of_readings
 from cloud.store.segment import MAGIC, TAIL
 from cloud.store.tables import LEVELS, READINGS, ROLLUPS, Encoded, Readings, encode_readings, encode_rollups
 
+_ROLLUP_ROWS: Final = 2048
+"""In a block: of one datastream a file of a day has 24 by the hour, and to read a block is to read all of it."""
+_ALONE: Final = 128
+"""A datastream with more rows has blocks of its own."""
 _WORTH: Final = 4
 """A datastream gets rollups of a length of which each holds at least so many readings."""
 
@@ -39,7 +42,7 @@ class SegmentWriter:
         if not len(rows.time):
             return
         last = np.flatnonzero(np.append(rows.datastream[1:] != rows.datastream[:-1], True))
-        for begin, end in pairwise(_cuts((last + 1).tolist())):
+        for begin, end in pairwise(_cuts((last + 1).tolist(), BLOCK_ROWS)):
             self._put("readings", encode_readings(rows.take(slice(begin, end))))
         self._newest.append(rows.take(last))
         present = ~np.isnan(rows.value)
@@ -63,13 +66,13 @@ class SegmentWriter:
             keep = np.repeat(worth, buckets)
             sums = {name: column[keep] for name, column in sums.items()}
         ends = np.flatnonzero(np.append(sums["datastream"][1:] != sums["datastream"][:-1], True)) + 1
-        for begin, end in pairwise(_cuts(ends.tolist())):
+        for begin, end in pairwise(_cuts(ends.tolist(), _ROLLUP_ROWS)):
             part = {name: column[begin:end] for name, column in sums.items()}
             self._put(str(level), encode_rollups(part, level))
 
     def _put(self, table: str, block: Encoded) -> None:
         self._file.write(block.data)
-        block.head.offset = self._offset
+        block.head.told = block.head.told._replace(offset=self._offset)
         self._offset += len(block.data)
         self._heads[table].append(block.head)
 
@@ -77,8 +80,8 @@ class SegmentWriter:
         """Write the index, and all of it through to the disk; returns the file's bytes."""
         arrays: dict[str, NDArray[Any]] = {}
         for table, heads in self._heads.items():
-            index = BlockIndex.of(heads, len(READINGS if table == "readings" else ROLLUPS))
-            arrays |= {f"{table}.{f.name}": getattr(index, f.name) for f in fields(index)}
+            index = index_arrays(heads, len(READINGS if table == "readings" else ROLLUPS))
+            arrays |= {f"{table}.{name}": array for name, array in index.items()}
         for level, covered in self._covered.items():
             arrays[f"{level}.covered"] = np.concatenate([np.empty(0, np.int32), *covered])
         newest = Readings.join(self._newest)
@@ -105,18 +108,19 @@ class SegmentWriter:
         self.path.unlink(missing_ok=True)
 
 
-def _cuts(ends: list[int]) -> list[int]:
+def _cuts(ends: list[int], most: int) -> list[int]:
     """Where blocks begin and end: those with few readings together, those with many alone, the longest in pieces.
 
     :param ends: behind the last row of each datastream.
+    :param most: rows of a block.
     """
     cuts, begin, alone = [0], 0, False
     for end in ends:
-        many = end - begin > BLOCK_ROWS // 4
-        if begin > cuts[-1] and (many or alone or end - cuts[-1] > BLOCK_ROWS):
+        many = end - begin > _ALONE
+        if begin > cuts[-1] and (many or alone or end - cuts[-1] > most):
             cuts.append(begin)
-        while end - cuts[-1] > BLOCK_ROWS:
-            cuts.append(cuts[-1] + BLOCK_ROWS)
+        while end - cuts[-1] > most:
+            cuts.append(cuts[-1] + most)
         begin, alone = end, many
     if begin > cuts[-1]:
         cuts.append(begin)

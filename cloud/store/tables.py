@@ -7,8 +7,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import Block, BlockHead, Blocks, Ints, Whole, alike, encode
+from cloud.store.blocks import Block, BlockHead, Blocks, Ints, Told, Whole, alike, encode
 from cloud.store.partials import Partials
+from cloud.store.port import Columns
 
 READINGS: Final = ("datastream", "time", "value", "missing", "quality", "reasons", "delay")
 ROLLUPS: Final = (
@@ -21,6 +22,8 @@ _BESIDE_LOW: Final = frozenset({"high", "first", "last"})
 """Kept as what they are more than ``low``."""
 _VALUES: Final = frozenset({"value", "low", "high", "total", "first", "last"})
 _KINDS: Final = {"datastream": "i4", "quality": "u1", "reasons": "u4"}
+_PLACES: Final = {name: place for place, name in enumerate(READINGS)}
+_OF_COLUMNS: Final = ("datastream", "time", "value", "quality", "reasons")
 _MOST_DECIMALS: Final = 9
 _EXACT: Final = 2.0**52
 _POWERS: Final = np.power(10.0, np.arange(_MOST_DECIMALS + 1), dtype=np.float64)
@@ -116,6 +119,14 @@ def decode_readings(blocks: Blocks | Block, name: str) -> NDArray[Any]:
     return blocks.made[name] if name in blocks.made else _made(blocks, name, _reading_column(blocks, name))
 
 
+def whole(block: Block) -> Columns:
+    """All readings of a block, not to be written to."""
+    if block.rows is None:
+        block.rows = Columns(*[decode_readings(block, name) for name in _OF_COLUMNS])
+    rows: Columns = block.rows
+    return rows
+
+
 def _made(blocks: Blocks | Block, name: str, column: NDArray[Any]) -> NDArray[Any]:
     column.setflags(write=False)
     blocks.made[name] = column
@@ -125,16 +136,15 @@ def _made(blocks: Blocks | Block, name: str, column: NDArray[Any]) -> NDArray[An
 def _reading_column(blocks: Blocks | Block, name: str) -> NDArray[Any]:
     if name == "value":
         value = _values(blocks)
-        if blocks.same(READINGS.index("missing")) != 0:
+        if blocks.same(_PLACES["missing"]) != 0:
             value = value if value.flags.writeable else value.copy()  # the bits of one number, for all rows
             value[_column(blocks, READINGS, "missing") != 0] = np.nan
         return value
-    if name not in _KINDS:
+    kind = _KINDS.get(name)
+    if kind is None:
         return _column(blocks, READINGS, name)
-    same = blocks.same(READINGS.index(name))
-    if same is not None:
-        return alike(same, blocks.total, _KINDS[name])
-    return _column(blocks, READINGS, name).astype(_KINDS[name])
+    same = blocks.same(_PLACES[name])
+    return alike(same, blocks.total, kind) if same is not None else _column(blocks, READINGS, name).astype(kind)
 
 
 def decode_rollups(blocks: Blocks | Block, names: Sequence[str], level_ms: int) -> Partials:
@@ -189,7 +199,7 @@ def _block(
     differences = [name in _DIFFERENCES and (scale >= 0 or name not in _VALUES) for name in names]
     data, told = encode(columns, differences)
     first, last = int(datastream[0]), int(datastream[-1])
-    head = BlockHead(0, len(datastream), crc32(data), first, last, *span, scale, *told)
+    head = BlockHead(first, last, *span, Told(0, len(datastream), crc32(data), scale, *told))
     return Encoded(data, head)
 
 

@@ -14,7 +14,7 @@ from cloud.store.hot import HotView
 from cloud.store.partials import BITS, NEEDED, Partials, added, finished, of_readings, quality_mask
 from cloud.store.port import Aggregate, Buckets, Columns, WouldWait
 from cloud.store.promptness import is_prompt
-from cloud.store.segment import FEW_BLOCKS, Segment
+from cloud.store.segment import FEW_BLOCKS, MANY_BLOCKS, Segment
 from cloud.store.tables import LEVELS, Readings
 
 log = logging.getLogger(__name__)
@@ -113,15 +113,35 @@ class View:
         parts: list[Segment | HotView] = [*self.segments, *(one for one in self.hot if len(one))]
         from_ms = max(from_ms, min((one.from_ms for one in parts), default=0))
         to_ms = min(to_ms, max((one.to_ms for one in parts), default=0))
+        if len(wanted) == 1 and (rows := self._of_one(int(wanted[0]), from_ms, to_ms)) is not None:
+            return _page(rows, qualities, after, limit)
         found: list[Columns] = []
         missing = limit
         while from_ms < to_ms and missing > 0:
             until = self._until(wanted, from_ms, to_ms, missing)
-            page = _page(list(self.columns(wanted, from_ms, until)), qualities, after, missing)
+            page = _page(_by_time(list(self.columns(wanted, from_ms, until))), qualities, after, missing)
             found.append(page)
             missing -= len(page)
             from_ms = until
         return Columns.join(found)
+
+    def _of_one(self, number: int, from_ms: int, to_ms: int) -> Columns | None:
+        """All of one datastream; None when there may be too many to look at them in one go."""
+        blocks = [
+            (segment, block)
+            for segment in self.segments
+            if segment.from_ms < to_ms and segment.to_ms > from_ms
+            for block in segment.blocks_of(number, from_ms, to_ms)
+        ]
+        if len(blocks) > MANY_BLOCKS:
+            return None
+        found = [rows for segment, block in blocks if len(rows := segment.of_one(block, number, from_ms, to_ms))]
+        hot = self.hot_readings(np.array([number], np.int32), from_ms, to_ms)
+        if hot is not None:
+            found.append(Columns(*hot[:5]))
+        found.sort(key=_begins)
+        follow = all(one.time[-1] < following.time[0] for one, following in pairwise(found))
+        return Columns.join(found) if follow else _by_time(found)
 
     def _until(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int, missing: int) -> int:
         """How far to look in one go, so that it is about what is missing and not all there is."""
@@ -140,7 +160,7 @@ class View:
             early = np.maximum(index.earliest[blocks], from_ms)
             late = np.minimum(index.latest[blocks] + 1, to_ms)
             share = (late - early) / np.maximum(index.latest[blocks] + 1 - index.earliest[blocks], 1)
-            rows += int((share * index.rows[blocks]).sum())
+            rows += int((share * index.told["rows"][blocks]).sum())
         most = max(_SLICE_ROWS, 2 * missing)
         if rows <= most:
             return to_ms
@@ -241,25 +261,21 @@ def _part(
     return of_readings(datastream, time, value, quality, how.every_ms, how.names)
 
 
-def _page(pieces: list[Columns], qualities: Sequence[int], after: tuple[int, int] | None, limit: int) -> Columns:
-    """The first ``limit`` of them by (time, datastream), those of one instant once."""
-    rows = _by_time(pieces)
-    keep = np.ones(len(rows.time), np.bool_)
+def _page(rows: Columns, qualities: Sequence[int], after: tuple[int, int] | None, limit: int) -> Columns:
+    """The first ``limit`` of those that are asked for."""
     if qualities:
-        keep &= np.isin(rows.quality, qualities)
+        rows = rows.take(np.isin(rows.quality, qualities))
     if after is not None:
-        keep &= (rows.time > after[0]) | ((rows.time == after[0]) & (rows.datastream > after[1]))
-    if not keep.all():
-        rows = rows.take(keep)
+        rows = rows.take((rows.time > after[0]) | ((rows.time == after[0]) & (rows.datastream > after[1])))
     return rows if len(rows) <= limit else rows.take(slice(0, limit))
+
+
+def _begins(rows: Columns) -> int:
+    return int(rows.time[0])
 
 
 def _by_time(pieces: list[Columns]) -> Columns:
     """All of them by (time, datastream); of equal instants the one that came first in the list."""
-    pieces.sort(key=lambda one: int(one.time[0]))
-    one_stream = len({int(stream) for one in pieces for stream in (one.datastream[0], one.datastream[-1])}) == 1
-    if one_stream and all(a.time[-1] < b.time[0] for a, b in pairwise(pieces)):
-        return Columns.join(pieces)
     rows = Columns.join(pieces)
     order = np.lexsort((rows.datastream, rows.time))
     stream, time = rows.datastream[order], rows.time[order]

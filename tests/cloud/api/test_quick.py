@@ -1,9 +1,12 @@
 """The way past FastAPI says the same as the way through it."""
 
+from contextlib import ExitStack
+
 import httpx
 import pytest
 
 from cloud.api import quick
+from cloud.api.turns import AT_ONCE
 from tests.cloud.api.conftest import NOW, Desk
 
 MINUTE = 60_000
@@ -43,6 +46,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         {"points": "4"},
         {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
         {"format": "csv"},
+        {"format": "columns", "limit": "4"},
+        {"format": "columns", "every": "5m", "from": "2025-12-31T00:00:00Z"},
         {"format": "arrow", "limit": "3"},
         {"every": "5m", "agg": "max", "from": "2025-12-31T00:00:00Z"},
         {"every": "1m", "fill": "null", "from": "2025-12-31T23:50:00Z"},
@@ -71,6 +76,25 @@ async def test_what_is_not_simple_goes_the_whole_way(
     answer = await admin.get(f"/api/v1/datastreams/{key}/readings{ending}")
     assert answer.status_code == status
     assert not any(answers)
+
+
+@pytest.mark.parametrize("ending", ["", "x", "/ph", "/soil_moisture/", "/soil_moisture/1", "/Soil_moisture"])
+async def test_what_no_datastream_is_called_is_not_found(admin: httpx.AsyncClient, key: str, ending: str) -> None:
+    found = key + ending if ending in {"", "x"} else key.partition("/")[0] + ending
+    assert (await admin.get(f"/api/v1/datastreams/{found}/readings")).status_code == (404 if ending else 200)
+    named = await admin.get(f"/api/v1/datastreams/imei:1{ending}/readings")
+    assert named.status_code == 404
+
+
+async def test_a_few_readings_wait_for_no_turn(
+    admin: httpx.AsyncClient, desk: Desk, key: str, answers: list[bool]
+) -> None:
+    path = f"/api/v1/datastreams/{key}/readings"
+    with ExitStack() as stack:
+        for _ in range(AT_ONCE):
+            stack.enter_context(desk.context.turns.taken())
+        assert (await admin.get(path)).status_code == 200
+    assert answers == [True]
 
 
 async def test_nobody_sees_more_on_the_short_way(desk: Desk, key: str, answers: list[bool]) -> None:

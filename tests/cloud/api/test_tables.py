@@ -37,6 +37,8 @@ def told(table: tables.Table) -> list[list[dict]]:
     """The rows of each form."""
     head = {"unit": "Cel"}
     plain = tables.respond(head, table, None, "json")
+    beside = json.loads(bytes(tables.respond(head, table, None, "columns").body))
+    assert (beside["unit"], beside["next"]) == ("Cel", None)
     arrow = tables.respond(head, table, None, "arrow")
     sheet = tables.respond(head, table, None, "csv")
     batches = na.ArrayStream.from_readable(arrow.body)
@@ -53,7 +55,9 @@ def told(table: tables.Table) -> list[list[dict]]:
             cell["count"] = int(cell["count"])
         for name in table.names:
             cell[name] = cell[name].removeprefix("'")
-    return [json.loads(bytes(plain.body))["items"], rows, cells]
+    columns = {"time": list(map(format_time, beside["columns"].pop("time_ms"))), **beside["columns"]}
+    by_column = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [json.loads(bytes(plain.body))["items"], rows, cells, by_column]
 
 
 @pytest.mark.parametrize("count", [0, 1, 64, 65, 500])
@@ -63,9 +67,9 @@ def test_readings_in_all_forms(count: int, mixed: bool, named: bool) -> None:
     found = columns(count, mixed=mixed, streams=4 if named else 1)
     names = {number: (text, text.upper()) for number, text in enumerate(AWKWARD)} if named else None
     table = tables.of_readings(found, names)
-    plain, arrow, sheet = told(table)
+    plain, arrow, sheet, by_column = told(table)
     assert len(plain) == count
-    assert plain == arrow == sheet
+    assert plain == arrow == sheet == by_column
     if count > 64:
         assert [row["value"] for row in plain] == [None if v != v else v for v in found.value.tolist()]
         assert {tuple(row["reasons"]) for row in plain} == ({(), ("gap",), ("spike", "rate")} if mixed else {()})
@@ -83,8 +87,8 @@ def test_buckets_in_all_forms(count: int) -> None:
         np.ones(count, np.uint8),
     )
     table = tables.of_buckets(found, {"property": tables.Named(AWKWARD, np.arange(count) % 4)})
-    plain, arrow, sheet = told(table)
-    assert plain == arrow == sheet
+    plain, arrow, sheet, by_column = told(table)
+    assert plain == arrow == sheet == by_column
     assert [row["count"] for row in plain] == found.values.tolist()
 
 
@@ -203,6 +207,6 @@ async def test_who_has_begun_is_not_turned_away(
 
 def test_infinity_is_told_by_nobody() -> None:
     found = Buckets.of([(0, NOW, float("inf"), 2, 1), (0, NOW + 1, 1.0, 1, 1)])
-    plain, arrow, sheet = told(tables.of_buckets(found))
+    plain, arrow, sheet, by_column = told(tables.of_buckets(found))
     assert plain == arrow == sheet
     assert plain[0]["value"] is None

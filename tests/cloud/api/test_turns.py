@@ -34,15 +34,6 @@ def test_more_than_may_wait_are_sent_away_at_once() -> None:
         pass
 
 
-def test_what_is_small_needs_no_turn() -> None:
-    turns = Turns(at_once=1, most_waiting=0)
-    with turns.taken():
-        with turns.aside(), turns.taken(), turns.taken():
-            pass
-        with pytest.raises(Problem), turns.taken():
-            pass
-
-
 def test_who_has_waited_long_enough_is_sent_away() -> None:
     turns = Turns(at_once=1, most_waiting=1, patience_s=0.01)
     with turns.taken():
