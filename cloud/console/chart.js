@@ -46,11 +46,13 @@ export class Chart {
     const to = now();
     const path = `/api/v1/datastreams/${encodeURIComponent(stream.key)}/readings`;
     const span = { from: new Date(to - HOUR_MS).toISOString(), to: new Date(to + 60_000).toISOString() };
-    let answer = await get(path, { ...span, limit: MOST_POINTS });
+    const how = { ...span, format: "columns", limit: MOST_POINTS };
+    let answer = await get(path, how);
     const many = answer.next !== null;
-    if (many) answer = await get(path, { ...span, every: `${EVERY_S}s`, agg: "mean", limit: MOST_POINTS });
+    if (many) answer = await get(path, { ...how, every: `${EVERY_S}s`, agg: "mean" });
     if (stream !== this._stream) return; // another one was chosen in the meantime
-    const points = answer.items.map(({ time, value, quality }) => ({ ms: Date.parse(time) + (many ? EVERY_S * 500 : 0), value, quality }));
+    const { time_ms: times, value: values, quality: qualities } = answer.columns;
+    const points = times.map((ms, row) => ({ ms: ms + (many ? EVERY_S * 500 : 0), value: values[row], quality: qualities[row] }));
     const note = many ? `${say("last_hour")}, ${say("mean_of", durationText(EVERY_S * 1000))}` : say("last_hour");
     setText(this._note, points.length ? note : say("no_hour"));
     this._draw(points.filter(({ value }) => value !== null), to);

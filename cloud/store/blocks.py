@@ -1,132 +1,25 @@
-"""Columns of whole numbers as blocks of bytes: differences, as few bytes each as they need, byte planes, zstd."""
+"""Blocks of bytes to columns of whole numbers: zstd, byte planes, as few bytes each as they need, differences."""
 
-import struct
 import threading
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from zlib import crc32
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Whole = NDArray[np.integer[Any]] | NDArray[np.bool_]
+from cloud.store.block_index import BlockIndex, Ints, Told
+
 BLOCK_ROWS: Final = 2048
-_LEVEL: Final = 3
 _ONE: Final = np.uint64(1)
 _SIGNED_BYTES: Final = np.array([number >> 1 if number % 2 == 0 else -(number >> 1) - 1 for number in range(256)])
-_local = threading.local()
+_local: Final = threading.local()
 
 
 class StoreDamagedError(OSError):
     """A file of the store does not hold what was written."""
-
-
-_FOUND: Final[dict[str, type[np.generic]]] = {
-    "first": np.int32, "last": np.int32, "earliest": np.int64, "latest": np.int64,
-}  # fmt: skip
-_TOLD: Final[dict[str, type[np.generic]]] = {
-    "offset": np.int64, "rows": np.int64, "crc": np.uint32, "scale": np.int8,
-    "width": np.uint8, "length": np.uint32, "base": np.int64, "step": np.int64,
-}  # fmt: skip
-_OF_COLUMNS: Final = frozenset({"width", "length", "base", "step"})
-FIELDS: Final = (*_FOUND, *_TOLD)
-"""Names of the arrays of an index."""
-
-
-class Told(NamedTuple):
-    """What is to be known of a block to read it; the last four of each column."""
-
-    offset: int
-    rows: int
-    crc: int
-    scale: int
-    """Decimals of its values; -1: they are float64 as they are."""
-    width: Sequence[int]
-    """Bytes of each number before zstd; 0: all are ``base``."""
-    length: Sequence[int]
-    """Bytes of the column's zstd frame."""
-    base: Sequence[int]
-    step: Sequence[int]
-    """What each difference is more than the number that is kept; 0 of plain columns."""
-
-
-@dataclass(slots=True)
-class BlockHead:
-    """One block's row of the index."""
-
-    first: int
-    """The block's first datastream."""
-    last: int
-    earliest: int
-    """The earliest time in it, ms UTC."""
-    latest: int
-    told: Told
-
-
-def index_arrays(blocks: Sequence[BlockHead], columns: int) -> dict[str, NDArray[Any]]:
-    """The arrays of an index of these blocks."""
-    found = {name: np.array([getattr(one, name) for one in blocks], kind) for name, kind in _FOUND.items()}
-    for name, kind in _TOLD.items():
-        array = np.array([getattr(one.told, name) for one in blocks], kind)
-        found[name] = array.reshape(-1, columns) if name in _OF_COLUMNS else array
-    return found
-
-
-class BlockIndex:
-    """Where the blocks of one table lie and what is in them: as arrays of shape (blocks,), and block by block.
-
-    :param arrays: by the names of FIELDS; those of columns have shape (blocks, columns).
-    """
-
-    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.first: NDArray[np.int32] = arrays["first"]
-        self.last: NDArray[np.int32] = arrays["last"]
-        self.earliest: Ints = arrays["earliest"]
-        self.latest: Ints = arrays["latest"]
-        columns = arrays["width"].shape[1]
-        shapes = {name: (columns,) if name in _OF_COLUMNS else () for name in _TOLD}
-        self.told = np.empty(len(self.first), np.dtype([(name, kind, shapes[name]) for name, kind in _TOLD.items()]))
-        """The fields of :class:`Told`, those of one block in one place."""
-        for name in _TOLD:
-            self.told[name] = arrays[name]
-        self._columns = columns
-        self._one = struct.Struct(f"<qqIb{columns}B{columns}I{columns}q{columns}q")
-        self._bytes = self.told.view(np.uint8).data
-        self._first, self._last = (array.view(np.uint8).data.cast("i") for array in (self.first, self.last))
-        self._earliest, self._latest = (array.view(np.uint8).data.cast("q") for array in (self.earliest, self.latest))
-
-    def __len__(self) -> int:
-        return len(self.first)
-
-    def of_one(self, number: int, from_ms: int, to_ms: int) -> Sequence[int]:
-        """The blocks in which one datastream may have readings with from_ms <= time < to_ms."""
-        begin = bisect_left(self._last, number)
-        blocks = range(begin, bisect_right(self._first, number, begin))
-        earliest, latest = self._earliest, self._latest
-        return [block for block in blocks if earliest[block] < to_ms and latest[block] >= from_ms]
-
-    def one(self, block: int) -> Told:
-        """What is said of one block."""
-        columns = self._columns
-        told = self._one.unpack_from(self._bytes, block * self._one.size)
-        ends = (4, 4 + columns, 4 + 2 * columns, 4 + 3 * columns)
-        return Told(*told[:4], *(told[end : end + columns] for end in ends))
-
-
-def encode(columns: Sequence[Whole], differences: Sequence[bool]) -> tuple[bytes, list[list[int]]]:
-    """One block: its bytes, and widths, lengths, bases and steps of its columns.
-
-    :param differences: whether a column is kept as the differences of its rows.
-    """
-    packed = [_packed(*one) for one in zip(columns, differences, strict=True)]
-    frames = [frame for *_, frame in packed]
-    told = [[one[0] for one in packed], [len(frame) for frame in frames]]
-    return b"".join(frames), [*told, [one[1] for one in packed], [one[2] for one in packed]]
 
 
 class Block:
@@ -302,16 +195,8 @@ def check(data: memoryview, crc: int, where: str) -> None:
         raise StoreDamagedError(f"{where}: wrong checksum")
 
 
-def compress(data: bytes) -> bytes:
-    """As blocks are."""
-    compressor: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
-    if compressor is None:
-        compressor = _local.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
-    return compressor.compress(data)
-
-
 def expand(data: bytes | memoryview) -> bytes:
-    """The other way."""
+    """What was compressed."""
     return _expander().decompress(data)
 
 
@@ -320,30 +205,3 @@ def _expander() -> zstandard.ZstdDecompressor:
     if expander is None:
         expander = _local.expander = zstandard.ZstdDecompressor()
     return expander
-
-
-def _packed(column: Whole, by_difference: bool) -> tuple[int, int, int, bytes]:
-    """Width, base, step and frame."""
-    low, high = int(np.minimum.reduce(column)), int(np.maximum.reduce(column))
-    if low == high:
-        return 0, low, 0, b""
-    column = column.astype(np.int64, copy=False)
-    step = 0
-    if by_difference:
-        base = int(column[0])
-        steps = np.zeros_like(column)
-        np.subtract(column[1:], column[:-1], out=steps[1:])
-        if len(steps) > 1:
-            some = np.sort(steps[1:66])
-            step = int(some[len(some) // 2])
-            steps[1:] -= step
-        numbers = ((steps << 1) ^ (steps >> 63)).view(np.uint64)
-        most = int(np.maximum.reduce(numbers))
-    else:
-        base, most = low, high - low
-        numbers = (column - base).view(np.uint64)
-    width = (most.bit_length() + 7) // 8
-    if not width:
-        return 0, base, step, b""
-    planes = numbers.view(np.uint8).reshape(-1, 8)
-    return width, base, step, compress(b"".join([planes[:, plane].tobytes() for plane in range(width)]))

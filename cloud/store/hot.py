@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.store.port import Columns
-from cloud.store.segment import among
 from cloud.store.tables import Readings
+from cloud.store.wanted import among
 
 _FEWEST: Final = 1 << 21  # growing copies all of it; what is not written to takes no memory
 _TYPES: Final = (np.int32, np.int64, np.float64, np.uint8, np.uint32, np.int64)

@@ -3,7 +3,7 @@
 import json
 import os
 import struct
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -12,12 +12,14 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.blocks import FIELDS, Block, BlockIndex, Blocks, StoreDamagedError, check, expand
+from cloud.store.block_index import FIELDS, BlockIndex
+from cloud.store.blocks import Block, Blocks, StoreDamagedError, check, expand
 from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.partials import Partials
 from cloud.store.port import Columns, WouldWait
 from cloud.store.promptness import is_prompt, spend
 from cloud.store.tables import LEVELS, Readings, decode_readings, decode_rollups, whole
+from cloud.store.wanted import among, only, overlapping, rows_of
 
 MAGIC: Final = b"YZSEG\x00\x01\n"
 TAIL: Final = struct.Struct("<QII8s")
@@ -94,7 +96,7 @@ class Segment:
         """
         for blocks in self._pieces("readings", wanted, from_ms, to_ms):
             piece = {name: decode_readings(blocks, name) for name in ("datastream", "time", *names)}
-            yield _only(piece, wanted, "time", from_ms, to_ms)
+            yield only(piece, wanted, "time", from_ms, to_ms)
 
     def blocks_of(self, number: int, from_ms: int, to_ms: int) -> Sequence[int]:
         """The blocks in which one datastream may have readings with from_ms <= time < to_ms, in order."""
@@ -103,7 +105,7 @@ class Segment:
     def of_one(self, block: int, number: int, from_ms: int, to_ms: int) -> Columns:
         """One datastream's readings in one block with from_ms <= time < to_ms."""
         found = whole(self._block("readings", block))
-        begin, end = _rows(found.datastream, found.time, number, from_ms, to_ms)
+        begin, end = rows_of(found.datastream, found.time, number, from_ms, to_ms)
         return found if end - begin == len(found) else found.take(slice(begin, end))
 
     def values(
@@ -142,11 +144,11 @@ class Segment:
     ) -> Iterator[Partials]:
         """Pieces of the rollups with from_ms <= start < to_ms."""
         for blocks in self._pieces(str(level), wanted, from_ms, to_ms):
-            yield _only(decode_rollups(blocks, names, level), wanted, "start", from_ms, to_ms)
+            yield only(decode_rollups(blocks, names, level), wanted, "start", from_ms, to_ms)
 
     def may_hold(self, wanted: NDArray[np.int32], from_ms: int, to_ms: int) -> NDArray[np.intp]:
         """The blocks of readings in which they may be."""
-        return _overlapping(self.index["readings"], wanted, from_ms, to_ms)
+        return overlapping(self.index["readings"], wanted, from_ms, to_ms)
 
     def blocks_between(self, wanted: NDArray[np.int32]) -> int:
         """How many blocks there are from the first to the last of these datastreams, whatever their times."""
@@ -190,7 +192,7 @@ class Segment:
                 for number in few:
                     yield self._block(table, number)
                 return
-        blocks = _overlapping(index, wanted, from_ms, to_ms)
+        blocks = overlapping(index, wanted, from_ms, to_ms)
         spend(len(blocks))
         for begin in range(0, len(blocks), MANY_BLOCKS):
             some = blocks[begin : begin + MANY_BLOCKS]
@@ -261,65 +263,3 @@ class Segment:
             arrays[name] = np.frombuffer(body, kind, count, at).reshape(shape)
             at += arrays[name].nbytes
         return arrays
-
-
-def _overlapping(index: BlockIndex, wanted: NDArray[np.int32] | None, from_ms: int, to_ms: int) -> NDArray[np.intp]:
-    if wanted is None or not len(wanted):
-        begin, end = 0, len(index) if wanted is None else 0
-    else:
-        begin = int(index.last.searchsorted(wanted[0]))
-        end = int(index.first.searchsorted(wanted[-1], side="right"))
-    span = slice(begin, end)
-    hit = index.earliest[span] < to_ms
-    hit &= index.latest[span] >= from_ms
-    if wanted is not None and len(wanted) > 1:
-        hit &= wanted.searchsorted(index.first[span]) < wanted.searchsorted(index.last[span], side="right")
-    found = hit.nonzero()[0]
-    found += begin
-    return found
-
-
-def _only(
-    piece: dict[str, NDArray[Any]], wanted: NDArray[np.int32] | None, time: str, from_ms: int, to_ms: int
-) -> dict[str, NDArray[Any]]:
-    """The rows of these datastreams with from_ms <= time < to_ms; rows are ordered by datastream and time."""
-    streams, times = piece["datastream"], piece[time]
-    if wanted is not None and len(wanted) == 1:
-        begin, end = _rows(streams, times, int(wanted[0]), from_ms, to_ms)
-        return {name: column[begin:end] for name, column in piece.items()}
-    rows = np.ones(len(times), np.bool_)
-    if len(times) and (times.min() < from_ms or times.max() >= to_ms):
-        rows = (times >= from_ms) & (times < to_ms)
-    if wanted is not None and len(streams):
-        rows &= among(streams, wanted)
-    return piece if rows.all() else {name: column[rows] for name, column in piece.items()}
-
-
-def _rows(
-    streams: NDArray[np.int32], times: NDArray[np.int64], number: int, from_ms: int, to_ms: int
-) -> tuple[int, int]:
-    """Where one datastream's rows with from_ms <= time < to_ms begin and end."""
-    begin, end = 0, len(streams)
-    if streams.strides[0]:  # a column of one number has none
-        begin = bisect_left(streams.data, number)
-        end = bisect_right(streams.data, number, begin)
-    elif end and streams[0] != number:
-        end = 0
-    if begin < end and (times[begin] < from_ms or times[end - 1] >= to_ms):
-        begin, end = bisect_left(times.data, from_ms, begin, end), bisect_left(times.data, to_ms, begin, end)
-    return begin, end
-
-
-def by_number(cutoffs: NDArray[np.int64], streams: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The cutoff of each datastream; 0 for those that it does not say."""
-    found = np.zeros(len(streams), np.int64)
-    known = streams < len(cutoffs)
-    found[known] = cutoffs[streams[known]]
-    return found
-
-
-def among(streams: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether each is one of those that are wanted, by a table of all numbers up to the greatest."""
-    table = np.zeros(int(max(streams.max(), wanted[-1])) + 1, np.bool_)
-    table[wanted] = True
-    return table[streams]

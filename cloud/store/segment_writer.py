@@ -3,7 +3,7 @@
 import json
 import os
 import struct
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.disk import to_disk
-from cloud.store.blocks import BLOCK_ROWS, BlockHead, compress, index_arrays
+from cloud.store.block_index import BlockHead, index_arrays
+from cloud.store.blocks import BLOCK_ROWS
+from cloud.store.encoding import Encoded, encode_readings, encode_rollups
+from cloud.store.packing import Cuts, compress
 from cloud.store.partials import EVERYTHING, Partials, of_readings
 from cloud.store.segment import MAGIC, TAIL
-from cloud.store.tables import LEVELS, READINGS, ROLLUPS, Encoded, Readings, encode_readings, encode_rollups
+from cloud.store.tables import LEVELS, READINGS, ROLLUPS, Readings
 
-_ROLLUP_ROWS: Final = 2048
-"""In a block: of one datastream a file of a day has 24 by the hour, and to read a block is to read all of it."""
+_PORTION: Final = 1 << 16
+"""Rows; their columns fit the processor's cache."""
 _ALONE: Final = 128
 """A datastream with more rows has blocks of its own."""
 _WORTH: Final = 4
@@ -42,8 +45,8 @@ class SegmentWriter:
         if not len(rows.time):
             return
         last = np.flatnonzero(np.append(rows.datastream[1:] != rows.datastream[:-1], True))
-        for begin, end in pairwise(_cuts((last + 1).tolist(), BLOCK_ROWS)):
-            self._put("readings", encode_readings(rows.take(slice(begin, end))))
+        for part, cuts in _portions(_cuts((last + 1).tolist())):
+            self._put("readings", encode_readings(rows.take(part), cuts))
         self._newest.append(rows.take(last))
         present = ~np.isnan(rows.value)
         whole = present.all()
@@ -66,15 +69,16 @@ class SegmentWriter:
             keep = np.repeat(worth, buckets)
             sums = {name: column[keep] for name, column in sums.items()}
         ends = np.flatnonzero(np.append(sums["datastream"][1:] != sums["datastream"][:-1], True)) + 1
-        for begin, end in pairwise(_cuts(ends.tolist(), _ROLLUP_ROWS)):
-            part = {name: column[begin:end] for name, column in sums.items()}
-            self._put(str(level), encode_rollups(part, level))
+        for part, cuts in _portions(_cuts(ends.tolist())):
+            some = {name: column[part] for name, column in sums.items()}
+            self._put(str(level), encode_rollups(some, level, cuts))
 
-    def _put(self, table: str, block: Encoded) -> None:
-        self._file.write(block.data)
-        block.head.told = block.head.told._replace(offset=self._offset)
-        self._offset += len(block.data)
-        self._heads[table].append(block.head)
+    def _put(self, table: str, blocks: Iterable[Encoded]) -> None:
+        for block in blocks:
+            self._file.write(block.data)
+            block.head.told = block.head.told._replace(offset=self._offset)
+            self._offset += len(block.data)
+            self._heads[table].append(block.head)
 
     def finish(self) -> int:
         """Write the index, and all of it through to the disk; returns the file's bytes."""
@@ -108,19 +112,27 @@ class SegmentWriter:
         self.path.unlink(missing_ok=True)
 
 
-def _cuts(ends: list[int], most: int) -> list[int]:
+def _portions(edges: Sequence[int]) -> Iterator[tuple[slice, Cuts]]:
+    """Rows that are packed in one go, and where their blocks begin and end: what all rows need at once is too much."""
+    first = 0
+    for place in range(1, len(edges)):
+        if place + 1 == len(edges) or edges[place + 1] - edges[first] > _PORTION:
+            yield slice(edges[first], edges[place]), Cuts([edge - edges[first] for edge in edges[first : place + 1]])
+            first = place
+
+
+def _cuts(ends: list[int]) -> list[int]:
     """Where blocks begin and end: those with few readings together, those with many alone, the longest in pieces.
 
     :param ends: behind the last row of each datastream.
-    :param most: rows of a block.
     """
     cuts, begin, alone = [0], 0, False
     for end in ends:
         many = end - begin > _ALONE
-        if begin > cuts[-1] and (many or alone or end - cuts[-1] > most):
+        if begin > cuts[-1] and (many or alone or end - cuts[-1] > BLOCK_ROWS):
             cuts.append(begin)
-        while end - cuts[-1] > most:
-            cuts.append(cuts[-1] + most)
+        while end - cuts[-1] > BLOCK_ROWS:
+            cuts.append(cuts[-1] + BLOCK_ROWS)
         begin, alone = end, many
     if begin > cuts[-1]:
         cuts.append(begin)

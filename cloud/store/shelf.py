@@ -16,10 +16,11 @@ from cloud.store.held import RECENT
 from cloud.store.hot import Hot
 from cloud.store.kept_blocks import KeptBlocks
 from cloud.store.port import Columns
-from cloud.store.segment import Segment, by_number
+from cloud.store.segment import Segment
 from cloud.store.segment_writer import SegmentWriter
 from cloud.store.tables import Readings
 from cloud.store.view import View
+from cloud.store.wanted import by_number
 
 _WORTH: Final = 16
 """A file is written anew when a sixteenth of its readings is too old."""

@@ -208,5 +208,5 @@ async def test_who_has_begun_is_not_turned_away(
 def test_infinity_is_told_by_nobody() -> None:
     found = Buckets.of([(0, NOW, float("inf"), 2, 1), (0, NOW + 1, 1.0, 1, 1)])
     plain, arrow, sheet, by_column = told(tables.of_buckets(found))
-    assert plain == arrow == sheet
+    assert plain == arrow == sheet == by_column
     assert plain[0]["value"] is None
