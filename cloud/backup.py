@@ -14,6 +14,7 @@ from typing import IO, Any, Final, Protocol
 from sqlalchemy.engine import make_url
 
 from cloud.disk import to_disk
+from cloud.restored import Restored
 from protocols.vocabulary import YingzhouError
 
 MANIFEST: Final = "backup.json"
@@ -136,11 +137,11 @@ def bring_back(folder: Path, data: Path, now_ms: int) -> dict[str, Any]:
         (data / "secrets").chmod(0o700)
         for path in (data / "secrets").iterdir():
             path.chmod(0o600)
-    told = {"taken_ms": manifest["taken_ms"], "restored_ms": now_ms, "readings": manifest["readings"]}
-    (data / "restored.json").write_text(json.dumps(told))
+    told = Restored(manifest["taken_ms"], now_ms, manifest["readings"])
+    told.write(data)
     for path in (data, *data.rglob("*")):
         to_disk(path)
-    return {**told, "registry": manifest["registry"]}
+    return {**told._asdict(), "registry": manifest["registry"]}
 
 
 def _linked(source: str, target: str) -> str:

@@ -35,6 +35,7 @@ from cloud.registry.database import Database
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Bounds, Suspect
+from cloud.restored import Restored
 from cloud.retention import cutoffs
 from cloud.secrets import Secrets
 from cloud.store.by_url import open_store
@@ -42,10 +43,11 @@ from cloud.store.duckdb_store import DuckDBStore
 from cloud.store.port import Columns, CommitReport, StoreError
 from cloud.store.settings import StoreSettings
 from cloud.store.upkeep import Upkeep
-from protocols.uplink import Ack, Kind, Signed, ToldTime
+from protocols.uplink import Ack, Kind, Resend, Signed, ToldTime
 from protocols.vocabulary import Clock, IdentityError, LinkDown, Point
 from protocols.vocabulary.topics import (
     DOWN_ACK,
+    DOWN_RESEND,
     DOWN_TIME,
     SENML,
     UP_RESULT,
@@ -125,6 +127,7 @@ class Core:
         self.upkeep = None if role is Role.INGEST else Upkeep(self.store, clock, keep)
         self.latest = Latest()
         self.ledger = Ledger(self.store, shared=role is not Role.ALL)
+        self._restored = Restored.read(data) if role is Role.ALL else None
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
@@ -371,6 +374,7 @@ class Core:
             self.dispatcher.seen(gateway, online=status.get("online") is True)
             if not message.retained:
                 self._tell_time(gateway, status.get("at_ms"))
+                self._ask_again(gateway, status.get("resend"))
             try:
                 with self.registry.begin() as tx:
                     gateways.note_status(tx, gateway, status, self.clock.now_ms())
@@ -383,6 +387,13 @@ class Core:
         if type(asked_ms) is int:
             told = Signed(Kind.TIME, gateway, ToldTime(asked_ms, self.clock.now_ms()).body())
             self._say(gateway, DOWN_TIME, told.encode, qos=0)
+
+    def _ask_again(self, gateway: str, answered: object) -> None:
+        """After a restore, of who knows how (docs/uplink.md §7.6) and has not answered this one yet."""
+        restored = self._restored
+        if restored is not None and isinstance(answered, dict) and answered.get("restored") != restored.restored_ms:
+            told = Signed(Kind.RESEND, gateway, Resend(restored.restored_ms, self.ledger.held_of(gateway)).body())
+            self._say(gateway, DOWN_RESEND, told.encode)
 
     def _answer(self, ack: Ack) -> None:
         if ack.held:

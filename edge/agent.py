@@ -38,10 +38,11 @@ from edge.status.links import link_status
 from edge.status.spool_room import SpoolRoom
 from edge.status.supervisor import ALIVE, ENVIRONMENT, READY, STOPPING, Supervisor
 from edge.uplink.line import line_of
+from edge.uplink.resender import Resender
 from edge.uplink.session import Session
 from edge.uplink.window import Window
 from protocols.vocabulary import Clock, ConfigError
-from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, UP_RESULT
+from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, DOWN_RESEND, UP_RESULT
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,14 @@ class Agent:
         self._clock = clock
         self._links = [link_for(link, clock, config.gateway.data / "links") for link in config.link]
         self.links_seen: tuple[LinkStatus, ...] = ()
-        self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=config.spool.max_bytes)
+        kept = config.spool
+        self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=kept.max_bytes, keep_bytes=kept.keep_bytes)
         self.window = Window(self.spool, config.uplink.window)
         line = line_of(config.uplink)
         self.room = SpoolRoom(self.spool, clock)
         self.session = Session(config.gateway.id, line, self.window, clock, lambda: brief(self.status()))
+        self.resender = Resender(config.gateway.id, line.hmac_key, self.spool, self.window, self.session.wake)
+        self.session.hear(DOWN_RESEND, self.resender.hear)
         self.gatherer = Gatherer(
             config.gateway.id, self.spool, clock, self._sealed, gather_s=config.spool.gather_ms / 1000
         )
@@ -153,6 +157,7 @@ class Agent:
             if self.pictures is not None:
                 self.pictures.open()
             self._journal.load()
+            self.resender.load()
             stack.callback(self._journal.close)
             if self._config.health.metrics_port is not None:
                 start_http_server(self._config.health.metrics_port, "127.0.0.1", AgentCollector(self).registry())
@@ -164,6 +169,7 @@ class Agent:
                     self._store.load()
                     group.create_task(self.keeper.run())
                 group.create_task(self.session.run())
+                group.create_task(self.resender.run())
                 group.create_task(self._keep_notes())
                 if self.rules is not None:
                     group.create_task(self._local_actions.run())
@@ -242,6 +248,7 @@ class Agent:
                 "resent": self.window.resent,
                 "backlog": self.window.backlog,
             },
+            "resend": self.resender.status(),
             "commands": self.executor.status(),
             "config": None if self.keeper is None else self.keeper.status(),
             "quality": self.checks.status() if self.checks else None,

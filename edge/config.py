@@ -68,6 +68,8 @@ class Spool(Section):
     """``[spool]``: what is kept until the cloud has it."""
 
     max_bytes: Annotated[int, Field(ge=1 << 20)] = 1 << 30
+    keep_bytes: Annotated[int, Field(ge=0)] = 64 << 20
+    """Of what the cloud has, so much stays, at most an eighth of ``max_bytes``: it may be restored from a backup."""
     gather_ms: Annotated[int, Field(ge=1, le=200)] = 100
     """How long records are gathered before one fdatasync."""
 

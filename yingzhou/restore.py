@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     age_s = (SystemClock().now_ms() - told["taken_ms"]) / 1000
     print(f"{args.backup}: whole, {told['readings']:,} readings, taken {age_s:,.0f} s ago")
     if not args.check:
-        print(f"{args.data}: restored. What came in these {age_s:,.0f} s is not in it: GET /api/v1/holes names it")
+        print(f"{args.data}: restored. What came in these {age_s:,.0f} s is not in it:")
+        print("gateways send again what they still have of that; GET /api/v1/holes names what is missing then")
         if told["registry"] != "sqlite":
             print("the registry is not in it: restore that database as of the same time or later")
     return 0

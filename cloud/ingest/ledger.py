@@ -88,6 +88,10 @@ class Ledger:
         for key in keys:
             self._pending.pop(key[:4], None)
 
+    def held_of(self, gateway: str) -> dict[tuple[int, int], RangeSet]:
+        """(stream, epoch) -> what is held of one gateway; not of what others bring (``shared``)."""
+        return {(stream, epoch): ranges for (of, stream, epoch), ranges in self._held.items() if of == gateway}
+
     def acknowledgement(self, gateway: str, asked: Mapping[tuple[int, int], Iterable[int]]) -> Ack:
         """What the store holds of a gateway around these sequences, by (stream, epoch), and its newest ranges."""
         held = []

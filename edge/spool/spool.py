@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from edge.spool import retired as retired_file
 from edge.spool.anchors import ClockAnchors
 from edge.spool.carried import Carried
 from edge.spool.files import FileOps
+from edge.spool.kept import Kept
 from edge.spool.record import Found, RecordKey, pack
 from edge.spool.segment import Contents, Segment
 from protocols.uplink import Stream
@@ -54,18 +55,21 @@ class Spool:
 
     :param max_bytes: when the segments grow beyond it the oldest is dropped and counted: telemetry, oldest first.
         Envelopes of events in it are written again behind the newest, up to an eighth of the bound.
+    :param keep_bytes: of segments of which the cloud has everything the last stay, up to this and to an eighth of
+        ``max_bytes``, for ``send_again``.
     :param segment_bytes: a segment is closed when it is longer, or longer than a quarter of ``max_bytes``.
 
     ``commit`` may run in a thread beside calls from the event loop, and numbers may be asked for from any; everything
     else is called from one thread.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a spool is bounded in several ways
         self,
         directory: Path,
         clock: Clock,
         *,
         max_bytes: int = 1 << 30,
+        keep_bytes: int = 0,
         segment_bytes: int = 4 << 20,
         files: FileOps | None = None,
     ) -> None:
@@ -86,6 +90,7 @@ class Spool:
         """When the disk last said that it is full, monotonic; the oldest segment may have made room since."""
         self._next: dict[int, int] = dict.fromkeys(Stream, 0)
         self._carried = Carried(max_bytes // 8)
+        self._kept = Kept(directory / "kept", self._files, min(keep_bytes, max_bytes // 8))
         self._descriptor: int | None = None
         self._lock_descriptor: int | None = None
         self._mutex = threading.RLock()
@@ -134,9 +139,10 @@ class Spool:
             if path.stem.isascii() and path.stem.isdigit():
                 segment = Segment(int(path.stem), path, self._files.size(path), closed=True)
                 self._segments.append(segment)
+        self._kept.open()
         if self._segments:
             self._cut_tail(self._segments[-1])
-            self._newest = self._segments[-1].number
+        self._newest = max([self._kept.newest, *(segment.number for segment in self._segments)])
         self.epoch = self._new_epoch()
         self._retired.setdefault((Stream.READINGS, self.epoch), RangeSet())  # on disk before it is used: never again
         self._retired_dirty = True
@@ -282,6 +288,8 @@ class Spool:
 
     def _drop_oldest(self) -> bool:
         """Room on a full disk, at once; False when only the segment in writing is left."""
+        if self._kept.drop_oldest():
+            return True
         oldest = self._segments[0] if self._segments else None
         if oldest is None or not oldest.closed:
             return False
@@ -392,14 +400,19 @@ class Spool:
     def _free(self) -> None:
         for segment in [s for s in self._segments if s.closed and s.held is not None]:
             if not segment.wanted(self._retired):
-                self._remove(segment)
+                self._remove(segment, keep=True)
 
-    def _remove(self, segment: Segment) -> None:
-        """What cannot be removed (a disk turned read-only) comes back at the next start, and is sent again then."""
+    def _remove(self, segment: Segment, *, keep: bool = False) -> None:
+        """What cannot be removed (a disk turned read-only) comes back at the next start, and is sent again then.
+
+        :param keep: for a while, should the cloud ask for it again.
+        """
         self._segments.remove(segment)
         try:
             if segment.damaged or segment.torn:
                 self._keep_damaged(segment)
+            elif keep:
+                self._kept.keep(segment.path, segment.synced)
             else:
                 self._files.unlink(segment.path)
         except OSError:
@@ -413,10 +426,57 @@ class Spool:
         for path in self._files.list(aside, ".seg")[:-_KEEP_DAMAGED]:
             self._files.unlink(path)
 
-    def save(self) -> None:
-        """Write down what is retired; losing it costs only resends."""
+    # -- again ---------------------------------------------------------------------------------------------------
+
+    def send_again(self, held: Mapping[tuple[int, int], RangeSet]) -> int:
+        """Only these are retired of what is still here; returns how many records are not any more.
+
+        Reads all files: call it in a thread, and ``rewind`` when it returns.
+
+        :param held: (stream, epoch) -> sequence numbers that the store holds.
+        :raises OSError: the disk refuses; what was found may be forgotten at a restart.
+        """
+        with self._mutex:
+            back = [
+                Segment(int(path.stem), path, size, closed=True) for path, size in self._kept.give_back(self.directory)
+            ]
+            self._segments = deque(sorted([*back, *self._segments], key=lambda segment: segment.number))
+            segments = [segment for segment in self._segments if segment.synced]
+        again = 0
+        for segment in segments:
+            with self._mutex:
+                if segment in self._segments:
+                    again += self._unretire(segment, held)
+        if not self.save():
+            raise OSError(errno.EIO, "what is to be sent again cannot be written down")
+        return again
+
+    def _unretire(self, segment: Segment, held: Mapping[tuple[int, int], RangeSet]) -> int:
+        """Those of one file that are not held; that the others are retired may have been forgotten."""
+        contents = self._read_if_possible(segment)
+        again = 0
+        for of, numbers in (contents.held() if contents else {}).items():
+            before = self._retired.get(of, RangeSet())
+            left = RangeSet(before)
+            for first, last in numbers:
+                left = left.without(first, last)
+            there = [span for number in held.get(of, ()) for span in numbers.within(*number)]
+            self._retired[of] = left.update(there)  # another one: who looks at it meanwhile is not in its way
+            again += numbers.total() - sum(last - first + 1 for first, last in there)
+        self._retired_dirty = True
+        return again
+
+    def rewind(self) -> None:
+        """The backlog begins anew with the oldest record that is not retired."""
+        with self._mutex:
+            self._cursor = (0, 0)
+            self._loaded.clear()
+            self._free()
+
+    def save(self) -> bool:
+        """Write down what is retired; losing it costs only resends. False: the disk refuses."""
         if not self._retired_dirty:
-            return
+            return True
         with self._mutex:
             known = all(segment.held is not None for segment in self._segments)
             wanted = {of for segment in self._segments for of in segment.held or ()}
@@ -425,5 +485,6 @@ class Spool:
             retired_file.save(self._files, self._state_path, self._retired, wanted if known else None)
         except OSError:
             self.counts.write_errors += 1
-        else:
-            self._retired_dirty = False
+            return False
+        self._retired_dirty = False
+        return True

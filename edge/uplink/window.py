@@ -166,6 +166,11 @@ class Window:
             self._count(self._flying.pop(key), -1)
         return len(done)
 
+    def look_back(self) -> None:
+        """The spool may hold older records again, which it had retired."""
+        self._spool.rewind()
+        self._backlog = True
+
     def reconnected(self, now_s: float) -> None:
         """The line is new: what was in flight is due at once, in the order in which it was sent."""
         for flight in self._flying.values():

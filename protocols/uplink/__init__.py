@@ -17,6 +17,7 @@ from protocols.uplink.envelope import (
     verify,
 )
 from protocols.uplink.events import MAX_EVENTS, decode_events, encode_events
+from protocols.uplink.resend import Resend
 from protocols.uplink.signed import Kind, Signed
 from protocols.uplink.told_time import ToldTime
 
@@ -34,6 +35,7 @@ __all__ = [
     "HeldRanges",
     "Item",
     "Kind",
+    "Resend",
     "Result",
     "Signed",
     "State",

@@ -1,4 +1,4 @@
-"""A signed message of JSON: commands, configurations and the time down, results up (docs/uplink.md §7)."""
+"""A signed message of JSON: commands, configurations, the time and resends down, results up (docs/uplink.md §7)."""
 
 import hmac
 import json
@@ -11,7 +11,7 @@ from protocols import strict_json
 from protocols.uplink.envelope import MAC_LENGTH
 from protocols.vocabulary.errors import IdentityError, ProtocolError
 from protocols.vocabulary.identity import parse_gateway_id
-from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, DOWN_TIME, UP_RESULT
+from protocols.vocabulary.topics import DOWN_COMMAND, DOWN_CONFIG, DOWN_RESEND, DOWN_TIME, UP_RESULT
 
 MAGIC: Final = b"YC"
 VERSION: Final = 1
@@ -25,6 +25,7 @@ class Kind(IntEnum):
     CONFIGURATION = 2
     RESULT = 3
     TIME = 4
+    RESEND = 5
 
     @property
     def leaf(self) -> str:
@@ -42,8 +43,11 @@ _LEAVES: Final = {
     Kind.CONFIGURATION: DOWN_CONFIG,
     Kind.RESULT: UP_RESULT,
     Kind.TIME: DOWN_TIME,
+    Kind.RESEND: DOWN_RESEND,
 }
-_MAX_BODY: Final = {Kind.COMMAND: 16_384, Kind.CONFIGURATION: 1 << 20, Kind.RESULT: 65_536, Kind.TIME: 256}
+_MAX_BODY: Final = {
+    Kind.COMMAND: 16_384, Kind.CONFIGURATION: 1 << 20, Kind.RESULT: 65_536, Kind.TIME: 256, Kind.RESEND: 1 << 20,
+}  # fmt: skip
 
 
 class Signed(NamedTuple):
@@ -106,7 +110,7 @@ class Signed(NamedTuple):
         if magic != MAGIC or version != VERSION:
             raise ProtocolError(f"signed message begins {message[:3].hex()}: expected 594301 (YC, version 1)", message)
         if kind not in _LEAVES:
-            raise ProtocolError(f"signed message: kind {kind}: expected 1 to 4", message[:64])
+            raise ProtocolError(f"signed message: kind {kind}: expected 1 to 5", message[:64])
         body_at = _HEAD.size + gateway_length
         if length > Kind(kind).max_body or body_at + length != len(message):
             raise ProtocolError(f"signed message: {length} bytes of body announced, {len(message) - body_at} are there")

@@ -41,6 +41,23 @@ class RangeSet:
             self.add(first, last)
         return self
 
+    def without(self, first: int, last: int) -> "RangeSet":
+        """Another one, of its numbers that are not from ``first`` to ``last``."""
+        kept = RangeSet()
+        for low, high in self:
+            if high < first or low > last:
+                kept.add(low, high)
+                continue
+            if low < first:
+                kept.add(low, first - 1)
+            if high > last:
+                kept.add(last + 1, high)
+        return kept
+
+    def within(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Its ranges, as far as they lie from ``first`` to ``last``."""
+        return [(max(low, first), min(high, last)) for low, high in self if low <= last and high >= first]
+
     def __contains__(self, number: int) -> bool:
         place = bisect_right(self._firsts, number)
         return place > 0 and self._lasts[place - 1] >= number

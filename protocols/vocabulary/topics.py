@@ -14,6 +14,7 @@ DOWN_ACK: Final = "down/ack"
 DOWN_COMMAND: Final = "down/command"
 DOWN_CONFIG: Final = "down/config"
 DOWN_TIME: Final = "down/time"
+DOWN_RESEND: Final = "down/resend"
 SENML: Final = "senml"
 
 

@@ -13,10 +13,12 @@ from cloud.config import Limits
 from cloud.core import BrokerSettings, Core
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.registry import quarantine
-from cloud.store.port import Columns
-from protocols.uplink import Kind, Signed, ToldTime
+from cloud.restored import FILE, Restored
+from cloud.store.port import Columns, EnvelopeKey
+from protocols.uplink import Kind, Resend, Signed, ToldTime
 from protocols.vocabulary import LinkDown
-from protocols.vocabulary.topics import DOWN_TIME, UP_STATUS, topic
+from protocols.vocabulary.ranges import RangeSet
+from protocols.vocabulary.topics import DOWN_RESEND, DOWN_TIME, UP_STATUS, topic
 from tests.cloud.ingest.harness import NOW, Ingest, ph
 
 
@@ -117,6 +119,42 @@ async def test_a_status_is_answered_with_the_time(district: Ingest, monkeypatch:
         assert (name, qos) == (topic("gw-1", DOWN_TIME), 0)
         told = ToldTime.of(Signed.of_gateway(payload, Kind.TIME, "gw-1", keys).body)
         assert told == ToldTime(77, district.clock.now_ms())
+
+
+async def test_who_has_not_answered_a_restore_is_told_what_is_held(
+    district: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Restored(NOW - 5, NOW, 0).write(district.folder)
+    said: list[tuple[str, bytes, int]] = []
+    async with Core(district.folder, BrokerSettings(), district.clock) as core:
+        core.ledger.committed([EnvelopeKey("gw-1", 1, 77, number, 1) for number in (0, 1, 2, 5)])
+        core.ledger.committed([EnvelopeKey("gw-2", 1, 77, 0, 1), EnvelopeKey("gw-1", 2, 78, 0, 1)])
+        monkeypatch.setattr(core.uplink, "publish", lambda *message: said.append(message))
+        for status in (
+            {"resend": {"restored": None}},
+            {"resend": {"restored": NOW - 1000}},
+            {"resend": {"restored": NOW}},
+            {"resend": None},
+            {"resend": {"restored": None}, "retained": True},
+            {},
+        ):
+            payload = json.dumps({"online": True, **status}).encode()
+            core._receive(Inbound(topic("gw-1", UP_STATUS), payload, "retained" in status, lambda: None))
+        keys = list(core.keys.mac_keys("gw-1").values())
+        assert [(name, qos) for name, _, qos in said] == [(topic("gw-1", DOWN_RESEND), 1)] * 2
+        for _, payload, _ in said:
+            told = Resend.of(Signed.of_gateway(payload, Kind.RESEND, "gw-1", keys).body)
+            assert told == Resend(NOW, {(1, 77): RangeSet([(0, 2), (5, 5)]), (2, 78): RangeSet([(0, 0)])})
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"taken_ms": 1, "restored_ms": 2, "readings": 3, "more": 4}'])
+async def test_nobody_is_asked_for_a_restore_that_nobody_can_read(
+    district: Ingest, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (district.folder / FILE).write_text(text)
+    async with Core(district.folder, BrokerSettings(), district.clock) as core:
+        assert core._restored is None
+    assert "not asked to send again" in caplog.text
 
 
 async def test_a_disk_that_is_nearly_full_is_told(district: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,33 @@ def _times(payload: bytes) -> set[int]:
     return set(decode_rows(expand(envelope, header), header.readings).time)
 
 
+async def test_f27_restored_from_a_backup_that_is_too_old(installation: Installation) -> None:
+    run = await Run.prepare(installation, ids=300, seed=SEED)
+    await run.upload(100)
+    await run.settled()
+    folder, backup = installation.folder, installation.folder / "backup.tar"
+    command = [sys.executable, "-m", "yingzhou"]
+    subprocess.run([*command, "backup", "-o", backup, "--data", folder], cwd=REPOSITORY, check=True, timeout=60)
+    await run.upload(200)
+    await run.settled()
+    run.edge.kill()  # what it has acknowledged so far lies in a file of an earlier run
+    run.edge.start()
+    await run.upload(300)
+    await run.settled()
+    installation.cloud.stop()
+    subprocess.run([*command, "restore", backup, "--data", folder / "new"], cwd=REPOSITORY, check=True, timeout=60)
+    config = folder / "cloud.toml"
+    config.write_text(config.read_text().replace(f'dir = "{folder}"', f'dir = "{folder}/new"'))
+    await installation.start_cloud()
+    status = await run.until_status(lambda status: status["resend"]["restored"] is not None)
+    assert status["resend"]["envelopes"] > 0
+    await run.settled()
+    verdict = await run.verdict()
+    assert_nothing_lost(verdict)
+    assert verdict.duplicates_seen == 0, "what the backup has is not sent again"
+    assert not (await installation.get("/api/v1/holes"))["items"]
+
+
 async def test_f11_a_second_agent_on_the_spool_refuses(installation: Installation) -> None:
     run = await Run.prepare(installation, ids=100, seed=SEED)
     await run.upload(20)

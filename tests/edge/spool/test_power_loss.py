@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from edge.spool.record import RecordKey
 from edge.spool.spool import Spool
 from protocols.vocabulary import ManualClock
+from protocols.vocabulary.ranges import RangeSet
 from tests.edge.spool.disk import PowerCut, PowerDisk, abandon, drain, opened, payload_of
 
 
@@ -33,7 +34,7 @@ class PowerLoss(RuleBasedStateMachine):
         self.spool = self.start()
 
     def start(self) -> Spool:
-        spool = opened(Path(self.folder.name), self.clock, segment_bytes=700, files=self.disk)
+        spool = opened(Path(self.folder.name), self.clock, segment_bytes=700, keep_bytes=1 << 20, files=self.disk)
         self.epochs.append(spool.epoch)
         return spool
 
@@ -85,6 +86,25 @@ class PowerLoss(RuleBasedStateMachine):
         except PowerCut:
             self.cut(seed, None)
         self.disk.calls_left = None
+
+    @rule(share=st.floats(0, 1), cut_after=st.none() | st.integers(0, 20), seed=st.integers(0, 10**6))
+    def the_cloud_is_restored(self, share: float, cut_after: int | None, seed: int) -> None:
+        """From a backup with a share of what it had acknowledged; it asks until it is answered."""
+        ordered = sorted(self.retired)
+        held: dict[tuple[int, int], RangeSet] = {}
+        for key in ordered[: round(len(ordered) * share)]:
+            held.setdefault((key.stream, key.epoch), RangeSet()).add(key.sequence)
+        self.disk.calls_left = cut_after
+        try:
+            self.spool.send_again(held)
+        except PowerCut:
+            self.cut(seed, None)
+            self.spool.send_again(held)
+        self.disk.calls_left = None
+        self.spool.rewind()
+        lost = {key for key in ordered if key.sequence not in held.get((key.stream, key.epoch), ())}
+        self.promised |= lost
+        self.retired -= lost
 
     @rule(count=st.integers(1, 10))
     def read_some(self, count: int) -> None:

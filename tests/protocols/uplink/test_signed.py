@@ -7,14 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.uplink import Command, Configuration, Item, Kind, Result, Signed, ToldTime
+from protocols.uplink import Command, Configuration, Item, Kind, Resend, Result, Signed, ToldTime
 from protocols.uplink.command import MAX_ITEMS, MAX_REASON, STATES
 from protocols.uplink.describe import describe
+from protocols.uplink.resend import MOST_RANGES
 from protocols.vocabulary import ProtocolError
+from protocols.vocabulary.ranges import RangeSet
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 GOLDEN = Path(__file__).parents[2] / "golden" / "downlink"
-READERS = {Kind.COMMAND: Command, Kind.CONFIGURATION: Configuration, Kind.RESULT: Result, Kind.TIME: ToldTime}
+READERS = {
+    Kind.COMMAND: Command, Kind.CONFIGURATION: Configuration, Kind.RESULT: Result, Kind.TIME: ToldTime,
+    Kind.RESEND: Resend,
+}  # fmt: skip
 
 times = st.integers(0, 253_402_300_799_999)
 versions = st.integers(0, 2**63 - 1)
@@ -49,6 +54,9 @@ results = st.builds(
     texts,
 )
 told_times = st.builds(ToldTime, st.integers(-(2**63), 2**63), times)
+spans = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 99)).map(lambda one: (one[0], sum(one)))
+held = st.lists(spans, min_size=1).map(RangeSet)
+resends = st.builds(Resend, times, st.dictionaries(st.tuples(st.sampled_from([1, 2]), versions), held, max_size=5))
 gateways = st.from_regex(r"gw-[a-z0-9-]{1,29}", fullmatch=True)
 SOUND = Command("cmd-0000000a", "nrn-04hmasw9k", 3, 10, 20, {"lamp_level": 40.0})
 
@@ -104,7 +112,7 @@ def test_it_is_described_for_people() -> None:
     assert describe(load("wrong_mac").message, golden.key)["mac_verified"] is False
 
 
-@given(gateways, commands | configurations | results | told_times)
+@given(gateways, commands | configurations | results | told_times | resends)
 def test_a_message_is_read_back(gateway: str, said: Any) -> None:
     kind = next(kind for kind, reader in READERS.items() if isinstance(said, reader))
     data = Signed(kind, gateway, said.body()).encode(KEY)
@@ -212,3 +220,34 @@ def test_what_is_too_long_is_neither_made_nor_read() -> None:
 def test_what_is_no_time(body: dict[str, Any]) -> None:
     with pytest.raises(ProtocolError, match="expected asked and time"):
         ToldTime.of(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"restored": 1},
+        {"restored": True, "held": []},
+        {"restored": 1, "held": {}},
+        {"restored": 1, "held": [], "more": 1},
+        {"restored": 1, "held": [1]},
+        {"restored": 1, "held": [{"stream": 3, "epoch": "1", "ranges": []}]},
+        {"restored": 1, "held": [{"stream": 1, "epoch": 1, "ranges": []}]},
+        {"restored": 1, "held": [{"stream": 1, "epoch": "-1", "ranges": []}]},
+        {"restored": 1, "held": [{"stream": 1, "epoch": "1" * 20, "ranges": []}]},
+        *(
+            {"restored": 1, "held": [{"stream": 1, "epoch": "1", "ranges": ranges}]}
+            for ranges in ([1], [[1]], [[2, 1]], [[-1, 1]], [[0, 1.5]], [[True, 2]], [["0", "1"]], "")
+        ),
+    ],
+    ids=str,
+)
+def test_what_says_nothing_of_a_restore_is_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(ProtocolError, match="resend"):
+        Resend.of(body)
+
+
+def test_of_too_many_ranges_the_newest_epochs_are_told() -> None:
+    many = RangeSet((number * 2, number * 2) for number in range(MOST_RANGES // 2))
+    said = Resend(1, {(1, epoch): many for epoch in (1, 3, 2)})
+    assert list(Resend.of(said.body()).held) == [(1, 3), (1, 2)]
+    assert len(Signed(Kind.RESEND, "gw-1", said.body()).encode(KEY)) < Kind.RESEND.max_body

@@ -11,6 +11,10 @@ numbers = st.integers(0, 60)
 spans = st.tuples(numbers, st.integers(0, 12)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
+def members(ranges: RangeSet) -> set[int]:
+    return {number for first, last in ranges for number in range(first, last + 1)}
+
+
 class AgainstAPlainSet(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -42,6 +46,14 @@ class AgainstAPlainSet(RuleBasedStateMachine):
         found = self.ranges.around(number)
         assert (found is not None) == (number in self.plain)
         assert found is None or (found in list(self.ranges) and found[0] <= number <= found[1])
+
+    @rule(span=spans)
+    def without_and_within(self, span: tuple[int, int]) -> None:
+        of_span = set(range(span[0], span[1] + 1))
+        before = list(self.ranges)
+        assert members(self.ranges.without(*span)) == self.plain - of_span
+        assert members(RangeSet(self.ranges.within(*span))) == self.plain & of_span
+        assert list(self.ranges) == before
 
     @invariant()
     def same_members(self) -> None:

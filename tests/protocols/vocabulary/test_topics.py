@@ -6,7 +6,7 @@ from protocols.vocabulary import IdentityError, topics
 from protocols.vocabulary.topics import TopicName, topic
 
 LEAVES = [topics.UP_BATCH, topics.UP_EVENT, topics.UP_STATUS, topics.UP_RESULT, topics.DOWN_ACK, topics.DOWN_COMMAND,
-          topics.DOWN_CONFIG, topics.DOWN_TIME, topics.SENML]  # fmt: skip
+          topics.DOWN_CONFIG, topics.DOWN_TIME, topics.DOWN_RESEND, topics.SENML]  # fmt: skip
 
 
 @given(st.from_regex(r"gw-[a-z0-9-]{1,29}", fullmatch=True), st.sampled_from(LEAVES))
