@@ -221,6 +221,29 @@ def questions(load: Load) -> list[Question]:
         "columns": lambda found: len(found["columns"]["value"]),
         "json": lambda found: len(found["items"]),
     }
+    asked: list[tuple[str, dict[str, Any], Callable[[int], str]]] = [
+        (
+            "24 h raw of one", {"from": day},
+            lambda index: theirs(index, "query", "%s[24h]", time=end / 1000 - 0.001),
+        ),
+        (
+            "30 d hourly of one", {"from": month, **grid},
+            lambda index: theirs(
+                index, "query_range", "avg_over_time(%s[1h])", start=end // 1000 // 3600 * 3600 - 30 * 86400, **hours
+            ),
+        ),
+    ]  # fmt: skip
+    of_one = [
+        Question(
+            f"{name}, {form}", 300,
+            lambda index, at=at, form=form, how=how: ours(index + at, limit=50_000, format=form, **how),
+            lambda index, at=at, peers=peers: peers(index + at),
+            rows_of[form],
+            lambda found: len(found["data"]["result"][0]["values"]),
+        )
+        for name, how, peers in asked
+        for at, form in ((0, "columns"), (500, "json"))  # of other series: who remembers answers gains nothing
+    ]  # fmt: skip
     return [
         Question(
             "latest of all", 20,
@@ -229,29 +252,7 @@ def questions(load: Load) -> list[Question]:
             lambda found: len(found["items"]),
             lambda found: len(found["data"]["result"]),
         ),
-        *(
-            Question(
-                f"24 h raw of one, {form}", 300,
-                lambda index, form=form, at=at: ours(index + at, limit=50_000, format=form, **{"from": day}),
-                lambda index, at=at: theirs(index + at, "query", "%s[24h]", time=end / 1000 - 0.001),
-                rows_of[form],
-                lambda found: len(found["data"]["result"][0]["values"]),
-            )
-            for at, form in ((0, "columns"), (500, "json"))  # of other series: who remembers answers gains nothing
-        ),
-        *(
-            Question(
-                f"30 d hourly of one, {form}", 300,
-                lambda index, form=form, at=at: ours(index + at, limit=50_000, format=form, **grid, **{"from": month}),
-                lambda index, at=at: theirs(
-                    index + at, "query_range", "avg_over_time(%s[1h])",
-                    start=end // 1000 // 3600 * 3600 - 30 * 86400, **hours,
-                ),
-                rows_of[form],
-                lambda found: len(found["data"]["result"][0]["values"]),
-            )
-            for at, form in ((0, "columns"), (500, "json"))  # of other series: who remembers answers gains nothing
-        ),
+        *of_one,
         Question(
             "1,000 series x 7 d hourly", 20,
             lambda index: "/api/v1/readings?" + urlencode({"property": named(index), **grid, **last_week}),

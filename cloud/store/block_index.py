@@ -39,7 +39,7 @@ class Told(NamedTuple):
     """What each difference is more than the number that is kept; 0 of plain columns."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class BlockHead:
     """One block's row of the index."""
 

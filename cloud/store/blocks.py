@@ -33,7 +33,7 @@ class Block:
         self.made: dict[str, NDArray[Any]] = {}
         """What was made of the columns, by name; not to be written to."""
         self.rows: Any = None
-        """What was made of all of them."""
+        """The same as what is asked for most (:func:`cloud.store.tables.whole`)."""
         self._told = told
         self._data = data
 

@@ -14,6 +14,8 @@ from cloud.store.tables import BESIDE_LOW, DIFFERENCES, POWERS, READINGS, ROLLUP
 _EXACT: Final = 2.0**52
 _ROUNDING: Final = 1e-12
 """By how much of its parts a sum of floats may miss the sum of the decimals."""
+_TOO_COARSE: Final = 0.01
+"""Units."""
 
 
 class Encoded(NamedTuple):
@@ -78,9 +80,11 @@ class _Sum(NamedTuple):
     """What its values could add up to if all had the same sign."""
 
     def fits(self, rows: Any, power: float) -> NDArray[np.bool_]:
-        """Whether its values may be whole numbers of so small a unit, too."""
-        units = self.value[rows] * power
-        fits: NDArray[np.bool_] = np.abs(units - np.rint(units)) <= _ROUNDING * power * self.most[rows]
+        """Whether its values are whole numbers of so small a unit, too; to the bit where rounding could hide a part."""
+        value, rounding = self.value[rows], _ROUNDING * power * self.most[rows]
+        units = value * power
+        fits: NDArray[np.bool_] = np.abs(units - np.rint(units)) <= rounding
+        fits &= (rounding < _TOO_COARSE) | _whole(value, power)
         return fits
 
 

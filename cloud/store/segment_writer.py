@@ -3,7 +3,7 @@
 import json
 import os
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.disk import to_disk
-from cloud.store.block_index import BlockHead, index_arrays
+from cloud.store.block_index import FIELDS, index_arrays
 from cloud.store.blocks import BLOCK_ROWS
 from cloud.store.encoding import Encoded, encode_readings, encode_rollups
 from cloud.store.packing import Cuts, compress
@@ -22,8 +22,9 @@ from cloud.store.tables import LEVELS, READINGS, ROLLUPS, Readings
 
 _PORTION: Final = 1 << 16
 """Rows; their columns fit the processor's cache."""
-_ALONE: Final = 128
-"""A datastream with more rows has blocks of its own."""
+_ALONE: Final = 256
+"""A datastream with more readings has blocks of its own: whoever asks for them reads them all."""
+_ALONE_ROLLED_UP: Final = 512
 _WORTH: Final = 4
 """A datastream gets rollups of a length of which each holds at least so many readings."""
 
@@ -36,7 +37,7 @@ class SegmentWriter:
         self._file = path.open("xb")
         self._file.write(MAGIC)
         self._offset = len(MAGIC)
-        self._heads: dict[str, list[BlockHead]] = {"readings": [], **{str(level): [] for level in LEVELS}}
+        self._indexes: dict[str, list[dict[str, NDArray[Any]]]] = {"readings": [], **{str(n): [] for n in LEVELS}}
         self._covered: dict[int, list[NDArray[np.int32]]] = {level: [] for level in LEVELS}
         self._newest: list[Readings] = []
 
@@ -45,7 +46,7 @@ class SegmentWriter:
         if not len(rows.time):
             return
         last = np.flatnonzero(np.append(rows.datastream[1:] != rows.datastream[:-1], True))
-        for part, cuts in _portions(_cuts((last + 1).tolist())):
+        for part, cuts in _portions(_cuts((last + 1).tolist(), _ALONE)):
             self._put("readings", encode_readings(rows.take(part), cuts))
         self._newest.append(rows.take(last))
         present = ~np.isnan(rows.value)
@@ -69,23 +70,25 @@ class SegmentWriter:
             keep = np.repeat(worth, buckets)
             sums = {name: column[keep] for name, column in sums.items()}
         ends = np.flatnonzero(np.append(sums["datastream"][1:] != sums["datastream"][:-1], True)) + 1
-        for part, cuts in _portions(_cuts(ends.tolist())):
+        for part, cuts in _portions(_cuts(ends.tolist(), _ALONE_ROLLED_UP)):
             some = {name: column[part] for name, column in sums.items()}
             self._put(str(level), encode_rollups(some, level, cuts))
 
-    def _put(self, table: str, blocks: Iterable[Encoded]) -> None:
-        for block in blocks:
-            self._file.write(block.data)
-            block.head.told = block.head.told._replace(offset=self._offset)
-            self._offset += len(block.data)
-            self._heads[table].append(block.head)
+    def _put(self, table: str, blocks: Sequence[Encoded]) -> None:
+        columns = len(READINGS if table == "readings" else ROLLUPS)
+        index = index_arrays([block.head for block in blocks], columns)
+        sizes = [len(block.data) for block in blocks]
+        index["offset"] = self._offset + np.cumsum([0, *sizes[:-1]])
+        self._file.writelines(block.data for block in blocks)
+        self._offset += sum(sizes)
+        self._indexes[table].append(index)
 
     def finish(self) -> int:
         """Write the index, and all of it through to the disk; returns the file's bytes."""
         arrays: dict[str, NDArray[Any]] = {}
-        for table, heads in self._heads.items():
-            index = index_arrays(heads, len(READINGS if table == "readings" else ROLLUPS))
-            arrays |= {f"{table}.{name}": array for name, array in index.items()}
+        for table, parts in self._indexes.items():
+            some = parts or [index_arrays([], len(READINGS if table == "readings" else ROLLUPS))]
+            arrays |= {f"{table}.{name}": np.concatenate([part[name] for part in some]) for name in FIELDS}
         for level, covered in self._covered.items():
             arrays[f"{level}.covered"] = np.concatenate([np.empty(0, np.int32), *covered])
         newest = Readings.join(self._newest)
@@ -121,14 +124,15 @@ def _portions(edges: Sequence[int]) -> Iterator[tuple[slice, Cuts]]:
             first = place
 
 
-def _cuts(ends: list[int]) -> list[int]:
+def _cuts(ends: list[int], alone_from: int) -> list[int]:
     """Where blocks begin and end: those with few readings together, those with many alone, the longest in pieces.
 
     :param ends: behind the last row of each datastream.
+    :param alone_from: more rows are many.
     """
     cuts, begin, alone = [0], 0, False
     for end in ends:
-        many = end - begin > _ALONE
+        many = end - begin > alone_from
         if begin > cuts[-1] and (many or alone or end - cuts[-1] > BLOCK_ROWS):
             cuts.append(begin)
         while end - cuts[-1] > BLOCK_ROWS:

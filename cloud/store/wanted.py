@@ -53,8 +53,6 @@ def rows_of(
     if streams.strides[0]:  # a column of one number has none
         begin = bisect_left(streams.data, number)
         end = bisect_right(streams.data, number, begin)
-    elif end and streams[0] != number:
-        end = 0
     if begin < end and (times[begin] < from_ms or times[end - 1] >= to_ms):
         begin, end = bisect_left(times.data, from_ms, begin, end), bisect_left(times.data, to_ms, begin, end)
     return begin, end

@@ -1,12 +1,15 @@
 """The way past FastAPI says the same as the way through it."""
 
 from contextlib import ExitStack
+from typing import get_args
 
 import httpx
 import pytest
 
 from cloud.api import quick
+from cloud.api.question import Format
 from cloud.api.turns import AT_ONCE
+from cloud.store.duckdb_store import DuckDBStore
 from tests.cloud.api.conftest import NOW, Desk
 
 MINUTE = 60_000
@@ -82,8 +85,25 @@ async def test_what_is_not_simple_goes_the_whole_way(
 async def test_what_no_datastream_is_called_is_not_found(admin: httpx.AsyncClient, key: str, ending: str) -> None:
     found = key + ending if ending in {"", "x"} else key.partition("/")[0] + ending
     assert (await admin.get(f"/api/v1/datastreams/{found}/readings")).status_code == (404 if ending else 200)
-    named = await admin.get(f"/api/v1/datastreams/imei:1{ending}/readings")
-    assert named.status_code == 404
+
+
+async def test_a_hardware_identity_is_no_name_of_a_datastream(admin: httpx.AsyncClient, answers: list[bool]) -> None:
+    hardware = [{"scheme": "serial", "value": "A-1"}]
+    await admin.post("/api/v1/neurons", json={**NEURON, "hardware": hardware})
+    answer = await admin.get("/api/v1/datastreams/serial:A-1/soil_moisture/readings")
+    assert (answer.status_code, answers) == (404, [False])
+
+
+async def test_what_is_sorted_is_told_in_the_same_words(
+    admin: httpx.AsyncClient, desk: Desk, key: str, answers: list[bool]
+) -> None:
+    paths = [f"/api/v1/datastreams/{key}/readings?to=2026-01-01T00:00:00Z&format={form}" for form in get_args(Format)]
+    paths += [f"{path}&every=1h&from=2025-12-31T00:00:00Z" for path in paths]
+    before = [(await admin.get(path)).content for path in paths]
+    assert isinstance(desk.context.store, DuckDBStore)
+    desk.context.store.sort()
+    assert [(await admin.get(path)).content for path in paths] == before
+    assert all(answers)
 
 
 async def test_a_few_readings_wait_for_no_turn(

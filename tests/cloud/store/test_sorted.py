@@ -56,6 +56,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         self.patch.setattr("cloud.store.segment_writer.BLOCK_ROWS", block_rows)
         self.patch.setattr("cloud.store.segment_writer._WORTH", 2)
         self.patch.setattr("cloud.store.view._SLICE_ROWS", 7)
+        self.patch.setattr("cloud.store.view.MANY_BLOCKS", 3)
         self.patch.setattr("cloud.store.view._MANY", 9)
         self.patch.setattr("cloud.store.compaction._STEP_ROWS", 3)
         self.folder = tempfile.TemporaryDirectory()
