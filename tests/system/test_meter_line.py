@@ -39,15 +39,18 @@ async def one_line(ports):
 
     async def serve(reader, writer):
         meters = [await asyncio.open_connection("127.0.0.1", port) for port in ports]
-        async with asyncio.TaskGroup() as group:
-            for meter_reader, _ in meters:
-                group.create_task(carry(meter_reader, writer))
-            while data := await reader.read(4096):
+        try:
+            async with asyncio.TaskGroup() as group:
+                for meter_reader, _ in meters:
+                    group.create_task(carry(meter_reader, writer))
+                while data := await reader.read(4096):
+                    for _, meter in meters:
+                        meter.write(data)
                 for _, meter in meters:
-                    meter.write(data)
-            for _, meter in meters:
-                meter.close()
-        writer.close()
+                    meter.close()
+        finally:
+            for one in (writer, *(meter for _, meter in meters)):
+                one.close()
 
     return await asyncio.start_server(serve, "127.0.0.1", 0)
 
