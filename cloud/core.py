@@ -62,6 +62,8 @@ Result = TypeVar("Result")
 STORE_RETRY_S: Final = 2.0
 SWEEP_PICTURES_S: Final = 600.0
 LOOK_AT_REGISTRY_S: Final = 1.0
+ASK_AGAIN_MS: Final = 120_000
+"""Between two questions to a gateway for what a restore lost: it may not hear them, and they may be long."""
 COMMIT_WAIT_S: Final = 10.0
 """Who writes over HTTP is told after this time to come again: a thread that waits serves nobody else."""
 
@@ -128,6 +130,7 @@ class Core:
         self.latest = Latest()
         self.ledger = Ledger(self.store, shared=role is not Role.ALL)
         self._restored = Restored.read(data) if role is Role.ALL else None
+        self._asked_again: dict[str, int] = {}
         self.listeners: list[Callable[[Columns], None]] = []
         self.envelopes = EnvelopeReader(self.keys, self.directory, self.ledger, clock, ahead_ms=limits.future_s * 1000)
         self.door = SenmlReader(self.directory, clock, ahead_ms=limits.future_s * 1000)
@@ -374,12 +377,13 @@ class Core:
             self.dispatcher.seen(gateway, online=status.get("online") is True)
             if not message.retained:
                 self._tell_time(gateway, status.get("at_ms"))
-                self._ask_again(gateway, status.get("resend"))
             try:
                 with self.registry.begin() as tx:
                     gateways.note_status(tx, gateway, status, self.clock.now_ms())
             except SQLAlchemyError as error:
                 log.warning("status of %s is not kept, it will come again: %s", gateway, error)
+            if not message.retained:
+                self._ask_again(gateway, status.get("resend"))
         message.settle()
 
     def _tell_time(self, gateway: str, asked_ms: object) -> None:
@@ -390,8 +394,11 @@ class Core:
 
     def _ask_again(self, gateway: str, answered: object) -> None:
         """After a restore, of who knows how (docs/uplink.md §7.6) and has not answered this one yet."""
-        restored = self._restored
-        if restored is not None and isinstance(answered, dict) and answered.get("restored") != restored.restored_ms:
+        restored, now_ms = self._restored, self.clock.now_ms()
+        if restored is None or not isinstance(answered, dict) or answered.get("restored") == restored.restored_ms:
+            return
+        if now_ms - self._asked_again.get(gateway, 0) >= ASK_AGAIN_MS:
+            self._asked_again[gateway] = now_ms
             told = Signed(Kind.RESEND, gateway, Resend(restored.restored_ms, self.ledger.held_of(gateway)).body())
             self._say(gateway, DOWN_RESEND, told.encode)
 

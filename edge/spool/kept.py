@@ -1,16 +1,24 @@
 """Files of which the cloud has everything: the last of them stay, should the cloud be restored from a backup."""
 
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.spool.files import FileOps
+
+_BLOCK: Final = 4096
 
 
 class _File(NamedTuple):
     path: Path
     size: int
+    """What it takes of a disk, in whole blocks: of small files there may be many."""
+
+
+def _on_disk(size: int) -> int:
+    return -(-size // _BLOCK) * _BLOCK
 
 
 class Kept:
@@ -33,31 +41,33 @@ class Kept:
     @property
     def newest(self) -> int:
         """The greatest number of a file; 0 when there is none."""
-        return int(self._kept[-1].path.stem) if self._kept else 0
+        return max((int(one.path.stem) for one in self._kept), default=0)
 
     def open(self) -> None:
-        """Find what an earlier run kept.
-
-        :raises OSError: the disk refuses.
-        """
-        with suppress(FileNotFoundError):
+        """Find what an earlier run kept; an agent works without."""
+        with suppress(OSError):
             for path in self._files.list(self._directory, ".seg"):
                 if path.stem.isascii() and path.stem.isdigit():
-                    self._kept.append(_File(path, self._files.size(path)))
-        self._trim()
+                    self._kept.append(_File(path, _on_disk(self._files.size(path))))
+            self._trim()
 
     def keep(self, path: Path, size: int) -> None:
         """Take a file over.
 
         :raises OSError: the disk refuses.
         """
+        target = self._directory / path.name
         if size > self._max_bytes:
             self._files.unlink(path)
             return
-        self._files.make_directory(self._directory)
-        target = self._directory / path.name
-        self._files.rename(path, target)
-        self._kept.append(_File(target, size))
+        try:
+            self._files.make_directory(self._directory)
+            self._files.rename(path, target)
+        except OSError:
+            self._files.unlink(path)  # on a full disk there is no room for another folder, and this makes some
+            return
+        self._kept = deque(one for one in self._kept if one.path != target)
+        self._kept.append(_File(target, _on_disk(size)))
         self._trim()
 
     def drop_oldest(self) -> bool:
@@ -70,20 +80,21 @@ class Kept:
         self._files.unlink(self._kept.popleft().path)
         return True
 
-    def give_back(self, directory: Path) -> list[tuple[Path, int]]:
-        """All of them into that folder, oldest first: paths and bytes.
+    def give_back(self, directory: Path) -> Iterator[Path]:
+        """All of them into that folder, oldest first: where each is now.
 
-        :raises OSError: the disk refuses; those that were moved are in the folder at the next start.
+        :raises OSError: the disk refuses; the others stay.
         """
-        found = []
         taken = {path.name for path in self._files.list(directory, ".seg")}
         while self._kept:
-            path, size = self._kept.popleft()
+            path = self._kept[0].path
             if path.name in taken:  # an agent that did not know of this folder began to count anew
+                self._files.unlink(path)
+                self._kept.popleft()
                 continue
             self._files.rename(path, directory / path.name)
-            found.append((directory / path.name, size))
-        return found
+            self._kept.popleft()
+            yield directory / path.name
 
     def _trim(self) -> None:
         while self._kept and self.size > self._max_bytes:

@@ -13,7 +13,7 @@ MAX_MARKS: Final = 128
 """Of one stream of one epoch in one segment; beyond it every other one of the older three quarters is forgotten."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Segment:
     """One file; the spool appends to the newest only and removes the oldest first."""
 

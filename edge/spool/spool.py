@@ -77,7 +77,9 @@ class Spool:
         self.max_bytes = max_bytes
         self.counts = SpoolCounts()
         self.epoch = 0
-        self._segment_bytes = min(segment_bytes, max(1, max_bytes // 4))
+        keep_bytes = min(keep_bytes, max_bytes // 8)
+        kept = max(1, keep_bytes // 4 or segment_bytes)
+        self._segment_bytes = min(segment_bytes, max(1, max_bytes // 4), kept)
         self._clock = clock
         self._files = files or FileOps()
         self.began_s = clock.monotonic_s()
@@ -90,11 +92,14 @@ class Spool:
         """When the disk last said that it is full, monotonic; the oldest segment may have made room since."""
         self._next: dict[int, int] = dict.fromkeys(Stream, 0)
         self._carried = Carried(max_bytes // 8)
-        self._kept = Kept(directory / "kept", self._files, min(keep_bytes, max_bytes // 8))
+        self._kept = Kept(directory / "kept", self._files, keep_bytes)
+        self._looking = False
+        """``send_again`` is under way: no file may leave before it was looked at."""
         self._descriptor: int | None = None
         self._lock_descriptor: int | None = None
         self._mutex = threading.RLock()
         self._turn = threading.Lock()
+        self._saving = threading.Lock()
         self._newest = 0
         self._cursor = (0, 0)
         self._loaded: deque[Found] = deque()
@@ -398,6 +403,8 @@ class Spool:
         return key.sequence in self._retired.get((key.stream, key.epoch), ())
 
     def _free(self) -> None:
+        if self._looking:
+            return
         for segment in [s for s in self._segments if s.closed and s.held is not None]:
             if not segment.wanted(self._retired):
                 self._remove(segment, keep=True)
@@ -407,6 +414,8 @@ class Spool:
 
         :param keep: for a while, should the cloud ask for it again.
         """
+        if segment not in self._segments:
+            return  # all of it was acknowledged while it was to make room
         self._segments.remove(segment)
         try:
             if segment.damaged or segment.torn:
@@ -429,33 +438,50 @@ class Spool:
     # -- again ---------------------------------------------------------------------------------------------------
 
     def send_again(self, held: Mapping[tuple[int, int], RangeSet]) -> int:
-        """Only these are retired of what is still here; returns how many records are not any more.
+        """Only these are retired of what is still here; returns how many records are not.
 
-        Reads all files: call it in a thread, and ``rewind`` when it returns.
+        Reads all files: call it in a thread, and ``rewind`` when it returns or raises.
 
         :param held: (stream, epoch) -> sequence numbers that the store holds.
-        :raises OSError: the disk refuses; what was found may be forgotten at a restart.
+        :raises OSError: a file could not be read, or what was found cannot be written down.
         """
         with self._mutex:
-            back = [
-                Segment(int(path.stem), path, size, closed=True) for path, size in self._kept.give_back(self.directory)
-            ]
-            self._segments = deque(sorted([*back, *self._segments], key=lambda segment: segment.number))
+            self._looking = True
+        try:
+            return self._look(held)
+        finally:
+            with self._mutex:
+                self._looking = False
+
+    def _look(self, held: Mapping[tuple[int, int], RangeSet]) -> int:
+        with self._mutex:
+            self._bring_back()
             segments = [segment for segment in self._segments if segment.synced]
-        again = 0
+        waiting, unread = 0, 0
         for segment in segments:
             with self._mutex:
                 if segment in self._segments:
-                    again += self._unretire(segment, held)
-        if not self.save():
-            raise OSError(errno.EIO, "what is to be sent again cannot be written down")
-        return again
+                    found = self._unretire(segment, held)
+                    waiting, unread = waiting + (found or 0), unread + (found is None)
+        if not self.save() or unread:
+            raise OSError(errno.EIO, f"{unread} files could not be read, or what was found cannot be written down")
+        return waiting
 
-    def _unretire(self, segment: Segment, held: Mapping[tuple[int, int], RangeSet]) -> int:
-        """Those of one file that are not held; that the others are retired may have been forgotten."""
+    def _bring_back(self) -> None:
+        back: list[Segment] = []
+        try:
+            for path in self._kept.give_back(self.directory):
+                back.append(Segment(int(path.stem), path, self._files.size(path), closed=True))  # noqa: PERF401 - each as it comes
+        finally:
+            self._segments = deque(sorted([*back, *self._segments], key=lambda segment: segment.number))
+
+    def _unretire(self, segment: Segment, held: Mapping[tuple[int, int], RangeSet]) -> int | None:
+        """Those of one file that are not held; that the others are retired may have been forgotten. None: unread."""
         contents = self._read_if_possible(segment)
+        if contents is None:
+            return None
         again = 0
-        for of, numbers in (contents.held() if contents else {}).items():
+        for of, numbers in contents.held().items():
             before = self._retired.get(of, RangeSet())
             left = RangeSet(before)
             for first, last in numbers:
@@ -475,16 +501,19 @@ class Spool:
 
     def save(self) -> bool:
         """Write down what is retired; losing it costs only resends. False: the disk refuses."""
-        if not self._retired_dirty:
+        with self._saving:
+            with self._mutex:
+                if not self._retired_dirty:
+                    return True
+                self._retired_dirty = False
+                retired = {of: RangeSet(ranges) for of, ranges in self._retired.items()}
+                known = all(segment.held is not None for segment in self._segments)
+                wanted = {of for segment in self._segments for of in segment.held or ()}
+            wanted |= {(int(stream), self.epoch) for stream in Stream}
+            try:
+                retired_file.save(self._files, self._state_path, retired, wanted if known else None)
+            except OSError:
+                self.counts.write_errors += 1
+                self._retired_dirty = True
+                return False
             return True
-        with self._mutex:
-            known = all(segment.held is not None for segment in self._segments)
-            wanted = {of for segment in self._segments for of in segment.held or ()}
-        wanted |= {(int(stream), self.epoch) for stream in Stream}
-        try:
-            retired_file.save(self._files, self._state_path, self._retired, wanted if known else None)
-        except OSError:
-            self.counts.write_errors += 1
-            return False
-        self._retired_dirty = False
-        return True

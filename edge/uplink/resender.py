@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edge.spool.files import FileOps, summed, unsummed
 from edge.spool.spool import Spool
@@ -14,6 +14,10 @@ from protocols.uplink import Kind, Resend, Signed
 from protocols.vocabulary import ProtocolError
 
 log = logging.getLogger(__name__)
+
+MOST_LOOKS: Final = 3
+"""A file that cannot be read at the third look will not be read at the fourth."""
+_REMEMBERED: Final = 16
 
 
 class Resender:
@@ -35,14 +39,17 @@ class Resender:
         self.refused = 0
         """What is not to be trusted."""
         self.envelopes = 0
-        """That were marked to be sent again."""
+        """That waited when a restore had been answered, those included that were never acknowledged."""
         self._gateway = gateway
         self._key = key
         self._spool = spool
         self._window = window
         self._wake_line = wake
         self._files = files or FileOps()
-        self._answered: int | None = None
+        self._answered: list[int] = []
+        """Restores, the last one last."""
+        self._failed = 0
+        """Looks for the restore that is asked for."""
         self._asked: Resend | None = None
         self._wake = asyncio.Event()
 
@@ -52,7 +59,7 @@ class Resender:
             body = unsummed(self._files.read(self._path))
         except OSError:
             body = None
-        self._answered = None if body is None else json.loads(body)["restored"]
+        self._answered = [] if body is None else json.loads(body)["restored"]
 
     @property
     def _path(self) -> Path:
@@ -66,7 +73,7 @@ class Resender:
             self.refused += 1
             log.warning("resend refused: %s", error)
             return
-        if asked.restored != self._answered:
+        if asked.restored not in self._answered:  # an old message that comes again says what was held then
             self._asked = asked
             self._wake.set()
 
@@ -76,22 +83,33 @@ class Resender:
             await self._wake.wait()
             self._wake.clear()
             asked, self._asked = self._asked, None
-            if asked is not None and asked.restored != self._answered:
+            if asked is not None and asked.restored not in self._answered:
                 await self._answer(asked)
 
     async def _answer(self, asked: Resend) -> None:
+        found = 0
         try:
-            found = await asyncio.to_thread(self._spool.send_again, asked.held)
-            self._window.look_back()
-            self._wake_line()
-            self._files.replace(self._path, summed(json.dumps({"restored": asked.restored}).encode()))
+            try:
+                found = await asyncio.to_thread(self._spool.send_again, asked.held)
+            finally:
+                self._window.look_back()
+                self._wake_line()
         except OSError as error:
-            log.warning("what the cloud lost is not looked for, it will ask again: %s", error)
+            self._failed += 1
+            log.warning("what the cloud lost is not sent all, look %d of %d: %s", self._failed, MOST_LOOKS, error)
+            if self._failed < MOST_LOOKS:
+                return  # it asks again
+        answered = [*self._answered, asked.restored][-_REMEMBERED:]
+        try:
+            self._files.replace(self._path, summed(json.dumps({"restored": answered}).encode()))
+        except OSError as error:
+            log.warning("that a restore was answered cannot be written down, the cloud will ask again: %s", error)
             return
-        self._answered = asked.restored
+        self._answered, self._failed = answered, 0
         self.envelopes += found
-        log.info("the cloud was restored from a backup: %d envelopes are sent again", found)
+        log.info("the cloud was restored from a backup: %d envelopes wait for it", found)
 
     def status(self) -> dict[str, Any]:
         """As JSON has it; ``restored`` tells the cloud which restore was answered last."""
-        return {"restored": self._answered, "envelopes": self.envelopes, "refused": self.refused}
+        last = self._answered[-1] if self._answered else None
+        return {"restored": last, "envelopes": self.envelopes, "refused": self.refused}

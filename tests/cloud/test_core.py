@@ -10,7 +10,7 @@ import pytest
 
 from cloud.broker.line import Inbound
 from cloud.config import Limits
-from cloud.core import BrokerSettings, Core
+from cloud.core import ASK_AGAIN_MS, BrokerSettings, Core
 from cloud.ingest.parcel import Parcel, Prepared, Source
 from cloud.registry import quarantine
 from cloud.restored import FILE, Restored
@@ -138,8 +138,10 @@ async def test_who_has_not_answered_a_restore_is_told_what_is_held(
             {"resend": {"restored": None}, "retained": True},
             {},
         ):
+            district.clock.advance(ASK_AGAIN_MS / 1000)
             payload = json.dumps({"online": True, **status}).encode()
             core._receive(Inbound(topic("gw-1", UP_STATUS), payload, "retained" in status, lambda: None))
+            core._receive(Inbound(topic("gw-1", UP_STATUS), payload, "retained" in status, lambda: None))  # too soon
         keys = list(core.keys.mac_keys("gw-1").values())
         assert [(name, qos) for name, _, qos in said] == [(topic("gw-1", DOWN_RESEND), 1)] * 2
         for _, payload, _ in said:

@@ -41,14 +41,14 @@ def acknowledged(folder: Path, **how: int) -> tuple[Spool, list[RecordKey]]:
 
 
 def test_the_last_files_stay(tmp_path: Path) -> None:
-    spool, _ = acknowledged(tmp_path, keep_bytes=2 * SEGMENT + 1)
+    spool, _ = acknowledged(tmp_path, keep_bytes=2 * 4096 + 1)
     assert names(tmp_path / "kept") == [f"{number:016d}.seg" for number in (5, 6)]
     assert names(tmp_path) == [f"{7:016d}.seg"]
     assert spool.size == 2 * RECORD
     spool.__exit__()
 
 
-@pytest.mark.parametrize("how", [{}, {"keep_bytes": SEGMENT - 1}, {"keep_bytes": LARGE, "max_bytes": 8 * SEGMENT - 8}])
+@pytest.mark.parametrize("how", [{}, {"keep_bytes": 4095}, {"keep_bytes": LARGE, "max_bytes": 8 * SEGMENT - 8}])
 def test_what_has_no_room_goes(tmp_path: Path, how: dict[str, int]) -> None:
     spool, _ = acknowledged(tmp_path, **how)
     assert not names(tmp_path / "kept")
@@ -138,6 +138,72 @@ def test_a_full_disk_has_no_room_for_what_the_cloud_has(tmp_path: Path) -> None:
     assert names(tmp_path / "kept") == kept[2:]
     assert spool.counts.dropped_records == 0
     assert spool.send_again({}) == len(keys) - 6 + 1
+    spool.__exit__()
+
+
+def test_a_file_that_is_acknowledged_meanwhile_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = opened(tmp_path, segment_bytes=SEGMENT, keep_bytes=LARGE)
+    keys = [key for _ in range(3) for key in write(spool, 3)]
+    assert drain(spool) == keys
+    acknowledge(spool, keys[:5])  # before the cloud was restored
+    unretire = spool._unretire
+
+    def meanwhile(*args: object) -> object:
+        acknowledge(spool, keys[5:6])  # what it brings now completes the second file
+        return unretire(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(spool, "_unretire", meanwhile)
+    assert spool.send_again(held(keys[5:6])) == 8
+    spool.rewind()
+    assert drain(spool) == [*keys[:5], *keys[6:]]
+    spool.__exit__()
+
+
+def test_what_is_acknowledged_while_it_makes_room_is_gone_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = FailingDisk()
+    spool = opened(tmp_path, segment_bytes=SEGMENT, max_bytes=4 * SEGMENT, files=disk)
+    keys = [key for _ in range(4) for key in write(spool, 3)]
+    assert drain(spool) == keys
+    datasync = disk.datasync
+
+    def acknowledged_meanwhile(descriptor: int) -> None:
+        datasync(descriptor)
+        acknowledge(spool, keys[:6])
+
+    monkeypatch.setattr(disk, "datasync", acknowledged_meanwhile)
+    new = write(spool, 3)
+    spool.rewind()
+    assert drain(spool) == [*keys[6:], *new]
+    spool.__exit__()
+
+
+def test_what_cannot_be_read_or_moved_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = FailingDisk()
+    spool, keys = acknowledged(tmp_path, keep_bytes=LARGE, files=disk)  # type: ignore[arg-type]
+    rename = disk.rename
+
+    def once(source: Path, target: Path) -> None:
+        if source.name.endswith("3.seg"):
+            monkeypatch.setattr(disk, "rename", rename)
+            raise OSError(errno.EIO, "no")
+        rename(source, target)
+
+    monkeypatch.setattr(disk, "rename", once)
+    with pytest.raises(OSError, match="no"):
+        spool.send_again({})
+    disk.errors["read"] = (errno.EIO, 1)
+    with pytest.raises(OSError, match="1 files could not be read"):
+        spool.send_again({})
+    assert spool.send_again({}) == len(keys)
+    spool.rewind()
+    assert drain(spool) == keys
+    spool.__exit__()
+
+
+def test_where_the_folder_cannot_be_made_there_is_room_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    spool, _ = acknowledged(tmp_path, keep_bytes=LARGE)
+    assert names(tmp_path) == [f"{7:016d}.seg"]
     spool.__exit__()
 
 

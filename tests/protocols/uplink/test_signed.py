@@ -247,7 +247,9 @@ def test_what_says_nothing_of_a_restore_is_refused(body: dict[str, Any]) -> None
 
 
 def test_of_too_many_ranges_the_newest_epochs_are_told() -> None:
-    many = RangeSet((number * 2, number * 2) for number in range(MOST_RANGES // 2))
+    many = RangeSet((number * 2, number * 2) for number in range(MOST_RANGES // 2 - 3))
     said = Resend(1, {(1, epoch): many for epoch in (1, 3, 2)})
     assert list(Resend.of(said.body()).held) == [(1, 3), (1, 2)]
     assert len(Signed(Kind.RESEND, "gw-1", said.body()).encode(KEY)) < Kind.RESEND.max_body
+    starts = Resend(1, {(1, 2**63 - 1 - epoch): RangeSet([(0, 2**32 - 1)]) for epoch in range(MOST_RANGES)})
+    assert len(Signed(Kind.RESEND, "gw-1", starts.body()).encode(KEY)) < Kind.RESEND.max_body
