@@ -65,8 +65,8 @@ class Agent:
         self._clock = clock
         self._links = [link_for(link, clock, config.gateway.data / "links") for link in config.link]
         self.links_seen: tuple[LinkStatus, ...] = ()
-        kept = config.spool
-        self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=kept.max_bytes, keep_bytes=kept.keep_bytes)
+        max_bytes, keep_bytes = config.spool.max_bytes, config.spool.keep_bytes
+        self.spool = Spool(config.gateway.data / "spool", clock, max_bytes=max_bytes, keep_bytes=keep_bytes)
         self.window = Window(self.spool, config.uplink.window)
         line = line_of(config.uplink)
         self.room = SpoolRoom(self.spool, clock)

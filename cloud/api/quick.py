@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cloud.api.bounds import SAFE_HEADERS
 from cloud.api.context import ApiContext
 from cloud.api.gatekeeper import principal
-from cloud.api.question import MOST_READINGS, Question, asked_by
-from cloud.api.readings import READINGS_ROUTE, of_stream
+from cloud.api.question import Question, asked_by
+from cloud.api.readings import READINGS_ROUTE, is_long, of_stream
 from cloud.api.revalidation import revalidate
 from cloud.api.tables import respond
 from cloud.api.traffic import Requests
@@ -75,4 +75,4 @@ class Quick:
 
 
 def _is_plain(asked: Question) -> bool:
-    return asked.limit <= MOST_READINGS and len(asked.starts) <= _FEW_BUCKETS
+    return not is_long(asked) and len(asked.starts) <= _FEW_BUCKETS

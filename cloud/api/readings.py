@@ -51,7 +51,7 @@ def list_datastreams(  # noqa: PLR0913 - a list is narrowed by these
 def datastream_readings(context: Context, who: Reader, key: str, asked: Asked) -> Response:
     """Readings of one datastream, raw or by bucket; the key in the path is percent-encoded."""
     stream = _stream(context, point_of(key), who.towns)
-    if _is_long(asked):
+    if is_long(asked):
         return _streamed(context, _head(stream, asked), _whole(stream, asked), asked)
     with context.turns.taken():
         found = of_stream(context.store, stream, asked)
@@ -73,7 +73,7 @@ def _head(stream: Datastream, asked: Question) -> Mapping[str, object]:
     return {"datastream": str(stream.point), "unit": "1" if asked.aggregate == "count" else stream.unit, **asked.how}
 
 
-def _is_long(asked: Question) -> bool:
+def is_long(asked: Question) -> bool:
     """Whether it may be too much for one piece."""
     return asked.every is None and asked.limit > MOST_READINGS
 
@@ -143,7 +143,7 @@ def twin_readings(
         if asked.points:
             raise wrong_parameter("points", "expected of one datastream only")
         units = {one.number: (str(one.point), one.unit) for one in streams.values()}
-        if _is_long(asked):
+        if is_long(asked):
             return _streamed(context, head, parts, asked, units)
         with context.turns.taken():
             columns, after = _page(context.store, parts, asked)

@@ -142,21 +142,16 @@ def _rows(table: Table) -> list[dict[str, object]]:
 
 
 def _columns(table: Table) -> dict[str, object]:
-    """For orjson, which writes NaN and infinity as null."""
+    """For orjson, which writes NaN and infinity as null, and takes no column of one number that has no stride."""
     found: dict[str, object] = {
-        "time_ms": _in_one_place(table.time),
-        "value": _in_one_place(table.value),
-        "quality": _in_one_place(table.quality),
-        table.kind: _in_one_place(table.marks) if table.kind == "count" else _all_reasons(table.marks),
+        "time_ms": np.ascontiguousarray(table.time),
+        "value": np.ascontiguousarray(table.value),
+        "quality": np.ascontiguousarray(table.quality),
+        table.kind: np.ascontiguousarray(table.marks) if table.kind == "count" else _all_reasons(table.marks),
     }
     for name, (texts, which) in table.names.items():
         found[name] = [texts[place] for place in which.tolist()]
     return found
-
-
-def _in_one_place(column: NDArray[Any]) -> NDArray[Any]:
-    """What orjson asks for; a column of one number may have no stride."""
-    return np.ascontiguousarray(column)
 
 
 def _all_reasons(marks: NDArray[np.integer[Any]]) -> object:

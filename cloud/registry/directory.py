@@ -100,14 +100,10 @@ class Directory:
 
     def named(self, key: str, scope: frozenset[str] = frozenset()) -> Datastream | None:
         """The datastream of a key in canonical form (scope: as locate); None: no, or :func:`locate` has to be asked."""
-        self._renew()
         source, _, series = key.partition("/")
-        entry = self._entries.get(source)
-        if entry is None or entry.neuron != source or (scope and entry.town not in scope):
-            return None
-        observed, slash, channel = series.partition("/")
-        number = None if slash and not channel else entry.streams.get((observed, channel))
-        return None if number is None else self._datastreams[number]
+        observed, _, channel = series.partition("/")
+        found = self.locate(Point(source, observed, channel), scope)
+        return found if isinstance(found, Datastream) and str(found.point) == key else None
 
     def owner(self, source: str, scope: frozenset[str] = frozenset()) -> str | None:
         """The neuron that a neuron identifier or hardware identity means; None when unknown (scope: as locate)."""

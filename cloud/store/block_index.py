@@ -3,14 +3,13 @@
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-_FOUND: Final[dict[str, type[np.generic]]] = {
+_FOUND: Final[dict[str, type[np.generic]]] = {  # datastreams, and times in ms UTC
     "first": np.int32, "last": np.int32, "earliest": np.int64, "latest": np.int64,
 }  # fmt: skip
 _TOLD: Final[dict[str, type[np.generic]]] = {
@@ -39,25 +38,12 @@ class Told(NamedTuple):
     """What each difference is more than the number that is kept; 0 of plain columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockHead:
-    """One block's row of the index."""
-
-    first: int
-    """The block's first datastream."""
-    last: int
-    earliest: int
-    """The earliest time in it, ms UTC."""
-    latest: int
-    told: Told
-
-
-def index_arrays(blocks: Sequence[BlockHead], columns: int) -> dict[str, NDArray[Any]]:
-    """The arrays of an index of these blocks."""
-    found = {name: np.array([getattr(one, name) for one in blocks], kind) for name, kind in _FOUND.items()}
-    for name, kind in _TOLD.items():
-        array = np.array([getattr(one.told, name) for one in blocks], kind)
-        found[name] = array.reshape(-1, columns) if name in _OF_COLUMNS else array
+def joined(parts: Sequence[Mapping[str, NDArray[Any]]], columns: int) -> dict[str, NDArray[Any]]:
+    """The arrays of an index, as a file has them, of those of its parts; perhaps there are none."""
+    found = {}
+    for name, kind in (*_FOUND.items(), *_TOLD.items()):
+        none = np.empty((0, columns) if name in _OF_COLUMNS else 0, kind)
+        found[name] = np.concatenate([none, *(part[name] for part in parts)]).astype(kind, copy=False)
     return found
 
 

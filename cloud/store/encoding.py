@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.store.block_index import BlockHead, Ints
-from cloud.store.packing import Column, Cuts, Whole, heads, packed
+from cloud.store.block_index import Ints
+from cloud.store.packing import Column, Cuts, Whole, packed
 from cloud.store.partials import Partials
 from cloud.store.tables import BESIDE_LOW, DIFFERENCES, POWERS, READINGS, ROLLUPS, VALUES, Readings
 
@@ -19,13 +19,13 @@ _TOO_COARSE: Final = 0.01
 
 
 class Encoded(NamedTuple):
-    """A block and its row of the index, whose offset is still 0."""
+    """The bytes of blocks and the arrays of their index, but for where they will lie."""
 
-    data: bytes
-    head: BlockHead
+    data: list[bytes]
+    arrays: dict[str, NDArray[Any]]
 
 
-def encode_readings(rows: Readings, cuts: Cuts) -> list[Encoded]:
+def encode_readings(rows: Readings, cuts: Cuts) -> Encoded:
     """Blocks of readings; each is of at most BLOCK_ROWS rows."""
     missing = np.isnan(rows.value)
     value = _carried(rows.value, missing, cuts) if missing.any() else rows.value
@@ -42,7 +42,7 @@ def _carried(value: NDArray[np.float64], missing: NDArray[np.bool_], cuts: Cuts)
     return np.where(before < cuts.of_rows(cuts.begins), 0.0, value[np.maximum(before, 0)])
 
 
-def encode_rollups(sums: Partials, level_ms: int, cuts: Cuts) -> list[Encoded]:
+def encode_rollups(sums: Partials, level_ms: int, cuts: Cuts) -> Encoded:
     """Blocks of rollups, likewise."""
     start, count = sums["start"], sums["count"]
     total = _Sum(sums["total"], count * np.maximum(np.abs(sums["low"]), np.abs(sums["high"])))
@@ -65,11 +65,12 @@ def _blocks(  # noqa: PLR0913 - blocks are made of these
     cuts: Cuts,
     datastream: NDArray[np.int32],
     time: NDArray[np.int64],
-) -> list[Encoded]:
+) -> Encoded:
     always, never, scaled = np.ones(len(cuts), np.bool_), np.zeros(len(cuts), np.bool_), scales >= 0
     how = [(scaled if name in VALUES else always) if name in DIFFERENCES else never for name in names]
-    data, told = zip(*packed(list(map(Column, columns, how)), cuts, scales), strict=True)
-    return list(map(Encoded, data, heads(told, cuts, datastream, time)))
+    data, index = packed(list(map(Column, columns, how)), cuts)
+    index |= {"first": datastream[cuts.begins], "last": datastream[cuts.lasts], "scale": scales}
+    return Encoded(data, index | {"earliest": cuts.least(time), "latest": cuts.greatest(time)})
 
 
 class _Sum(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from cloud.store.block_index import BlockHead, Ints, Told
+from cloud.store.block_index import Ints
 
 Whole = NDArray[np.integer[Any]] | NDArray[np.bool_]
 Flags = NDArray[np.bool_]
@@ -32,6 +32,7 @@ class Cuts:
         self.edges = list(edges)
         at = np.array(edges, np.int64)
         self.begins: Ints = at[:-1]
+        self.lasts: Ints = at[1:] - 1
         self.rows: Ints = at[1:] - at[:-1]
 
     def __len__(self) -> int:
@@ -67,36 +68,25 @@ class Column(NamedTuple):
 class _Packed(NamedTuple):
     """Of each block width, base and step."""
 
-    width: list[int]
-    base: list[int]
-    step: list[int]
+    width: NDArray[np.uint8]
+    base: Ints
+    step: Ints
     numbers: NDArray[np.uint64]
     """What is kept of each row; of no row where no block has a width."""
     lowest: NDArray[np.uint8]
     """Its lowest byte."""
 
 
-def packed(columns: Sequence[Column], cuts: Cuts, scales: NDArray[np.int8]) -> list[tuple[bytes, Told]]:
-    """The bytes of each block, and what is to be known of it; its offset is still 0.
-
-    :param scales: decimals of each block's values.
-    """
+def packed(columns: Sequence[Column], cuts: Cuts) -> tuple[list[bytes], dict[str, NDArray[Any]]]:
+    """The bytes of each block, and of the index what they say of themselves: rows, crc, width, length, base, step."""
     made = [_packed(column, cuts) for column in columns]
-    of_blocks = [list(zip(*(one[part] for one in made), strict=True)) for part in range(3)]
-    found = []
-    for block, (span, scale) in enumerate(zip(pairwise(cuts.edges), scales.tolist(), strict=True)):
-        frames = [_frame(one, one.width[block], *span) for one in made]
-        data = b"".join(frames)
-        width, base, step = (part[block] for part in of_blocks)
-        found.append((data, Told(0, span[1] - span[0], crc32(data), scale, width, list(map(len, frames)), base, step)))
-    return found
-
-
-def heads(told: Sequence[Told], cuts: Cuts, datastream: NDArray[np.int32], time: Ints) -> list[BlockHead]:
-    """The rows of an index."""
-    last = np.array(cuts.edges[1:]) - 1
-    columns = datastream[cuts.begins], datastream[last], cuts.least(time), cuts.greatest(time)
-    return [BlockHead(*one) for one in zip(*(column.tolist() for column in columns), told, strict=True)]
+    index = {name: np.stack([getattr(one, name) for one in made], axis=1) for name in ("width", "base", "step")}
+    blocks = zip(pairwise(cuts.edges), index["width"].tolist(), strict=True)
+    frames = [[_frame(*one, *span) for one in zip(made, widths, strict=True)] for span, widths in blocks]
+    data = list(map(b"".join, frames))
+    index["length"] = np.array([list(map(len, some)) for some in frames], np.uint32)
+    index["crc"] = np.array(list(map(crc32, data)), np.uint32)
+    return data, index | {"rows": cuts.rows}
 
 
 def compress(data: bytes | memoryview) -> bytes:
@@ -118,12 +108,12 @@ def _frame(column: _Packed, width: int, begin: int, end: int) -> bytes:
 
 def _packed(column: Column, cuts: Cuts) -> _Packed:
     low, high = cuts.least(column.numbers), cuts.greatest(column.numbers)
-    none = [0] * len(cuts)
+    width = np.zeros(len(cuts), np.uint8)
+    base, step = low.astype(np.int64), np.zeros(len(cuts), np.int64)
     if (low == high).all():
-        return _Packed(none, low.astype(np.int64).tolist(), none, np.empty(0, np.uint64), np.empty(0, np.uint8))
+        return _Packed(width, base, step, np.empty(0, np.uint64), np.empty(0, np.uint8))
     numbers = column.numbers.astype(np.int64, copy=False)
     by_difference = column.by_difference
-    base, step = low.astype(np.int64), np.zeros(len(cuts), np.int64)
     if not by_difference.any():
         kept = (numbers - cuts.of_rows(base)).view(np.uint64)
     else:
@@ -132,8 +122,8 @@ def _packed(column: Column, cuts: Cuts) -> _Packed:
             kept = np.where(cuts.of_rows(by_difference), kept, (numbers - cuts.of_rows(base)).view(np.uint64))
         step[by_difference] = steps[by_difference]
         base[by_difference] = numbers[cuts.begins[by_difference]]
-    width = _WIDER.searchsorted(cuts.greatest(kept), side="right")
-    return _Packed(width.tolist(), base.tolist(), step.tolist(), kept, kept.astype(np.uint8))
+    width[:] = _WIDER.searchsorted(cuts.greatest(kept), side="right")
+    return _Packed(width, base, step, kept, kept.astype(np.uint8))
 
 
 def _differences(numbers: Ints, cuts: Cuts) -> tuple[NDArray[np.uint64], Ints]:

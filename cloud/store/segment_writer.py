@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.disk import to_disk
-from cloud.store.block_index import FIELDS, index_arrays
+from cloud.store.block_index import joined
 from cloud.store.blocks import BLOCK_ROWS
 from cloud.store.encoding import Encoded, encode_readings, encode_rollups
 from cloud.store.packing import Cuts, compress
@@ -74,21 +74,18 @@ class SegmentWriter:
             some = {name: column[part] for name, column in sums.items()}
             self._put(str(level), encode_rollups(some, level, cuts))
 
-    def _put(self, table: str, blocks: Sequence[Encoded]) -> None:
-        columns = len(READINGS if table == "readings" else ROLLUPS)
-        index = index_arrays([block.head for block in blocks], columns)
-        sizes = [len(block.data) for block in blocks]
-        index["offset"] = self._offset + np.cumsum([0, *sizes[:-1]])
-        self._file.writelines(block.data for block in blocks)
-        self._offset += sum(sizes)
-        self._indexes[table].append(index)
+    def _put(self, table: str, blocks: Encoded) -> None:
+        offsets = self._offset + np.cumsum([0, *map(len, blocks.data)])
+        self._file.writelines(blocks.data)
+        self._indexes[table].append(blocks.arrays | {"offset": offsets[:-1]})
+        self._offset = int(offsets[-1])
 
     def finish(self) -> int:
         """Write the index, and all of it through to the disk; returns the file's bytes."""
         arrays: dict[str, NDArray[Any]] = {}
         for table, parts in self._indexes.items():
-            some = parts or [index_arrays([], len(READINGS if table == "readings" else ROLLUPS))]
-            arrays |= {f"{table}.{name}": np.concatenate([part[name] for part in some]) for name in FIELDS}
+            index = joined(parts, len(READINGS if table == "readings" else ROLLUPS))
+            arrays |= {f"{table}.{name}": array for name, array in index.items()}
         for level, covered in self._covered.items():
             arrays[f"{level}.covered"] = np.concatenate([np.empty(0, np.int32), *covered])
         newest = Readings.join(self._newest)

@@ -57,7 +57,8 @@ class Spool:
         Envelopes of events in it are written again behind the newest, up to an eighth of the bound.
     :param keep_bytes: of segments of which the cloud has everything the last stay, up to this and to an eighth of
         ``max_bytes``, for ``send_again``.
-    :param segment_bytes: a segment is closed when it is longer, or longer than a quarter of ``max_bytes``.
+    :param segment_bytes: a segment is closed when it is longer, or longer than a quarter of ``max_bytes`` or of what is
+        kept.
 
     ``commit`` may run in a thread beside calls from the event loop, and numbers may be asked for from any; everything
     else is called from one thread.

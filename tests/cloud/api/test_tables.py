@@ -11,7 +11,7 @@ import nanoarrow as na
 import numpy as np
 import pytest
 
-from cloud.api import quick, readings, tables
+from cloud.api import readings, tables
 from cloud.api.times import format_time
 from cloud.store.port import Buckets, Columns, StoreError
 from tests.cloud.api.conftest import NOW, Desk
@@ -94,8 +94,7 @@ def test_buckets_in_all_forms(count: int) -> None:
 
 @pytest.fixture
 async def key(admin: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
-    for module in (readings, quick):
-        monkeypatch.setattr(module, "MOST_READINGS", 40)
+    monkeypatch.setattr(readings, "MOST_READINGS", 40)
     found: str = (await admin.post("/api/v1/neurons", json=NEURON)).json()["datastreams"][0]["key"]
     desk.take(found, [(NOW - MINUTE * n, n / 10, 1, 0) for n in range(100, 0, -1)])
     return found
