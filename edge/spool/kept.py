@@ -70,15 +70,17 @@ class Kept:
         self._kept.append(_File(target, _on_disk(size)))
         self._trim()
 
-    def drop_oldest(self) -> bool:
-        """Room on a full disk; False when there is none here.
+    def make_room(self, wanted: int) -> bool:
+        """At least so many bytes, or all there is: the oldest go. False when there is none here.
 
         :raises OSError: the disk refuses.
         """
-        if not self._kept:
-            return False
-        self._files.unlink(self._kept.popleft().path)
-        return True
+        made = 0
+        while self._kept and made < wanted:
+            oldest = self._kept.popleft()
+            self._files.unlink(oldest.path)
+            made += oldest.size
+        return made > 0
 
     def give_back(self, directory: Path) -> Iterator[Path]:
         """All of them into that folder, oldest first: where each is now.
@@ -97,5 +99,4 @@ class Kept:
             yield directory / path.name
 
     def _trim(self) -> None:
-        while self._kept and self.size > self._max_bytes:
-            self.drop_oldest()
+        self.make_room(self.size - self._max_bytes)

@@ -294,7 +294,7 @@ class Spool:
 
     def _drop_oldest(self) -> bool:
         """Room on a full disk, at once; False when only the segment in writing is left."""
-        if self._kept.drop_oldest():
+        if self._kept.make_room(self._segment_bytes):
             return True
         oldest = self._segments[0] if self._segments else None
         if oldest is None or not oldest.closed:

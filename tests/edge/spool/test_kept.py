@@ -207,6 +207,22 @@ def test_where_the_folder_cannot_be_made_there_is_room_all_the_same(tmp_path: Pa
     spool.__exit__()
 
 
+def test_of_many_small_ones_as_many_go_as_a_file_is_long(tmp_path: Path) -> None:
+    """An agent that starts again and again leaves files of a few bytes: one each is no room."""
+    for _ in range(5):
+        spool = opened(tmp_path, keep_bytes=LARGE)
+        acknowledge(spool, write(spool, 1))
+        spool.__exit__()
+    disk = FailingDisk()
+    spool = opened(tmp_path, segment_bytes=2 * 4096, keep_bytes=LARGE, files=disk)
+    drain(spool)
+    assert len(names(tmp_path / "kept")) == 5
+    disk.errors["append"] = (errno.ENOSPC, 1)
+    write(spool, 1)
+    assert len(names(tmp_path / "kept")) == 3
+    spool.__exit__()
+
+
 def test_that_it_cannot_be_written_down_is_said(tmp_path: Path) -> None:
     disk = FailingDisk()
     spool, _ = acknowledged(tmp_path, keep_bytes=LARGE, files=disk)  # type: ignore[arg-type]
