@@ -1,3 +1,4 @@
+import hmac
 from array import array
 
 import numpy as np
@@ -102,6 +103,17 @@ def test_an_envelope_says_what_was_sealed(batch: Batch, header: Header, key: byt
     assert verify(envelope, key)
     assert not verify(envelope, key + b"\1")
     assert expand(envelope, found) == body
+
+
+@pytest.mark.parametrize("length", [0, 1, 2046, 2047, 2048, 4094, 4095, 32_752, 32_753, 1_000_000])
+def test_a_mac_is_right_whatever_the_length(length: int) -> None:
+    signed = bytes(n % 251 for n in range(length))
+    envelope = signed + hmac.digest(b"key", signed, "sha256")
+    assert verify(envelope, b"key")
+    assert not verify(envelope, b"yek")
+    assert not verify(envelope[:-1] + bytes((envelope[-1] ^ 1,)), b"key")
+    assert length == 0 or not verify(bytes((envelope[0] ^ 1,)) + envelope[1:], b"key")
+    assert length == 0 or not verify(signed[:-1] + bytes((signed[-1] ^ 1,)) + envelope[length:], b"key")
 
 
 @given(small_batches)
