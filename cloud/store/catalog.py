@@ -25,7 +25,7 @@ CREATE SEQUENCE IF NOT EXISTS made;
 _HOT: Final = "(readings UINTEGER, packed BLOB USING COMPRESSION uncompressed)"
 """One row a commit: as rows of their own readings take three times as long, and ten times the space in DuckDB's log.
 
-A checkpoint, for which commits wait, takes six times as long when DuckDB compresses what is packed already.
+A checkpoint, for which commits wait, takes four times as long when DuckDB compresses what is packed already.
 """
 _EARLIER_ROWS: Final = 100_000
 _ISLANDS: Final = """
