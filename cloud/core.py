@@ -145,6 +145,7 @@ class Core:
                 Source.SIGHTINGS.value: self.sightings,
                 **self.doors.readers,
             },
+            place=self.envelopes.place,
             store=self.store,
             ledger=self.ledger,
             latest=self.latest,

@@ -11,6 +11,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.read_ahead import ReadAheadClient
 from protocols.vocabulary import Clock, LinkDown
 
 log = logging.getLogger(__name__)
@@ -65,8 +66,8 @@ class BrokerSession:
         self._delivering: dict[int, asyncio.Future[bool]] = {}
         self._client = self._new_client()
 
-    def _new_client(self) -> Client:
-        client = Client(
+    def _new_client(self) -> ReadAheadClient:
+        client = ReadAheadClient(
             CallbackAPIVersion.VERSION2,
             self._client_id,
             clean_session=None if self._group else self._clean,
@@ -116,6 +117,7 @@ class BrokerSession:
         loop = asyncio.get_running_loop()
         self._lost = loop.create_future()
         host, port = self._endpoint.nodes[self._node]
+        self._client.forget()
         await asyncio.to_thread(self._client.connect, host, port, 30)
         self._socket = self._client.socket()
         if self._socket is None:
@@ -171,6 +173,7 @@ class BrokerSession:
             loop.remove_reader(self._socket)
         else:
             loop.add_reader(self._socket, self._read)
+            loop.call_soon(self._read)  # of what it has taken already its socket says nothing
             loop.call_soon(self._read)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, *, retain: bool = False) -> None:
@@ -199,9 +202,15 @@ class BrokerSession:
             has_it.set_result(not reason.is_failure)
 
     def _read(self) -> None:
+        if self.connected.is_set() and not self._released.is_set():
+            return
         self._client.loop_read()
-        while self._endpoint.tls is not None and self._released.is_set() and self._socket and self._socket.pending():
-            self._client.loop_read()  # what TLS has unpacked already does not make the socket readable
+        while self._socket is not None and self._released.is_set() and self._unread():
+            self._client.loop_read()
+
+    def _unread(self) -> bool:
+        """Whether paho or TLS have taken what they have not looked at: it does not make the socket readable."""
+        return self._client.pending or (self._endpoint.tls is not None and self._socket.pending() > 0)
 
     # -- paho's callbacks, all on the loop's thread ----------------------------------------------------------------
 

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.ingest.resolver import Resolved
 from cloud.registry.events import Arrived
 from cloud.registry.quarantine import Suspect
 from cloud.store.port import Columns, CommitReport, EnvelopeKey
+from protocols.uplink import Header
+from protocols.uplink.columns import Body
 
 
 class Source(Enum):
@@ -61,10 +65,23 @@ class Runs:
     """Readings of each run, when all have the same number; 0: they differ, or nobody knows."""
 
 
+class Opened(NamedTuple):
+    """An envelope that was let in, its readings not looked at yet."""
+
+    parcel: Parcel
+    header: Header
+    body: Body
+    resolved: Resolved
+    datastreams: NDArray[np.int32]
+    """Of every reading."""
+
+
 @dataclass(slots=True)
 class Prepared:
     """Parcels on their way into one commit."""
 
+    opened: list[Opened] = field(default_factory=list)
+    """Those whose readings are among the following soon."""
     fresh: list[Columns] = field(default_factory=list)
     counts: list[NDArray[np.intp]] = field(default_factory=list)
     """Readings of each fresh run; the last of a run is its newest."""

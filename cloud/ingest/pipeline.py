@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.ingest.backlog import Backlog
 from cloud.ingest.latest import Frontier, Latest
 from cloud.ingest.ledger import Ledger
-from cloud.ingest.parcel import Parcel, Prepared, Runs
+from cloud.ingest.opened import alike
+from cloud.ingest.parcel import Opened, Parcel, Prepared, Runs
 from cloud.ingest.reader import suspect_parcel
 from cloud.registry import commands, configurations, events, quarantine
 from cloud.registry.database import Database
@@ -46,7 +47,7 @@ _UNREACHABLE: Final = (SQLAlchemyError, duckdb.Error, StoreError)
 
 
 class ParcelReader(Protocol):
-    """Turns a parcel of its kind into readings with a place; see :class:`cloud.ingest.reader.EnvelopeReader`."""
+    """Turns a parcel of its kind into readings with a place, or opens it; see :class:`cloud.ingest.parcel.Opened`."""
 
     def read(self, parcel: Parcel, into: Prepared) -> Runs | None: ...
 
@@ -70,6 +71,7 @@ class Pipeline:
     """One decoder and one committer, each working while the other does.
 
     :param readers: by the name of the parcel's source.
+    :param place: see :func:`cloud.ingest.opened.place`.
     :param answer: publishes an acknowledgement.
     :param hold: told True when the broker should hold back, False when it may go on.
     :param committed: told of the readings that are now in the store.
@@ -82,6 +84,7 @@ class Pipeline:
         self,
         *,
         readers: dict[str, ParcelReader],
+        place: Callable[[Sequence[Opened], Prepared], list[Runs] | None],
         store: Store,
         ledger: Ledger,
         latest: Latest,
@@ -100,6 +103,7 @@ class Pipeline:
         self.failing: str | None = None
         """Why the last commit could not be made; None: it was made."""
         self._readers = readers
+        self._place = place
         self._store = store
         self._ledger = ledger
         self._latest = latest
@@ -157,6 +161,7 @@ class Pipeline:
         prepared = Prepared()
         async with self._order:
             self.prepare(parcel, prepared)
+            self.placed(prepared)
             report = await self._queued(prepared)
         return await report, prepared
 
@@ -192,9 +197,11 @@ class Pipeline:
                     self.prepare(self.backlog.first(), prepared)
                 except _UNREACHABLE as error:
                     log.error("parcels wait for registry or store: %s", error)  # noqa: TRY400 - tried again
+                    self.placed(prepared)
                     await self._clock.sleep(UNREACHABLE_S)
                     return prepared
                 self.backlog.drop_first()
+            self.placed(prepared)
             await asyncio.sleep(0)
         return prepared
 
@@ -220,7 +227,7 @@ class Pipeline:
         self._committed(columns)
 
     def prepare(self, parcel: Parcel, into: Prepared) -> None:
-        """Read one parcel; whatever is wrong with it concerns it alone.
+        """Read one parcel, the readings of envelopes with :meth:`placed`; what is wrong with it concerns it alone.
 
         :raises SQLAlchemyError: the registry cannot be asked. Nothing of the parcel was taken.
         :raises StoreError: the store cannot be asked, or duckdb.Error. Likewise.
@@ -229,22 +236,46 @@ class Pipeline:
             runs = self._read(parcel, into)
         except _UNREACHABLE:
             raise
-        except Exception as error:  # the supervisor of parcels: one bad message never stops the next
+        except Exception as error:  # noqa: BLE001 - the supervisor of parcels: one bad message never stops the next
             runs = None
-            suspect = suspect_parcel(parcel, error, self._clock.now_ms())
-            if suspect.reason == "crashed":
-                log.exception("parcel on %s crashed its reader", parcel.topic)
-            into.suspects.append(suspect)
+            self._suspect(parcel, error, into)
         self.counts.parcels += 1
         into.parcels.append(parcel)
         into.bytes += len(parcel.payload)
         if runs is not None:
+            self.placed(into)  # they came before it
             self._sort_in(runs, into, again=parcel.again)
+
+    def placed(self, into: Prepared) -> None:
+        """The readings of envelopes that were opened: those that are alike in one go."""
+        opened, into.opened = into.opened, []
+        for some in alike(opened):
+            if len(some) == 1 or not self._placed(some, into):
+                for one in some:
+                    self._placed([one], into)
+
+    def _placed(self, opened: Sequence[Opened], into: Prepared) -> bool:
+        """Whether they were placed; if not, nothing was done, but that one alone became a suspect."""
+        try:
+            found = self._place(opened, into)
+        except Exception as error:  # noqa: BLE001 - likewise
+            if len(opened) == 1:
+                self._suspect(opened[0].parcel, error, into)
+            return False
+        for runs in found or ():
+            self._sort_in(runs, into, again=opened[0].parcel.again)
+        return found is not None
+
+    def _suspect(self, parcel: Parcel, error: Exception, into: Prepared) -> None:
+        suspect = suspect_parcel(parcel, error, self._clock.now_ms())
+        if suspect.reason == "crashed":
+            log.error("parcel on %s crashed its reader", parcel.topic, exc_info=error)
+        into.suspects.append(suspect)
 
     def _read(self, parcel: Parcel, into: Prepared) -> Runs | None:
         """What a database's failure interrupts is undone and tried once more: one that was restarted answers then."""
         reader = self._readers[parcel.source.value]
-        envelopes, suspects = len(into.envelopes), len(into.suspects)
+        envelopes, suspects, opened = len(into.envelopes), len(into.suspects), len(into.opened)
         for last in (False, True):
             try:
                 return reader.read(parcel, into)
@@ -252,7 +283,7 @@ class Pipeline:
                 if last and self._reachable():
                     raise RuntimeError(f"{error}") from error  # it is the parcel's own doing
                 self._ledger.forget(into.envelopes[envelopes:])
-                del into.envelopes[envelopes:], into.suspects[suspects:]
+                del into.envelopes[envelopes:], into.suspects[suspects:], into.opened[opened:]
                 if last:
                     raise
         return None

@@ -1,38 +1,24 @@
-"""One parcel to readings that have a place and suspects that have none."""
+"""Envelopes let in or refused: sender, MAC, what is held already, and whose readings these are."""
 
 import hashlib
-from array import array
+from collections.abc import Sequence
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cloud.ingest.events import take_events
 from cloud.ingest.ledger import Ledger, Seen
-from cloud.ingest.parcel import Parcel, Prepared, Runs, Source
-from cloud.ingest.resolver import REFUSED, Resolved, Resolver
+from cloud.ingest.opened import place
+from cloud.ingest.parcel import Opened, Parcel, Prepared, Runs, Source
+from cloud.ingest.resolver import Resolver
 from cloud.registry.directory import Directory
 from cloud.registry.mac_keys import MacKeys
 from cloud.registry.quarantine import Suspect
-from cloud.store.port import Columns, EnvelopeKey
-from protocols.uplink import (
-    FLAG_CLOCK_UNSYNCED,
-    BodyEncoder,
-    Header,
-    Stream,
-    expand,
-    read_header,
-    sign,
-    unsigned,
-    verify,
-)
-from protocols.uplink.columns import Decoded, decode
+from cloud.store.port import EnvelopeKey
+from protocols.uplink import Header, Stream, expand, read_header, verify
+from protocols.uplink.columns import read_body
 from protocols.uplink.envelope import stored_body
-from protocols.vocabulary import Batch, Clock, Point, ProtocolError, Reason
+from protocols.vocabulary import Clock, ProtocolError
 from protocols.vocabulary.topics import topic
 
-EARLIEST_MS: Final = 1_577_836_800_000
-"""2020-01-01T00:00Z: no device of ours is older."""
 AHEAD_MS: Final = 600_000
 """How far a stamp may be ahead of the cloud's clock, unless the configuration says otherwise."""
 
@@ -66,8 +52,8 @@ class EnvelopeReader:
         self._clock = clock
         self._ahead_ms = ahead_ms
 
-    def read(self, parcel: Parcel, into: Prepared) -> Runs | None:
-        """The readings of an envelope that have a place; None when it is known already.
+    def read(self, parcel: Parcel, into: Prepared) -> None:
+        """Open an envelope; one that is known already is only to be answered.
 
         :raises Refused: the whole envelope belongs into quarantine.
         :raises ProtocolError: it is malformed.
@@ -79,18 +65,20 @@ class EnvelopeReader:
         if parcel.source is Source.ENVELOPE:
             key = EnvelopeKey(header.gateway, header.stream, header.epoch, header.sequence, _digest(envelope, header))
             if not self._is_new(key, into):
-                return None
+                return
             into.envelopes.append(key)
         if header.stream is Stream.EVENTS:
             take_events(envelope, header, self._directory, self._clock.now_ms(), into, ahead_ms=self._ahead_ms)
-            return None
-        decoded = decode(expand(envelope, header), header.readings)
-        points = decoded.points()
-        resolved = self._resolver.resolve(header.gateway, decoded.table, points)
-        runs = self._place(header, decoded, points, resolved, into)
-        if runs is not None:
-            runs.distinct = resolved.distinct
-        return runs
+            return
+        body = read_body(expand(envelope, header), header.readings)
+        resolved = self._resolver.resolve(header.gateway, body)
+        into.opened.append(
+            Opened(parcel, header, body, resolved, self._resolver.column(header.gateway, body, resolved))
+        )
+
+    def place(self, opened: Sequence[Opened], into: Prepared) -> list[Runs] | None:
+        """As :func:`cloud.ingest.opened.place`."""
+        return place(opened, self._clock.now_ms(), self._ahead_ms, into)
 
     def _check_sender(self, parcel: Parcel, header: Header) -> None:
         if header.gateway != parcel.gateway or parcel.topic != topic(header.gateway, header.stream.leaf):
@@ -116,86 +104,12 @@ class EnvelopeReader:
         self.duplicates += seen is not Seen.NEW
         return seen is Seen.NEW
 
-    def _place(
-        self, header: Header, decoded: Decoded, points: tuple[Point, ...], resolved: Resolved, into: Prepared
-    ) -> Runs | None:
-        now_ms = self._clock.now_ms()
-        counts, datastreams, refusals = decoded.counts, resolved.datastreams, resolved.refusals
-        rows = self._resolver.column(header.gateway, decoded, resolved)
-        columns = Columns(rows, decoded.time, decoded.value, decoded.quality, _reasons(header, decoded.reasons))
-        bad: dict[str, NDArray[np.bool_]] = {}
-        if refusals:
-            for refusal in set(refusals.values()):
-                those = np.array([i for i, r in refusals.items() if r is refusal])
-                bad[refusal.value] = np.repeat(np.isin(np.arange(len(points)), those), counts)
-        if not decoded.finite:
-            wrong = np.isinf(decoded.value) | (np.isnan(decoded.value) & (decoded.quality != 9))
-            if wrong.any():
-                bad["not_a_number"] = (rows != REFUSED) & ~np.isfinite(decoded.value) & (decoded.quality != 9)
-        if int(decoded.time.max()) > now_ms + self._ahead_ms:
-            bad["future"] = (rows != REFUSED) & (decoded.time > now_ms + self._ahead_ms)
-        if int(decoded.time.min()) < EARLIEST_MS:
-            bad["past"] = (rows != REFUSED) & (decoded.time < EARLIEST_MS)
-        if not bad:
-            return Runs(datastreams, counts, columns, each=decoded.each)
-        good = np.ones(len(rows), np.bool_)
-        for reason, mask in bad.items():
-            good &= ~mask
-            if mask.any():
-                into.suspects.append(_suspect(header, reason, points, decoded, mask, now_ms))
-        return _remaining(datastreams, counts, columns, good)
-
 
 def _digest(envelope: bytes, header: Header) -> int:
     """63 bits over what a resend repeats: the body, its count and its stamp; lane, key and MAC may differ."""
     digest = hashlib.blake2b(stored_body(envelope, header), digest_size=8)
     digest.update(b"%d,%d" % (header.readings, header.sealed_ms))
     return int.from_bytes(digest.digest(), "big") >> 1
-
-
-def _reasons(header: Header, reasons: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    extra = (Reason.BACKFILLED if header.late else 0) | (Reason.CLOCK if header.flags & FLAG_CLOCK_UNSYNCED else 0)
-    return reasons | np.uint32(extra) if extra else reasons
-
-
-def _remaining(
-    datastreams: NDArray[np.int32], counts: NDArray[np.intp], columns: Columns, good: NDArray[np.bool_]
-) -> Runs | None:
-    if not good.any():
-        return None
-    ends = np.cumsum(counts)
-    kept = np.add.reduceat(good.astype(np.intp), ends - counts)
-    some = kept > 0
-    return Runs(datastreams[some], kept[some], columns.take(good))
-
-
-def _suspect(  # noqa: PLR0913 - the parts of one envelope
-    header: Header, reason: str, points: tuple[Point, ...], decoded: Decoded, mask: NDArray[np.bool_], now_ms: int
-) -> Suspect:
-    """Some readings of an envelope, as an envelope of their own that can be replayed."""
-    index = np.repeat(np.arange(len(points), dtype=np.uint32), decoded.counts)[mask]
-    batch = Batch(
-        points,
-        array("I", index.tobytes()),
-        array("q", decoded.time[mask].tobytes()),
-        array("d", decoded.value[mask].tobytes()),
-        array("B", decoded.quality[mask].tobytes()),
-        array("I", decoded.reasons[mask].tobytes()),
-    )
-    body, count = BodyEncoder().encode([batch])
-    payload = sign(unsigned(header._replace(readings=count), body), b"", late=header.late)
-    concerned = sorted({str(points[i]) for i in np.unique(index)})
-    shown = ", ".join(concerned[:5]) + (f" and {len(concerned) - 5} more" if len(concerned) > 5 else "")
-    return Suspect(
-        received_ms=now_ms,
-        gateway=header.gateway,
-        topic=topic(header.gateway, header.stream.leaf),
-        reason=reason,
-        detail=f"{count} readings of {shown}",
-        source=Source.REMAINDER.value,
-        payload=payload,
-        dedupe=f"{header.gateway}/{header.epoch}/{header.sequence}/{reason}/{hashlib.sha256(body).hexdigest()}",
-    )
 
 
 def suspect_parcel(parcel: Parcel, error: Exception, now_ms: int) -> Suspect:

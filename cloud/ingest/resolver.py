@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.registry.directory import Directory, Refusal
-from protocols.uplink.columns import Decoded
+from protocols.uplink.columns import Body
 from protocols.vocabulary import Point
 
 REFUSED: Final = -1
@@ -37,8 +37,9 @@ class Resolver:
         self._rows = 0
         """Of the columns together."""
 
-    def resolve(self, gateway: str, table: bytes, points: tuple[Point, ...]) -> Resolved:
-        """What the points of a gateway's table mean now."""
+    def resolve(self, gateway: str, body: Body) -> Resolved:
+        """What the points of a gateway's body mean now."""
+        table = body.table
         known = self._tables.get((gateway, table))
         if known is not None and known.refusals and self._directory.shared:
             self._directory.refresh()
@@ -49,17 +50,18 @@ class Resolver:
             self._generation = generation
         known = self._tables.get((gateway, table))
         if known is None:
-            known = self._tables[gateway, table] = self._resolve(gateway, points)
+            known = self._tables[gateway, table] = self._resolve(gateway, body.points)
         return known
 
-    def column(self, gateway: str, decoded: Decoded, resolved: Resolved) -> NDArray[np.int32]:
+    def column(self, gateway: str, body: Body, resolved: Resolved) -> NDArray[np.int32]:
         """The datastream of every reading; where all points have as many, a gateway sends as many again and again."""
-        if not decoded.each:
-            return np.repeat(resolved.datastreams, decoded.counts)
-        key = gateway, decoded.table, decoded.each
+        each = body.layout.each
+        if not each:
+            return np.repeat(resolved.datastreams, body.counts)
+        key = gateway, body.table, each
         column = self._columns.get(key)
         if column is None:
-            column = np.repeat(resolved.datastreams, decoded.each)
+            column = np.repeat(resolved.datastreams, each)
             column.setflags(write=False)
             if self._rows + len(column) > _MOST_ROWS:
                 self._forget_columns()

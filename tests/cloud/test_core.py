@@ -49,6 +49,7 @@ async def test_future_is_what_the_configuration_says(
     limits, into = Limits(future_s=future_s), Prepared()
     async with Core(district.folder, BrokerSettings(), district.clock, limits=limits) as core:
         core.pipeline.prepare(parcel(source, payload), into)
+        core.pipeline.placed(into)
     assert [suspect.reason for suspect in into.suspects] == reasons
 
 

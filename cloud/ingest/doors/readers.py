@@ -7,8 +7,9 @@ from typing import Final
 from cloud.ingest.doors.placing import Origin, Placer, Window, suspects
 from cloud.ingest.doors.senml import Pack, content_format, read_pack
 from cloud.ingest.doors.sighting import load
+from cloud.ingest.opened import EARLIEST_MS
 from cloud.ingest.parcel import Parcel, Prepared, Runs
-from cloud.ingest.reader import AHEAD_MS, EARLIEST_MS, Refused
+from cloud.ingest.reader import AHEAD_MS, Refused
 from cloud.registry.directory import Directory
 from cloud.registry.quarantine import Suspect
 from protocols.vocabulary import Clock

@@ -145,6 +145,23 @@ async def test_held_back_it_reads_nothing_and_goes_on_when_released(broker: Embe
         assert session.connects == 1
 
 
+async def test_held_back_by_a_message_it_takes_those_behind_it_when_released(broker: EmbeddedBroker, port: int) -> None:
+    """They have left the socket together with it: no byte more comes to tell of them."""
+    listener = Listener(port)
+    async with listener.running() as session:
+        session.hold(back=True)
+        await send(port, *(b"%d" % n for n in range(40)))
+        listener.hook = lambda message: session.hold(back=message.payload in (b"7", b"20"))
+        for behind in (8, 21):
+            session.hold(back=False)
+            await until(lambda: len(listener.messages) >= behind)  # noqa: B023
+            await asyncio.sleep(0.1)
+            assert len(listener.messages) == behind
+        session.hold(back=False)
+        await until(lambda: len(listener.messages) == 40)
+        assert listener.payloads == [b"%d" % n for n in range(40)]
+
+
 async def test_a_hold_outlives_the_line(broker: EmbeddedBroker, port: int) -> None:
     listener = Listener(port, clean=False)
     async with listener.running() as session:

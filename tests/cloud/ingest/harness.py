@@ -64,6 +64,7 @@ class Ingest:
                 Source.SENML.value: SenmlReader(self.directory, self.clock),
                 Source.SIGHTINGS.value: SightingReader(self.directory, self.clock),
             },
+            place=self.reader.place,
             store=self.store,
             ledger=self.ledger,
             latest=self.latest,

@@ -153,11 +153,14 @@ async def test_a_crash_in_a_reader_concerns_its_parcel_alone(ingest: Ingest, mon
     assert real is module.Pipeline._sort_in
 
 
-async def test_what_only_crashed_is_not_called_held(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("where", ["reader.read_body", "opened.decode_alike"])
+async def test_what_only_crashed_is_not_called_held(
+    ingest: Ingest, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ingest.gateway()
     neuron = ingest.neuron()
     payload = ingest.envelope(0, [ph(neuron, NOW, 1.0)])
-    monkeypatch.setattr("cloud.ingest.reader.decode", lambda *_: 1 / 0)
+    monkeypatch.setattr(f"cloud.ingest.{where}", lambda *_: 1 / 0)
     await settled(ingest, [payload])
     monkeypatch.undo()
     assert ingest.held() == [(0, 0)]  # in quarantine with its bytes, so its sender may forget it
