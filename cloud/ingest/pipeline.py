@@ -28,7 +28,7 @@ from protocols.vocabulary import Clock
 
 log = logging.getLogger(__name__)
 
-PER_COMMIT: Final = 100_000
+PER_COMMIT: Final = 250_000
 """Readings in one commit, about."""
 PARCELS_PER_COMMIT: Final = 4000
 BYTES_PER_COMMIT: Final = 16 << 20

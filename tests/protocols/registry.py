@@ -7,6 +7,7 @@ from tests.protocols.dlt645.laws import LAWS as DLT645
 from tests.protocols.hj212.laws import LAWS as HJ212
 from tests.protocols.lwm2m.laws import LAWS as LWM2M
 from tests.protocols.modbus.laws import LAWS as MODBUS
+from tests.protocols.mqtt.laws import LAWS as MQTT
 from tests.protocols.nbiot.laws import LAWS as NBIOT
 from tests.protocols.senml.laws import LAWS as SENML
 from tests.protocols.sl651.laws import LAWS as SL651
@@ -20,6 +21,7 @@ LAWS: dict[str, Laws] = {
     "hj212": HJ212,
     "lwm2m": LWM2M,
     "modbus": MODBUS,
+    "mqtt": MQTT,
     "nbiot": NBIOT,
     "senml": SENML,
     "sparkplug": SPARKPLUG,

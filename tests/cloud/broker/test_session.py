@@ -8,6 +8,7 @@ import aiomqtt
 import pytest
 
 from cloud.broker.accounts import CLOUD_USER
+from cloud.broker.connection import Connection
 from cloud.broker.embedded import EmbeddedBroker
 from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.session import BrokerSession
@@ -80,14 +81,16 @@ async def test_what_is_settled_does_not_come_again_and_what_is_not_does(broker: 
         again.messages[0].settle()
 
 
-async def test_the_settling_of_a_lost_session_is_not_taken_for_the_next_ones(broker: EmbeddedBroker, port: int) -> None:
+async def test_the_settling_of_a_lost_session_is_not_taken_for_the_next_ones(
+    broker: EmbeddedBroker, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listener = Listener(port)
     acknowledged: list[int] = []
     async with listener.running() as session:
         await send(port, b"1")
         await until(lambda: listener.messages)
-        ack = session._client.ack
-        session._client.ack = lambda mid, qos: (acknowledged.append(mid), ack(mid, qos))[1]  # type: ignore[method-assign]
+        settle = Connection.settle
+        monkeypatch.setattr(Connection, "settle", lambda line, n: (acknowledged.append(n), settle(line, n))[1])
         await broker.stop()
         await until(lambda: not session.connected.is_set())
         listener.messages[0].settle()
@@ -169,8 +172,8 @@ async def test_a_hold_outlives_the_line(broker: EmbeddedBroker, port: int) -> No
         await send(port, b"1")
         await broker.stop()
         await broker.start()
-        session._client.loop_misc()
-        session._fail("as when the broker loses its patience")
+        assert session._line is not None
+        session._line.fail("as when the broker loses its patience")
         await until(lambda: not session.connected.is_set())
         await asyncio.sleep(0.1)  # many times as long as it takes to connect
         assert (session.connects, listener.messages) == (1, [])

@@ -71,8 +71,6 @@ async def test_messages_arrive_whole_over_tls(broker: tuple[int, Path]) -> None:
     assert sizes == [1, 5_000, 16_384, 70_000, 300_000]
 
 
-# paho leaves the socket of a refused certificate to the collector
-@pytest.mark.filterwarnings("ignore:unclosed <ssl:ResourceWarning")
 async def test_a_certificate_that_nobody_vouches_for_is_refused(
     broker: tuple[int, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
