@@ -9,6 +9,7 @@ runs, here and for the peers, so that what the sender's encoding costs counts, t
 """
 
 import argparse
+import asyncio
 import json
 import os
 import random
@@ -16,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from array import array
 from collections.abc import Iterable, Iterator
@@ -24,24 +24,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
+import uvloop
 
 from bench import ingest_peers
 from bench.devices import free_ports
+from cloud.broker.line import Endpoint, Inbound
+from cloud.broker.session import BrokerSession
 from protocols.uplink import Ack, BodyEncoder, Header, expand, read_header, sign, unsigned, verify
 from protocols.uplink.columns import decode
-from protocols.vocabulary import Batch, Point, ProtocolError
+from protocols.vocabulary import Batch, Point, ProtocolError, SystemClock
 from protocols.vocabulary.ranges import RangeSet
 from protocols.vocabulary.topics import DOWN_ACK, UP_BATCH, topic
 
 INSTANTS = 5
 EPOCH = 1 << 40
+AT_ONCE = 8
+"""Envelopes published before what has come is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a gateway took in one round: INSTANTS of all its datastreams, ordered by datastream and time."""
+    """What a gateway took in one round: so many instants of all its datastreams, ordered by datastream and time."""
 
     gateway: dict[str, Any]
     number: int
@@ -49,10 +52,10 @@ class Rows:
     batch: Batch
 
 
-def rows(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> Iterator[Rows]:
-    """In the order of time, each round once for every gateway."""
+def rows(gateways: list[dict[str, Any]], rounds: int, instants: int = INSTANTS, seed: int = 1) -> Iterator[Rows]:
+    """In the order of time, each round once for every gateway; with one instant each is a poll."""
     rng = random.Random(seed)
-    base_ms = time.time_ns() // 1_000_000 - rounds * INSTANTS * 1000 - 60_000
+    base_ms = time.time_ns() // 1_000_000 - rounds * instants * 1000 - 60_000
     states = []
     for gateway in gateways:
         points = tuple(Point.parse(key) for key in gateway["keys"])
@@ -64,12 +67,12 @@ def rows(gateways: list[dict[str, Any]], rounds: int, seed: int = 1) -> Iterator
             times, values = array("q"), array("d")
             for index in range(n):
                 level = levels[index]
-                for instant in range(INSTANTS):
+                for instant in range(instants):
                     level += rng.gauss(0, 0.03)
-                    times.append(base_ms + (number * INSTANTS + instant) * 1000)
+                    times.append(base_ms + (number * instants + instant) * 1000)
                     values.append(round(level, 2))
                 levels[index] = level
-            point = n_index.setdefault(n, array("I", [i for i in range(n) for _ in range(INSTANTS)]))
+            point = n_index.setdefault(n, array("I", [i for i in range(n) for _ in range(instants)]))
             batch = Batch(points, point, times, values, array("B", [1]) * len(times), array("I", [0]) * len(times))
             yield Rows(gateway, number, base_ms, batch)
 
@@ -88,87 +91,76 @@ def envelopes(taken: Iterable[Rows]) -> Iterator[tuple[str, bytes]]:
 class Load:
     """Publishes with a bounded number of envelopes that the cloud has not acknowledged."""
 
-    def __init__(self, port: int, user: str, password: str, keys: dict[str, bytes]) -> None:
+    def __init__(self, endpoint: Endpoint, keys: dict[str, bytes]) -> None:
         self.keys = keys
         self.held: dict[str, RangeSet] = {gateway: RangeSet() for gateway in keys}
         self.acknowledged = 0
-        self.changed = threading.Condition()
-        self.client = Client(CallbackAPIVersion.VERSION2, f"load-{os.getpid()}")
-        self.client.username_pw_set(user, password)
-        self.client.max_inflight_messages_set(200)
-        self.client.max_queued_messages_set(0)
-        self.client.on_message = self._on_message
-        self.client.connect("127.0.0.1", port)
-        self.client.subscribe(topic("+", DOWN_ACK), 0)
-        self.client.loop_start()
+        self.changed = asyncio.Event()
+        acks = [(topic("+", DOWN_ACK), 0)]
+        self.session = BrokerSession(endpoint, f"load-{os.getpid()}", acks, self._acknowledge, SystemClock())
 
-    def _on_message(self, _client: Client, _data: Any, message: Any) -> None:
+    def _acknowledge(self, message: Inbound) -> None:
         gateway = message.topic.split("/")[2]
         try:
-            ack = Ack.decode(bytes(message.payload), (self.keys[gateway],))
+            ack = Ack.decode(message.payload, (self.keys[gateway],))
         except ProtocolError:
             return
         ranges = self.held[gateway]
         before = ranges.total()
         for held in ack.held:
             ranges.update(held.ranges)
-        with self.changed:
-            self.acknowledged += ranges.total() - before
-            self.changed.notify()
+        self.acknowledged += ranges.total() - before
+        self.changed.set()
 
-    def run(self, messages: Iterable[tuple[str, bytes]], window: int, deadline_s: float) -> float:
+    async def run(self, messages: Iterable[tuple[str, bytes]], window: int, deadline_s: float) -> float:
         """Seconds from the first publish to the last acknowledgement."""
-        started = time.perf_counter()
-        sent = 0
-        for name, payload in messages:
-            with self.changed:
-                while sent - self.acknowledged >= window:
-                    if not self.changed.wait(deadline_s):
-                        raise SystemExit(f"no acknowledgement for {deadline_s} s: {self.acknowledged} of {sent}")
-            self.client.publish(name, payload, 1)
-            sent += 1
-        with self.changed:
-            while self.acknowledged < sent:
-                if not self.changed.wait(deadline_s):
-                    raise SystemExit(f"no acknowledgement for {deadline_s} s: {self.acknowledged} of {sent}")
-        return time.perf_counter() - started
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(self.session.run())
+            await self.session.connected.wait()
+            started = time.perf_counter()
+            sent = 0
+            for name, payload in messages:
+                self.session.publish(name, payload)
+                sent += 1
+                if sent % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                    await self._until(sent - window + AT_ONCE, deadline_s)
+            await self._until(sent, deadline_s)
+            took_s = time.perf_counter() - started
+            running.cancel()
+        return took_s
+
+    async def _until(self, acknowledged: int, deadline_s: float) -> None:
+        while self.acknowledged < acknowledged:
+            self.changed.clear()
+            try:
+                async with asyncio.timeout(deadline_s):
+                    await self.changed.wait()
+            except TimeoutError as error:
+                told = f"no acknowledgement for {deadline_s} s: {self.acknowledged} of {acknowledged}"
+                raise SystemExit(told) from error
 
 
-def broker_limit(port: int, user: str, password: str, messages: list[tuple[str, bytes]]) -> float:
+async def broker_limit(endpoint: Endpoint, messages: list[tuple[str, bytes]]) -> float:
     """Messages/s through the broker alone: the same envelopes on other topics, QoS 1, to a subscriber that counts."""
-    code = f"""
-import sys, threading
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
-done = threading.Event(); seen = 0
-def count(c, u, m):
-    global seen
-    seen += 1
-    if seen >= {len(messages)}: done.set()
-c = Client(CallbackAPIVersion.VERSION2, "bench-count"); c.username_pw_set({user!r}, {password!r}); c.on_message = count
-c.on_subscribe = lambda *a: (print("ready"), sys.stdout.flush())
-c.connect("127.0.0.1", {port}); c.subscribe("bench/+/up", 1); c.loop_start(); done.wait(120); print(seen)
-"""
-    counter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "bench.counter", str(endpoint.port), endpoint.username, endpoint.password]
+    counter = subprocess.Popen([*command, str(len(messages))], stdout=subprocess.PIPE, text=True)
     assert counter.stdout
-    counter.stdout.readline()
-    client = Client(CallbackAPIVersion.VERSION2, "bench-send")
-    client.username_pw_set(user, password)
-    client.max_inflight_messages_set(200)
-    client.max_queued_messages_set(0)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    started = time.perf_counter()
-    for index, (_, payload) in enumerate(messages):
-        info = client.publish(f"bench/{index % 50}/up", payload, 1)
-        if index % 1000 == 999:
-            info.wait_for_publish(60)
-    counter.stdout.readline()
-    took = time.perf_counter() - started
+    await asyncio.to_thread(counter.stdout.readline)
+    session = BrokerSession(endpoint, "bench-send", [], lambda _: None, SystemClock())
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(session.run())
+        await session.connected.wait()
+        started = time.perf_counter()
+        for index, (_, payload) in enumerate(messages):
+            session.publish(f"bench/{index % 50}/up", payload)
+            if index % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        await asyncio.to_thread(counter.stdout.readline)
+        took_s = time.perf_counter() - started
+        running.cancel()
     counter.wait()
-    client.disconnect()
-    client.loop_stop()
-    return len(messages) / took
+    return len(messages) / took_s
 
 
 def cpu_of(process: int) -> float:
@@ -203,7 +195,8 @@ def main() -> int:
     parser.add_argument("--readings", type=int, default=6_000_000, help="how many to send (default 6,000,000)")
     parser.add_argument("--gateways", type=int, default=50)
     parser.add_argument("--datastreams", type=int, default=200, help="of each gateway")
-    parser.add_argument("--window", type=int, default=400, help="envelopes that may be unacknowledged in all")
+    parser.add_argument("--instants", type=int, default=INSTANTS, help="of each datastream in an envelope")
+    parser.add_argument("--window", type=int, default=1000, help="envelopes that may be unacknowledged in all")
     parser.add_argument("--encode", action="store_true", help="envelopes and the peers' bodies are made meanwhile")
     parser.add_argument("--peers", action="store_true", help="VictoriaMetrics and InfluxDB take the same rows in turns")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
@@ -230,21 +223,20 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
         raise SystemExit((folder / "core.log").read_text())
     known = json.loads(line)
     keys = {g["id"]: bytes.fromhex(g["hmac_key"]) for g in known["gateways"]}
-    rounds = max(1, args.readings // (args.gateways * args.datastreams * INSTANTS))
+    rounds = max(1, args.readings // (args.gateways * args.datastreams * args.instants))
     print(f"preparing {rounds * args.gateways:,} envelopes ...", file=sys.stderr, flush=True)
-    taken = list(rows(known["gateways"], rounds))
+    taken = list(rows(known["gateways"], rounds, args.instants))
     messages = list(envelopes(taken))
-    readings = rounds * args.gateways * args.datastreams * INSTANTS
+    readings = rounds * args.gateways * args.datastreams * args.instants
     size = sum(len(payload) for _, payload in messages)
-    load = Load(port, known["user"], known["password"], keys)
+    endpoint = Endpoint("127.0.0.1", port, known["user"], known["password"])
+    load = Load(endpoint, keys)
     before, broker_before, own_before = ask(core), cpu_of(known["broker"]), time.process_time()
-    took = load.run(envelopes(taken) if args.encode else messages, args.window, 60)
+    took = uvloop.run(load.run(envelopes(taken) if args.encode else messages, args.window, 60))
     after, broker_after, own_after = ask(core), cpu_of(known["broker"]), time.process_time()
-    load.client.disconnect()
-    load.client.loop_stop()
     stored = after["readings_stored"] - before["readings_stored"]
     used = {name: after["threads"].get(name, 0) - before["threads"].get(name, 0) for name in after["threads"]}
-    limit = broker_limit(port, known["user"], known["password"], messages[: min(len(messages), 6000)])
+    limit = uvloop.run(broker_limit(endpoint, messages[: min(len(messages), 6000)]))
     per = 1e9 / readings
     loop_s = sum(v for k, v in used.items() if k.endswith("-main"))
     result = {

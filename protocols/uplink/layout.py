@@ -50,13 +50,14 @@ class Layout:
             if any(value != value and one != Quality.MISSING for value, one in zip(values, quality, strict=True)):  # noqa: PLR0124
                 raise OverflowError
             values = array("d", [value if value == value else 0.0 for value in values])  # noqa: PLR0124 - NaN
-        shifted = array("d", [value * scale + SHIFT for value, scale in zip(values, self._scales, strict=True)])
-        told = [(number - SHIFT) / scale for number, scale in zip(shifted, self._scales, strict=True)]
-        if told != values.tolist() or RAW in self.decimals:
-            for at, (value, one) in enumerate(zip(values, told, strict=True)):
+        given, scales = values.tolist(), self._scales
+        shifted = [value * scale + SHIFT for value, scale in zip(given, scales, strict=True)]
+        told = [(number - SHIFT) / scale for number, scale in zip(shifted, scales, strict=True)]
+        if told != given or RAW in self.decimals:
+            for at, (value, one) in enumerate(zip(given, told, strict=True)):
                 if value != one or self.decimals[at] == RAW:
                     shifted[at] = self._scaled_anew(at, value) + SHIFT
-        return shifted
+        return array("d", shifted)
 
     def _scaled_anew(self, at: int, value: float) -> int:
         """When the remembered decimals do not fit any more; RAW is looked at each time."""

@@ -19,6 +19,7 @@ from protocols.vocabulary.reading import Batch
 _LOWEST: Final = 4
 """So many bytes of a shifted number are its integer's."""
 _MAX_CELLS: Final = 100_000
+_MAX_TABLES: Final = 16
 
 
 class Polls:
@@ -26,21 +27,21 @@ class Polls:
 
     def __init__(self) -> None:
         self._layouts = PointTables(Layout, max_cells=_MAX_CELLS)
+        self._tables: dict[tuple[Layout, ...], bytes | None] = {}
 
     def encode(self, batches: Sequence[Batch]) -> tuple[bytes, int] | None:
         """The body and the number of readings in it; None: not all of them are polls, each of sources of its own."""
-        layouts = [self._layouts[batch.points] for batch in batches]
+        layouts = tuple([self._layouts[batch.points] for batch in batches])
         if any(batch.point != layout.order for batch, layout in zip(batches, layouts, strict=True)):
             return None
-        sources = dict.fromkeys(source for layout in layouts for source in layout.sources)
         count = sum(map(len, batches))
-        if len(sources) != sum(len(layout.sources) for layout in layouts) or not 0 < count <= MAX_READINGS:
+        table = self._table(layouts) if 0 < count <= MAX_READINGS else None
+        if table is None:
             return None
         try:
             firsts, raw = _firsts(batches, layouts)
         except OverflowError:
             return None
-        table = _table(sources, layouts)
         body = (
             struct.pack("<I", len(table)),
             table,
@@ -54,6 +55,16 @@ class Polls:
             parts.constant_or_column("I", b"".join([batch.reasons.tobytes() for batch in batches])),
         )
         return b"".join(body), count
+
+    def _table(self, layouts: tuple[Layout, ...]) -> bytes | None:
+        """Of these, which often come together again; None: two of them have a source in common."""
+        if layouts not in self._tables:
+            if len(self._tables) >= _MAX_TABLES:
+                self._tables.clear()
+            sources = dict.fromkeys(source for layout in layouts for source in layout.sources)
+            apart = len(sources) == sum(len(layout.sources) for layout in layouts)
+            self._tables[layouts] = _table(sources, layouts) if apart else None
+        return self._tables[layouts]
 
 
 def _firsts(batches: Sequence[Batch], layouts: Sequence[Layout]) -> tuple[bytes, "array[float]"]:
