@@ -177,7 +177,8 @@ def uplink() -> Row:
     from protocols.uplink.columns import decode
 
     keys = [f"mn:A{number}/ph" for number in range(1000 // INSTANTS)]
-    ((_, envelope),) = envelopes(rows([{"id": "gw-1", "keys": keys, "hmac_key": "00" * 32, "key_id": 1}], 1))
+    taken = rows([{"id": "gw-1", "keys": keys, "hmac_key": "00" * 32, "key_id": 1}], 1)
+    ((_, envelope),) = envelopes((one, one.polls()) for one in taken)
 
     def ours(raw: bytes) -> object:
         header = read_header(raw)

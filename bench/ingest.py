@@ -51,6 +51,18 @@ class Rows:
     base_ms: int
     batch: Batch
 
+    def polls(self) -> list[Batch]:
+        """The same as a gateway takes it: all its datastreams at once, again and again."""
+        one = self.batch
+        each, n = len(one) // len(one.points), len(one.points)
+        if each == 1:
+            return [one]
+        point = array("I", range(n))
+        columns = (
+            [column[at::each] for column in (one.time, one.value, one.quality, one.reasons)] for at in range(each)
+        )
+        return [Batch(one.points, point, *some) for some in columns]  # type: ignore[arg-type]
+
 
 def rows(gateways: list[dict[str, Any]], rounds: int, instants: int = INSTANTS, seed: int = 1) -> Iterator[Rows]:
     """In the order of time, each round once for every gateway; with one instant each is a poll."""
@@ -77,12 +89,12 @@ def rows(gateways: list[dict[str, Any]], rounds: int, instants: int = INSTANTS, 
             yield Rows(gateway, number, base_ms, batch)
 
 
-def envelopes(taken: Iterable[Rows]) -> Iterator[tuple[str, bytes]]:
+def envelopes(taken: Iterable[tuple[Rows, list[Batch]]]) -> Iterator[tuple[str, bytes]]:
     """(topic, envelope) of each."""
     encoder = BodyEncoder()
-    for one in taken:
+    for one, polls in taken:
         gateway = one.gateway
-        body, count = encoder.encode([one.batch])
+        body, count = encoder.encode(polls)
         envelope = unsigned(Header(gateway["id"], EPOCH, one.number, count, one.base_ms, 0), body)
         key = bytes.fromhex(gateway["hmac_key"])
         yield topic(gateway["id"], UP_BATCH), sign(envelope, key, key_id=gateway["key_id"])
@@ -226,13 +238,14 @@ def _measure(args: argparse.Namespace, core: "subprocess.Popen[str]", port: int,
     rounds = max(1, args.readings // (args.gateways * args.datastreams * args.instants))
     print(f"preparing {rounds * args.gateways:,} envelopes ...", file=sys.stderr, flush=True)
     taken = list(rows(known["gateways"], rounds, args.instants))
-    messages = list(envelopes(taken))
+    polled = [(one, one.polls()) for one in taken]
+    messages = list(envelopes(polled))
     readings = rounds * args.gateways * args.datastreams * args.instants
     size = sum(len(payload) for _, payload in messages)
     endpoint = Endpoint("127.0.0.1", port, known["user"], known["password"])
     load = Load(endpoint, keys)
     before, broker_before, own_before = ask(core), cpu_of(known["broker"]), time.process_time()
-    took = uvloop.run(load.run(envelopes(taken) if args.encode else messages, args.window, 60))
+    took = uvloop.run(load.run(envelopes(polled) if args.encode else messages, args.window, 60))
     after, broker_after, own_after = ask(core), cpu_of(known["broker"]), time.process_time()
     stored = after["readings_stored"] - before["readings_stored"]
     used = {name: after["threads"].get(name, 0) - before["threads"].get(name, 0) for name in after["threads"]}

@@ -20,13 +20,13 @@ from protocols.mqtt import (
     puback,
     received,
 )
-from protocols.uplink import MAX_ENVELOPE
+from protocols.mqtt.fields import MOST
 from protocols.vocabulary import LinkDown, ProtocolError
 
 log = logging.getLogger(__name__)
 
-LONGEST: Final = MAX_ENVELOPE + (1 << 16) + 64
-"""Bytes of a packet: the largest envelope with the longest topic."""
+_LINGER_S: Final = 2.0
+"""For so long what was written last may take to go out once the line is closed."""
 
 
 class Hearer(Protocol):
@@ -53,12 +53,14 @@ class Connection(asyncio.Protocol):
         self._hearer = hearer
         self._now_s = now_s
         self._loop = loop
-        self._reader = PacketReader(LONGEST)
+        self._reader = PacketReader(MOST)  # what is longer than an envelope may be is refused where envelopes are read
         self._transport: asyncio.Transport | None = None
         self._connack: asyncio.Future[Connack] = loop.create_future()
         self._held = False
         self._out: list[bytes] = []
-        self._said_s = self._heard_s = now_s()
+        self.interval_s: float = how.keep_alive_s
+        """The broker may want another (§3.2.2.3.14)."""
+        self._said_s = self._heard_s = self._pinged_s = now_s()
 
     # -- what asyncio calls ----------------------------------------------------------------------------------------
 
@@ -67,6 +69,8 @@ class Connection(asyncio.Protocol):
         self.write(connect(self._how))
 
     def data_received(self, data: bytes) -> None:
+        if self.lost.done():
+            return
         self._heard_s = self._now_s()
         self._reader.feed(data)
         self._go_on()
@@ -84,13 +88,7 @@ class Connection(asyncio.Protocol):
 
         :raises LinkDown: it is no, or the line was lost before it came.
         """
-        self.lost.add_done_callback(lambda _: self._connack.cancel())
-        try:
-            answer = await self._connack
-        except asyncio.CancelledError:
-            if self.lost.done():
-                await self.lost
-            raise
+        answer = await self._connack
         if answer.refused is not None:
             raise LinkDown(f"refused: {answer.refused}")
         return answer
@@ -121,8 +119,9 @@ class Connection(asyncio.Protocol):
 
     def keep_alive(self) -> None:
         """To be called every second or so: pings, and gives the broker up that does not answer (§3.1.2.10)."""
-        now, interval = self._now_s(), self._how.keep_alive_s
-        if now - self._said_s >= interval / 2:
+        now, interval = self._now_s(), self.interval_s
+        if now - min(self._said_s, self._heard_s) >= interval / 2 and now - self._pinged_s >= interval / 2:
+            self._pinged_s = now
             self.write(ping())
         if self._held:
             self._heard_s = now  # it may have answered
@@ -132,16 +131,27 @@ class Connection(asyncio.Protocol):
     def fail(self, why: str) -> None:
         """The line is lost."""
         if not self.lost.done():
-            self.lost.set_exception(LinkDown(why))
-            self.lost.exception()  # seen: its owner may have ended for another reason
+            for told in (self.lost, self._connack):
+                if not told.done():
+                    told.set_exception(LinkDown(why))
+                    told.exception()  # seen: its owner may have ended for another reason
 
-    def close(self) -> None:
-        """Say farewell, so that the broker forgets the will; what was written before goes out first."""
+    def close(self, *, farewell: bool = True) -> None:
+        """End a line that is none any more at once; another one when what was written before has gone out.
+
+        :param farewell: the broker forgets the will.
+        """
+        transport, lost = self._transport, self.lost.done()
         self.fail("closed")
-        if self._transport is not None and not self._transport.is_closing():
-            self.write(disconnect())
-            self._flush()
-            self._transport.close()
+        if transport is None:
+            return
+        if lost or not farewell:
+            transport.abort()
+            return
+        self.write(disconnect())
+        self._flush()
+        transport.close()
+        self._loop.call_later(_LINGER_S, transport.abort)
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
@@ -161,6 +171,9 @@ class Connection(asyncio.Protocol):
                     return
         except ProtocolError as error:
             self.fail(f"not MQTT: {error}")
+        except Exception as error:
+            log.exception("what came on a line could not be taken")
+            self.fail(f"{type(error).__name__}: {error}")
 
     def _deaf(self) -> bool:
         return self._held or self.lost.done()

@@ -9,6 +9,7 @@ from cloud.broker.connection import Connection
 from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.outbox import Letter, Outbox
 from protocols.mqtt import Connack, Connect, Message, Property, Puback, Suback, Version, Will, publish, subscribe
+from protocols.mqtt.fields import MOST
 from protocols.vocabulary import Clock, LinkDown
 
 log = logging.getLogger(__name__)
@@ -117,8 +118,12 @@ class BrokerSession:
     def _connected(self, line: Connection, answer: Connack) -> None:
         self.connects += 1
         line.hold(back=not self._released.is_set())  # held back while it was connecting
-        most = answer.properties.get(Property.RECEIVE_MAXIMUM, _WINDOW)
-        self._outbox.line(min(_WINDOW, most) if isinstance(most, int) else _WINDOW)
+        said = {name: value for name, value in answer.properties.items() if isinstance(value, int)}
+        window = min(_WINDOW, said.get(Property.RECEIVE_MAXIMUM, _WINDOW))
+        if not window:
+            raise LinkDown("the broker takes no message: its receive maximum is 0")
+        self._outbox.line(window, said.get(Property.MAXIMUM_PACKET_SIZE, MOST))
+        line.interval_s = said.get(Property.SERVER_KEEP_ALIVE) or KEEP_ALIVE_S
         if self._subscriptions:
             number = self._outbox.number()
             line.write(subscribe(self._introduction.version, number, self._subscriptions))
@@ -126,15 +131,17 @@ class BrokerSession:
         self._post()
 
     def _detach(self) -> None:
-        if self._will is not None:
+        farewell = True
+        if self._will is not None and self._line is not None and not self._line.lost.done():
             self.publish(*self._will, retain=True)
+            farewell = not self._outbox.waiting  # else the broker says it for us
         self.connected.clear()
         for has_it in self._delivering:
             if not has_it.done():
                 has_it.set_result(False)
         line, self._line = self._line, None
         if line is not None:
-            line.close()
+            line.close(farewell=farewell)
 
     def hold(self, *, back: bool) -> None:
         """Take no more, or go on: the broker's own flow control does the rest.
@@ -168,7 +175,8 @@ class BrokerSession:
             if not has_it.done():
                 has_it.set_result(taken)
 
-        if not self._outbox.add(Letter(topic, payload, told=tell)):
+        letter = Letter(topic, payload, told=tell)
+        if not self._outbox.add(letter):
             return False
         self._delivering.add(has_it)
         self._post()
@@ -178,6 +186,7 @@ class BrokerSession:
         except TimeoutError:
             return False
         finally:
+            letter.withdrawn = True  # who asks again brings it again
             self._delivering.discard(has_it)
 
     def _post(self) -> None:

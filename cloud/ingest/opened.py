@@ -28,6 +28,7 @@ class _Likeness(NamedTuple):
     layout: tuple[int, ...]
     reasons: int
     again: bool
+    generation: int
 
 
 def alike(opened: Sequence[Opened]) -> list[list[Opened]]:
@@ -37,7 +38,7 @@ def alike(opened: Sequence[Opened]) -> list[list[Opened]]:
     reached: dict[str, int] = {}
     for one in opened:
         gateway = one.header.gateway
-        likeness = _Likeness(one.body.layout, _extra(one.header), one.parcel.again)
+        likeness = _Likeness(one.body.layout, _extra(one.header), one.parcel.again, one.resolved.generation)
         group = newest.get(likeness, -1)
         if group < reached.get(gateway, 0):
             group = newest[likeness] = len(groups)

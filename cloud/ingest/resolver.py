@@ -24,6 +24,8 @@ class Resolved(NamedTuple):
     """Index in the table -> why."""
     distinct: bool
     """No two points mean the same datastream."""
+    generation: int
+    """Of the directory: within one, two gateways mean no datastream in common."""
 
 
 class Resolver:
@@ -78,4 +80,4 @@ class Resolver:
         refusals = {i: answer for i, answer in enumerate(answers) if isinstance(answer, Refusal)}
         numbers = np.array([REFUSED if isinstance(a, Refusal) else a for a in answers], np.int32)
         places = numbers[numbers != REFUSED]
-        return Resolved(numbers, refusals, len(np.unique(places)) == len(places))
+        return Resolved(numbers, refusals, len(np.unique(places)) == len(places), self._generation)

@@ -158,4 +158,5 @@ def _connack(version: Version, body: bytes) -> Connack:
     if version is Version.V311:
         return Connack(_V311.get(code, f"return code {code}") if code else None, present)
     found = properties(body, 2)[0] if len(body) > 2 else {}
-    return Connack(reason(code), present, found)
+    refused = (reason(code) or _V311.get(code, f"reason {code:#04x}")) if code else None  # it may know 3.1.1 only
+    return Connack(refused, present, found)

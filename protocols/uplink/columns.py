@@ -20,6 +20,8 @@ _INTEGER: dict[int, np.dtype[Any]] = {1: np.dtype("i1"), 2: np.dtype("<i2"), 4: 
 _U1, _U2, _U4 = np.dtype("u1"), np.dtype("<u2"), np.dtype("<u4")
 _F8, _I8, _INTP = np.dtype("<f8"), np.dtype("<i8"), np.dtype(np.intp)
 _MAX_DECIMALS = 9
+_REMEMBERED = 1 << 15
+"""Rows of a column that is made once: 128 of 8 bytes each are 34 MB."""
 _QUALITIES = np.zeros(256, bool)
 _QUALITIES[[int(q) for q in Quality]] = True
 
@@ -236,9 +238,13 @@ def _column(parts: Sequence[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
     return whole.view(dtype)
 
 
-@lru_cache(maxsize=128)
 def _constant(value: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """The same array for all who need it, so it cannot be written to."""
+    """Not to be written to: up to a length it is the same array for all who need it."""
+    return np.full(count, value, dtype) if count > _REMEMBERED else _remembered(value, count, dtype)
+
+
+@lru_cache(maxsize=128)
+def _remembered(value: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     column = np.full(count, value, dtype)
     column.setflags(write=False)
     return column
@@ -255,7 +261,7 @@ def _constant_or(
     return np.repeat(np.frombuffer(b"".join(parts), dtype), readings), False
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _scales(decimals: bytes) -> Scales | None:
     """None: there is one with more than nine decimals."""
     told = np.frombuffer(decimals, np.uint8)

@@ -1,5 +1,7 @@
 """Polls to body bytes: batches that bring one reading of each of their points, in the order of their tables.
 
+One of each table, or as many of each (protocols.uplink.rounds).
+
 That is what a gateway mostly has, and much of its body is known before the values come. What differs from it, however
 slightly, is left to protocols.uplink.body's own way, which takes anything.
 """
@@ -12,12 +14,11 @@ from typing import Final
 from protocols.uplink import parts
 from protocols.uplink.envelope import MAX_READINGS
 from protocols.uplink.layout import SHIFT, Layout
+from protocols.uplink.rounds import LOWEST, encode_rounds
 from protocols.uplink.scales import RAW
 from protocols.vocabulary.point_tables import PointTables
 from protocols.vocabulary.reading import Batch
 
-_LOWEST: Final = 4
-"""So many bytes of a shifted number are its integer's."""
 _MAX_CELLS: Final = 100_000
 _MAX_TABLES: Final = 16
 
@@ -35,7 +36,11 @@ class Polls:
         if any(batch.point != layout.order for batch, layout in zip(batches, layouts, strict=True)):
             return None
         count = sum(map(len, batches))
-        table = self._table(layouts) if 0 < count <= MAX_READINGS else None
+        if not 0 < count <= MAX_READINGS:
+            return None
+        if len(set(layouts)) < len(layouts):
+            return self._rounds(layouts, batches, count)
+        table = self._table(layouts)
         if table is None:
             return None
         try:
@@ -55,6 +60,17 @@ class Polls:
             parts.constant_or_column("I", b"".join([batch.reasons.tobytes() for batch in batches])),
         )
         return b"".join(body), count
+
+    def _rounds(self, layouts: Sequence[Layout], batches: Sequence[Batch], count: int) -> tuple[bytes, int] | None:
+        """Tables that come more than once, each as often as every other."""
+        polls: dict[Layout, list[Batch]] = {}
+        for layout, batch in zip(layouts, batches, strict=True):
+            polls.setdefault(layout, []).append(batch)
+        table = self._table(tuple(polls))
+        if table is None or len(set(map(len, polls.values()))) > 1:
+            return None
+        rest = encode_rounds(list(polls), list(polls.values()))
+        return None if rest is None else (b"".join((struct.pack("<I", len(table)), table, rest)), count)
 
     def _table(self, layouts: tuple[Layout, ...]) -> bytes | None:
         """Of these, which often come together again; None: two of them have a source in common."""
@@ -78,7 +94,7 @@ def _firsts(batches: Sequence[Batch], layouts: Sequence[Layout]) -> tuple[bytes,
         if RAW in layout.decimals:
             raw.extend(v for v, decimals in zip(batch.value, layout.decimals, strict=True) if decimals == RAW)
     width, _ = parts.width_of(min(shifted) - SHIFT, max(shifted) - SHIFT)
-    if width > _LOWEST:
+    if width > LOWEST:
         raise OverflowError
     return bytes((width,)) + (parts.planes(shifted, width) if width else b""), raw
 

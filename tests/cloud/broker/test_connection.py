@@ -8,7 +8,7 @@ import pytest
 
 from cloud.broker import session as module
 from cloud.broker.line import Endpoint, Inbound
-from cloud.broker.outbox import MOST_WAITING, Letter, Outbox
+from cloud.broker.outbox import MOST_LINES, MOST_WAITING, Letter, Outbox
 from cloud.broker.session import BrokerSession
 from protocols.mqtt import Version, publish
 from protocols.vocabulary import Clock, ManualClock
@@ -77,8 +77,8 @@ async def test_what_was_not_answered_goes_out_again_on_the_next_line_and_first()
         assert await delivered is False
         await until(lambda: session.connects == 2)
         session.publish("t", b"3")
-        await until(lambda: broker.kinds.count(PUBLISH) == 5)
-        assert [packet[-1:] for packet in broker.heard if packet[0] >> 4 == PUBLISH] == [b"1", b"2", b"1", b"2", b"3"]
+        await until(lambda: broker.kinds.count(PUBLISH) == 4)
+        assert [packet[-1:] for packet in broker.heard if packet[0] >> 4 == PUBLISH] == [b"1", b"2", b"2", b"3"]
 
 
 async def test_delivered_says_what_the_broker_says() -> None:
@@ -113,6 +113,109 @@ async def test_a_silent_broker_is_pinged_and_then_given_up(caplog: pytest.LogCap
         await until(lambda: "does not answer" in caplog.text)
 
 
+async def test_who_only_says_what_needs_no_answer_pings_too() -> None:
+    clock = ManualClock()
+    async with talking(clock=clock) as (broker, _, session):
+        await until(session.connected.is_set)
+        line = session._line
+        assert line is not None
+        for second in range(1, 121):
+            clock.advance(1)
+            session.publish("t", b"%d" % second, 0)
+            before = broker.kinds.count(PING)
+            line.keep_alive()
+            await until(lambda second=second: broker.heard[-1][-1:] != b"" and len(broker.heard) > second)
+            await asyncio.sleep(0.001)
+            if broker.kinds.count(PING) > before:
+                broker.say(b"\xd0\x00")
+                await asyncio.sleep(0.005)
+        assert session.connects == 1
+        assert 6 <= broker.kinds.count(PING) <= 9
+
+
+async def test_a_broker_may_want_pings_more_often_and_shorter_messages() -> None:
+    """Server keep alive 4 s and maximum packet size 100: MQTT 5 §3.2.2.3."""
+    clock = ManualClock()
+    async with talking(bytes.fromhex("200b0000081300042700000064"), group="g", clock=clock) as (broker, _, session):
+        await until(session.connected.is_set)
+        assert session._line is not None
+        clock.advance(2)
+        session._line.keep_alive()
+        await until(lambda: PING in broker.kinds)
+        assert await session.deliver("t", bytes(100)) is False
+        session.publish("t", b"short")
+        await until(lambda: PUBLISH in broker.kinds)
+        assert broker.heard[-1][-5:] == b"short"
+        assert session._outbox.dropped == 1
+
+
+async def test_a_line_that_is_lost_while_it_is_made_does_not_outlive_a_cancellation() -> None:
+    async with ScriptedBroker(b"").running() as broker:
+        client = Client(broker, HastyClock())
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(client.session.run())
+            await until(lambda: broker.kinds == [1])
+            assert client.session._line is not None
+            client.session._line.fail("in the same turn")
+            task.cancel()
+        assert task.cancelled()
+
+
+async def test_a_note_that_was_given_up_is_not_sent_again() -> None:
+    async with talking() as (broker, _, session), asyncio.TaskGroup() as tasks:
+        await until(session.connected.is_set)
+        delivered = tasks.create_task(session.deliver("t", b"1"))
+        await until(lambda: PUBLISH in broker.kinds)
+        broker.clients[-1].close()
+        assert await delivered is False
+        await until(lambda: session.connects == 2)
+        session.publish("t", b"2")
+        await until(lambda: broker.kinds.count(PUBLISH) == 2)
+        assert broker.heard[-1][-1:] == b"2"
+
+
+async def test_the_broker_says_farewell_for_who_has_no_room_to() -> None:
+    async with ScriptedBroker(bytes.fromhex("2006000003210001")).running() as broker:
+        endpoint = Endpoint("127.0.0.1", broker.port, "", "")
+        session = BrokerSession(endpoint, "c", (), lambda _: None, HastyClock(), group="g", will=("w", b"gone"))
+        for busy in (True, False):
+            broker.heard.clear()
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(session.run())
+                await until(session.connected.is_set)
+                if busy:
+                    session.publish("t", b"1")
+                    await until(lambda: PUBLISH in broker.kinds)
+                else:
+                    session._outbox.line(1)
+                    session._outbox._waiting.clear()
+                task.cancel()
+            await until(lambda: broker._serving == 0)
+            assert (DISCONNECT in broker.kinds) is not busy
+
+
+async def test_a_handler_of_ours_that_fails_ends_the_line_with_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    async with ScriptedBroker(ADMITTED).running() as broker:
+        endpoint = Endpoint("127.0.0.1", broker.port, "", "")
+        session = BrokerSession(endpoint, "c", [("a", 1)], lambda _: None, HastyClock(), greet=lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(session.run())
+            await until(lambda: SUBSCRIBE in broker.kinds)
+            broker.say(b"\x90\x03\0\1\1")
+            await until(lambda: session.connects == 2)
+            task.cancel()
+        assert "ZeroDivisionError" in caplog.text
+
+
+async def test_what_mqtt_cannot_carry_is_refused_at_once() -> None:
+    async with talking() as (_, __, session):
+        await until(session.connected.is_set)
+        for name in ("t" * 65_536, "\ud800"):
+            with pytest.raises(ValueError):
+                session.publish(name, b"")
+        assert session.connects == 1
+
+
 async def test_one_that_is_not_listened_to_is_not_called_silent() -> None:
     clock = ManualClock()
     async with talking(clock=clock) as (broker, _, session):
@@ -129,7 +232,7 @@ async def test_one_that_is_not_listened_to_is_not_called_silent() -> None:
     ("said", "why"),
     [
         (b"\x36\x07\0\3a/b\0\x0a", "QoS 3"),
-        (b"\x30\xff\xff\xff\x7f", "268435455 bytes"),
+        (b"\x30\xff\xff\xff\xff", "more than four bytes"),
         (b"\x20\x02\0\0", "second CONNACK"),
         (b"\x50\x02\0\1", "0x50"),
     ],
@@ -149,6 +252,8 @@ async def test_what_is_no_mqtt_ends_the_line_and_the_next_is_made(
     [
         (bytes.fromhex("20020004"), "", "Bad user name or password"),
         (bytes.fromhex("2003008900"), "g", "Server busy"),
+        (bytes.fromhex("20020001"), "g", "Unacceptable protocol version"),
+        (bytes.fromhex("2006000003210000"), "g", "receive maximum is 0"),
         (b"\x30\x03\0\1a", "", "before it admitted us"),
         (b"\xe0\x02\x8b\x00", "g", "Server shutting down"),
     ],
@@ -253,3 +358,12 @@ def test_an_answer_to_nothing_is_nothing() -> None:
     for answer in (number + 1, number, number):
         box.answered(answer, taken=False)
     assert told == [False]
+
+
+def test_one_that_ends_every_line_is_given_up() -> None:
+    box = outbox(1, 2)
+    for _ in range(MOST_LINES):
+        assert [letter.payload for _, letter in box.due()] == [b"0"]
+        box.line(1)
+    assert [letter.payload for _, letter in box.due()] == [b"1"]
+    assert box.dropped == 1

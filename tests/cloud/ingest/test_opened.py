@@ -152,6 +152,18 @@ def test_the_order_of_each_gateway_is_kept(ingest: Ingest) -> None:
     assert len(groups) < 24
 
 
+def test_what_a_change_of_the_registry_parts_is_not_read_together(ingest: Ingest) -> None:
+    """A neuron that changes its gateway in between would have two runs that nobody knows to be of one datastream."""
+    neurons = registered(ingest)
+    into = Prepared()
+    for name in GATEWAYS[:3]:
+        payload = ingest.envelope(0, [ph(neurons[name], NOW, 7.0)], gateway=name)
+        ingest.reader.read(ingest.parcel(payload, name), into)
+        if name == "gw-2":
+            ingest.neuron("gw-6")
+    assert [len(group) for group in alike(into.opened)] == [2, 1]
+
+
 async def test_another_kind_of_message_waits_for_those_before_it(ingest: Ingest) -> None:
     neurons = registered(ingest)
     neuron = neurons["gw-1"]

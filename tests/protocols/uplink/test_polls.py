@@ -56,6 +56,46 @@ def test_typical_values_go_the_quick_way(column: list[float]) -> None:
         check(polls, [poll("mn:1", [v * factor for v in column]), poll("mn:2", column, time=5)])
 
 
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.data())
+def test_rounds_say_what_the_readings_say(tables: int, points: int, rounds: int, data: st.DataObject) -> None:
+    polls = Polls()
+    number = data.draw(st.sampled_from([decimal.filter(lambda v: abs(v) < 2), finite | edges]))
+    stamp = st.integers(0, 2**41)
+    for _ in range(2):
+        batches = [
+            poll(f"mn:{table}", [data.draw(number) for _ in range(points)], data.draw(stamp), quality=1 + turn % 2)
+            for turn in range(rounds)
+            for table in range(tables)
+        ]
+        found = polls.encode(batches)
+        if found is not None:  # None: an integer of more than 32 bits, or no decimals
+            assert rows(as_batch(decode(*found))) == rows(joined(batches))
+
+
+def test_typical_rounds_go_the_quick_way() -> None:
+    polls = Polls()
+    for turn in range(3):
+        levels = [20.0 + turn, 7.25, -3.5, 230.1]
+        batches = [
+            poll(source, [round(level + step / 100, 3) for level in levels], time=1_767_225_600_000 + 1000 * step)
+            for step in range(5)
+            for source in ("mn:1", "mn:2")
+        ]
+        check(polls, batches)
+
+
+def test_decimals_that_a_later_round_needs_are_those_of_all() -> None:
+    polls = Polls()
+    check(polls, [poll("mn:1", [20.5, 1.0]), poll("mn:1", [20.125, 1.0]), poll("mn:1", [20.0, 1.0001])])
+    check(polls, [poll("mn:1", [20.5, 1.0]), poll("mn:1", [20.5, 1.0])])
+
+
+def test_rounds_with_missing_values_and_reasons() -> None:
+    one, two = poll("mn:1", [1.0, float("nan")], time=5), poll("mn:1", [1.5, 2.5], time=9)
+    one.quality[1], two.reasons[0] = Quality.MISSING, 1 << 13
+    check(Polls(), [one, two])
+
+
 def test_a_value_that_no_decimals_tell_changes_nothing_for_its_neighbours() -> None:
     polls = Polls()
     for third in (1 / 3, 1 / 3, 1.0, 0.5, 1 / 7):
@@ -82,9 +122,13 @@ def test_what_is_no_poll_is_left_alone() -> None:
     turned = Batch(ordinary.points, array("I", [1, 0]), *ordinary_columns(ordinary))
     for batches in (
         [],
-        [ordinary, ordinary],
         [turned],
         [ordinary, poll("mn:1", [5.0])],
+        [ordinary, poll("mn:2", [5.0]), ordinary],
+        [ordinary, poll("mn:1", [1.0, 2.0**31])],
+        [poll("mn:1", [0.0]), poll("mn:1", [1 / 3])],
+        [poll("mn:1", [2.0**30]), poll("mn:1", [-(2.0**30)])],
+        [poll("mn:1", [1.0], time=-(2**63)), poll("mn:1", [3.0], time=2**63 - 1)],
         [poll("mn:1", [])],
         [poll("mn:1", [2.0**31])],
         [poll("mn:1", [1.0, float("nan")])],  # no number, and not said to be missing: not a 0 that passed
