@@ -9,7 +9,7 @@ from protocols.mqtt.fields import MOST, write_text
 
 MOST_WAITING: Final = 100_000
 MOST_LINES: Final = 5
-"""A message that was open when so many lines ended may be what ended them."""
+"""A message that was the first open one when so many lines ended may be what ended them."""
 _IDS: Final = 0xFFFF
 _FRAME: Final = 10
 """Bytes of a packet besides topic and payload, at most."""
@@ -26,7 +26,7 @@ class Letter:
     """Called when the broker has it (True), or does not want it."""
     withdrawn: bool = False
     lines: int = 0
-    """On how many it was open when they ended."""
+    """How many ended when it was the first that was open."""
 
     def __post_init__(self) -> None:
         """:raises ValueError: MQTT cannot carry it."""
@@ -61,12 +61,14 @@ class Outbox:
         :param longest: bytes of a packet.
         """
         self._window, self._longest = window, longest
-        again = [letter for letter in self._open.values() if not letter.withdrawn]
+        again = deque(letter for letter in self._open.values() if not letter.withdrawn)
         self._open.clear()
-        for letter in again:
-            letter.lines += 1
-        self.dropped += sum(letter.lines >= MOST_LINES for letter in again)
-        self._waiting.extendleft(reversed([letter for letter in again if letter.lines < MOST_LINES]))
+        if again:
+            again[0].lines += 1  # the broker answers in their order: the first may be what it does not take
+            if again[0].lines >= MOST_LINES:
+                self.dropped += 1
+                _told(again.popleft())
+        self._waiting.extendleft(reversed(again))
 
     def number(self) -> int:
         """A packet identifier that no message has."""
@@ -83,16 +85,20 @@ class Outbox:
         self._waiting.append(letter)
         return True
 
+    def withdraw(self, letter: Letter) -> bool:
+        """Nobody waits for it any more; True: it has gone out, and its number is not free before its answer."""
+        letter.withdrawn, letter.told = True, None
+        if letter in self._waiting:
+            self._waiting.remove(letter)
+        return letter in self._open.values()
+
     def due(self) -> Iterator[tuple[int, Letter]]:
         """Those that go out now, with their packet identifiers."""
         while self._waiting and len(self._open) < self._window:
             letter = self._waiting.popleft()
-            if letter.withdrawn:
-                continue
             if len(letter.topic.encode()) + len(letter.payload) + _FRAME > self._longest:
                 self.dropped += 1
-                if letter.told is not None:
-                    letter.told(False)
+                _told(letter)
                 continue
             number = self.number()
             self._open[number] = letter
@@ -103,3 +109,8 @@ class Outbox:
         letter = self._open.pop(number, None)
         if letter is not None and letter.told is not None:
             letter.told(taken)
+
+
+def _told(letter: Letter) -> None:
+    if letter.told is not None:
+        letter.told(False)

@@ -138,7 +138,7 @@ class PullConsumer:
                 continue
             try:
                 messages = await subscription.fetch(min(room, _AT_ONCE), timeout=_FETCH_S)
-            except nats.errors.TimeoutError:
+            except TimeoutError:  # nats-py's own, or asyncio's when its answer comes late
                 messages = []
             if client.is_closed:
                 raise LinkDown("the connection is lost")

@@ -10,6 +10,7 @@ from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.outbox import Letter, Outbox
 from protocols.mqtt import Connack, Connect, Message, Property, Puback, Suback, Version, Will, publish, subscribe
 from protocols.mqtt.fields import MOST
+from protocols.uplink import MAX_ENVELOPE
 from protocols.vocabulary import Clock, LinkDown
 
 log = logging.getLogger(__name__)
@@ -120,10 +121,11 @@ class BrokerSession:
         line.hold(back=not self._released.is_set())  # held back while it was connecting
         said = {name: value for name, value in answer.properties.items() if isinstance(value, int)}
         window = min(_WINDOW, said.get(Property.RECEIVE_MAXIMUM, _WINDOW))
-        if not window:
-            raise LinkDown("the broker takes no message: its receive maximum is 0")
-        self._outbox.line(window, said.get(Property.MAXIMUM_PACKET_SIZE, MOST))
-        line.interval_s = said.get(Property.SERVER_KEEP_ALIVE) or KEEP_ALIVE_S
+        longest = said.get(Property.MAXIMUM_PACKET_SIZE, MOST)
+        if not window or not longest:
+            raise LinkDown(f"the broker takes no message: receive maximum {window}, maximum packet size {longest}")
+        self._outbox.line(window, longest)
+        line.interval_s = min(KEEP_ALIVE_S, said.get(Property.SERVER_KEEP_ALIVE) or KEEP_ALIVE_S)
         if self._subscriptions:
             number = self._outbox.number()
             line.write(subscribe(self._introduction.version, number, self._subscriptions))
@@ -184,9 +186,11 @@ class BrokerSession:
             async with asyncio.timeout(_DELIVER_S):
                 return await has_it
         except TimeoutError:
+            if self._line is not None and self._outbox.withdraw(letter):
+                self._line.fail("a message was not answered")
             return False
         finally:
-            letter.withdrawn = True  # who asks again brings it again
+            self._outbox.withdraw(letter)  # who asks again brings it again
             self._delivering.discard(has_it)
 
     def _post(self) -> None:
@@ -213,6 +217,10 @@ class BrokerSession:
             if number and line is not None and line is self._line:
                 line.settle(number)
 
+        if len(message.payload) > MAX_ENVELOPE:  # of whatever kind; a line that it ended would bring it again
+            log.error("a message of %d bytes on %r is left out: longer than any", len(message.payload), message.topic)
+            settle()
+            return
         try:
             topic, again = message.topic.decode(), bool(self._group) and message.again
             self._receive(Inbound(topic, message.payload, message.retained, settle, again))

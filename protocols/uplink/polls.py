@@ -32,6 +32,7 @@ class Polls:
 
     def encode(self, batches: Sequence[Batch]) -> tuple[bytes, int] | None:
         """The body and the number of readings in it; None: not all of them are polls, each of sources of its own."""
+        batches = [batch for batch in batches if len(batch)]
         layouts = tuple([self._layouts[batch.points] for batch in batches])
         if any(batch.point != layout.order for batch, layout in zip(batches, layouts, strict=True)):
             return None

@@ -13,8 +13,8 @@ from protocols.vocabulary.reading import Batch
 
 LOWEST: Final = 4
 """So many bytes of a shifted number are its integer's."""
-_TRIES: Final = 3
-"""Decimals that a later poll needs are those of the earlier ones, too."""
+_TRIES: Final = 5
+"""Decimals that a later poll needs are those of the earlier ones, too: they are all made again."""
 
 
 def encode_rounds(layouts: Sequence[Layout], polls: Sequence[Sequence[Batch]]) -> bytes | None:
@@ -67,11 +67,17 @@ def _values(layouts: Sequence[Layout], polls: Sequence[Sequence[Batch]]) -> byte
 
 
 def _scaled(layout: Layout, rounds: Sequence[Batch]) -> "list[array[float]] | None":
+    """The integers of each, all of the decimals that the layout has then; None: a value is not told by any."""
     for _ in range(_TRIES):
-        before = bytes(layout.decimals)
-        found = [layout.scaled(one.value, one.quality) for one in rounds]
-        if before == layout.decimals:
-            return None if RAW in before else found
+        before, found = bytes(layout.decimals), []
+        for one in rounds:
+            found.append(layout.scaled(one.value, one.quality))
+            if RAW in layout.decimals:
+                return None
+            if layout.decimals != before:  # they may be the same again after the next
+                break
+        else:
+            return found
     return None
 
 

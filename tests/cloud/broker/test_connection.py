@@ -253,7 +253,7 @@ async def test_what_is_no_mqtt_ends_the_line_and_the_next_is_made(
         (bytes.fromhex("20020004"), "", "Bad user name or password"),
         (bytes.fromhex("2003008900"), "g", "Server busy"),
         (bytes.fromhex("20020001"), "g", "Unacceptable protocol version"),
-        (bytes.fromhex("2006000003210000"), "g", "receive maximum is 0"),
+        (bytes.fromhex("2006000003210000"), "g", "receive maximum 0"),
         (b"\x30\x03\0\1a", "", "before it admitted us"),
         (b"\xe0\x02\x8b\x00", "g", "Server shutting down"),
     ],
@@ -348,6 +348,32 @@ def test_a_full_outbox_drops_and_counts() -> None:
     box = outbox(1, MOST_WAITING)
     assert not box.add(Letter("t", b""))
     assert (len(box), box.dropped) == (MOST_WAITING, 1)
+
+
+def test_what_is_withdrawn_takes_no_room() -> None:
+    box = outbox(1, 0)
+    first, second = Letter("t", b"1"), Letter("t", b"2")
+    assert box.add(first)
+    assert box.add(second)
+    ((number, _),) = box.due()
+    assert not box.withdraw(second)
+    assert box.withdraw(first)  # its number is not free before the broker has answered
+    assert (len(box), box.waiting, list(box.due())) == (1, 0, [])
+    box.answered(number, taken=True)
+    assert len(box) == 0
+
+
+async def test_a_message_that_is_never_answered_ends_the_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_DELIVER_S", 0.05)
+    async with talking() as (broker, _, session):
+        await until(session.connected.is_set)
+        assert await session.deliver("t", b"1") is False
+        await until(lambda: session.connects == 2)
+        assert "was not answered" in caplog.text
+        assert broker.kinds.count(PUBLISH) == 1
+        assert len(session._outbox) == 0
 
 
 def test_an_answer_to_nothing_is_nothing() -> None:

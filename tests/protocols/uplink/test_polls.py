@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.uplink import BodyEncoder
 from protocols.uplink.columns import decode
 from protocols.uplink.polls import Polls
 from protocols.vocabulary import Batch, Point, Quality
@@ -88,6 +89,37 @@ def test_decimals_that_a_later_round_needs_are_those_of_all() -> None:
     polls = Polls()
     check(polls, [poll("mn:1", [20.5, 1.0]), poll("mn:1", [20.125, 1.0]), poll("mn:1", [20.0, 1.0001])])
     check(polls, [poll("mn:1", [20.5, 1.0]), poll("mn:1", [20.5, 1.0])])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [[1 / 3, 20.25], [20.25, 1 / 3, 20.25], [1 / 3, 1.5], [0.1 + 0.2, 7.0, 7.5], [1e308, 2.25], [2.25, 0.125, 1 / 3]],
+)
+def test_decimals_that_come_back_hide_nothing(column: list[float]) -> None:
+    """A point that no decimals tell in one poll, and the old ones again in the next."""
+    encoder = BodyEncoder()
+    for _ in range(3):
+        batches = [poll("mn:1", [value, 1.25]) for value in column]
+        assert Polls().encode(batches) is None
+        found = as_batch(decode(*encoder.encode(batches)))
+        assert rows(found) == rows(joined(batches))
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([1 / 3, 20.25, 1.5, 7.0, 0.125, 1e-9, 2.0**31]), min_size=2, max_size=2),
+             min_size=1, max_size=6)
+)  # fmt: skip
+def test_whatever_decimals_come_and_go(columns: list[list[float]]) -> None:
+    encoder = BodyEncoder()
+    for some in (columns, columns[::-1], columns):
+        batches = [poll("mn:1", column, time=n) for n, column in enumerate(some)]
+        assert rows(as_batch(decode(*encoder.encode(batches)))) == rows(joined(batches))
+
+
+def test_batches_without_readings_are_nothing() -> None:
+    one, empty = poll("mn:1", [1.0, 2.0]), Batch.of([])
+    for batches in ([one, empty], [empty, one, empty, poll("mn:1", [3.0, 4.0], time=9)]):
+        check(Polls(), batches)
 
 
 def test_rounds_with_missing_values_and_reasons() -> None:
