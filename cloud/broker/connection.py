@@ -53,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._hearer = hearer
         self._now_s = now_s
         self._loop = loop
-        self._reader = PacketReader(MOST)  # its owner leaves out what is too long
+        self._reader = PacketReader(MOST)  # who reads what is in it says what is too long, and keeps it
         self._transport: asyncio.Transport | None = None
         self._connack: asyncio.Future[Connack] = loop.create_future()
         self._held = False

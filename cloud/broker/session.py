@@ -10,7 +10,6 @@ from cloud.broker.line import Endpoint, Inbound
 from cloud.broker.outbox import Letter, Outbox
 from protocols.mqtt import Connack, Connect, Message, Property, Puback, Suback, Version, Will, publish, subscribe
 from protocols.mqtt.fields import MOST
-from protocols.uplink import MAX_ENVELOPE
 from protocols.vocabulary import Clock, LinkDown
 
 log = logging.getLogger(__name__)
@@ -217,10 +216,6 @@ class BrokerSession:
             if number and line is not None and line is self._line:
                 line.settle(number)
 
-        if len(message.payload) > MAX_ENVELOPE:  # of whatever kind; a line that it ended would bring it again
-            log.error("a message of %d bytes on %r is left out: longer than any", len(message.payload), message.topic)
-            settle()
-            return
         try:
             topic, again = message.topic.decode(), bool(self._group) and message.again
             self._receive(Inbound(topic, message.payload, message.retained, settle, again))

@@ -13,8 +13,8 @@ from typing import Final
 
 from protocols.uplink import parts
 from protocols.uplink.envelope import MAX_READINGS
-from protocols.uplink.layout import SHIFT, Layout
-from protocols.uplink.rounds import LOWEST, encode_rounds
+from protocols.uplink.layout import Layout
+from protocols.uplink.rounds import encode_rounds, shifted_integers
 from protocols.uplink.scales import RAW
 from protocols.vocabulary.point_tables import PointTables
 from protocols.vocabulary.reading import Batch
@@ -94,10 +94,7 @@ def _firsts(batches: Sequence[Batch], layouts: Sequence[Layout]) -> tuple[bytes,
         shifted += layout.scaled(batch.value, batch.quality)
         if RAW in layout.decimals:
             raw.extend(v for v, decimals in zip(batch.value, layout.decimals, strict=True) if decimals == RAW)
-    width, _ = parts.width_of(min(shifted) - SHIFT, max(shifted) - SHIFT)
-    if width > LOWEST:
-        raise OverflowError
-    return bytes((width,)) + (parts.planes(shifted, width) if width else b""), raw
+    return shifted_integers(shifted), raw
 
 
 def _table(sources: dict[str, None], layouts: Sequence[Layout]) -> bytes:

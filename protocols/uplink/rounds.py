@@ -11,7 +11,7 @@ from protocols.uplink.layout import SHIFT, Layout
 from protocols.uplink.scales import RAW
 from protocols.vocabulary.reading import Batch
 
-LOWEST: Final = 4
+_LOWEST: Final = 4
 """So many bytes of a shifted number are its integer's."""
 _TRIES: Final = 5
 """Decimals that a later poll needs are those of the earlier ones, too: they are all made again."""
@@ -63,7 +63,7 @@ def _values(layouts: Sequence[Layout], polls: Sequence[Sequence[Batch]]) -> byte
         ]
         deltas += _woven("d", [none, *steps])
     decimals = b"".join([bytes(layout.decimals) for layout in layouts])
-    return decimals + _integers(firsts) + _integers(deltas)
+    return decimals + shifted_integers(firsts) + shifted_integers(deltas)
 
 
 def _scaled(layout: Layout, rounds: Sequence[Batch]) -> "list[array[float]] | None":
@@ -81,13 +81,13 @@ def _scaled(layout: Layout, rounds: Sequence[Batch]) -> "list[array[float]] | No
     return None
 
 
-def _integers(shifted: "array[float]") -> bytes:
+def shifted_integers(shifted: "array[float]") -> bytes:
     """Width and column.
 
     :raises OverflowError: one of them needs more than 32 bits.
     """
     width, _ = parts.width_of(min(shifted) - SHIFT, max(shifted) - SHIFT)
-    if width > LOWEST:
+    if width > _LOWEST:
         raise OverflowError
     return bytes((width,)) + (parts.planes(shifted, width) if width else b"")
 
